@@ -1,0 +1,25 @@
+declare const wireBrand: unique symbol
+
+/**
+ * XML text as it travels: UTF-8 bytes kept one character a byte (latin1). It is written to a socket as 'latin1' and is
+ * decoded only where somebody interprets it. The brand keeps it from being mixed with real strings.
+ */
+export type Wire = string & { readonly [wireBrand]: true }
+
+// Any character that is not one byte in UTF-8.
+const beyondAscii = /[^\x00-\x7f]/
+
+/** Encodes a real string. */
+export function toWire(text: string): Wire {
+  return (beyondAscii.test(text) ? Buffer.from(text, 'utf8').latin1Slice() : text) as Wire
+}
+
+/** Decodes to a real string. The bytes were checked to be valid UTF-8 when they were received. */
+export function fromWire(text: Wire): string {
+  return beyondAscii.test(text) ? Buffer.from(text, 'latin1').utf8Slice() : text
+}
+
+/** Marks text that is known to be ASCII, or a concatenation of wire texts, as wire text. */
+export function asWire(text: string): Wire {
+  return text as Wire
+}
