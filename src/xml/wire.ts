@@ -11,12 +11,12 @@ const beyondAscii = /[^\x00-\x7f]/
 
 /** Encodes a real string. */
 export function toWire(text: string): Wire {
-  return (beyondAscii.test(text) ? Buffer.from(text, 'utf8').latin1Slice() : text) as Wire
+  return (beyondAscii.test(text) ? Buffer.from(text, 'utf8').toString('latin1') : text) as Wire
 }
 
 /** Decodes to a real string. The bytes were checked to be valid UTF-8 when they were received. */
 export function fromWire(text: Wire): string {
-  return beyondAscii.test(text) ? Buffer.from(text, 'latin1').utf8Slice() : text
+  return beyondAscii.test(text) ? Buffer.from(text, 'latin1').toString('utf8') : text
 }
 
 /** Marks text that is known to be ASCII, or a concatenation of wire texts, as wire text. */
