@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import { z } from 'zod'
+import { Jid } from '../jid/jid.ts'
 import { prepareDomainName } from './domain-name.ts'
 
 /** An older or other name of an option. A plain string is a key of the same table; `../x` climbs, `a.b` descends. */
@@ -70,6 +71,19 @@ export function domainName() {
       return z.NEVER
     })
     .meta({ type: 'domain' })
+}
+
+/** An XMPP address; becomes a Jid. */
+export function address() {
+  return z
+    .string()
+    .transform((text, context) => {
+      const jid = Jid.tryParse(text)
+      if (jid !== undefined) return jid
+      context.addIssue({ code: 'custom', input: text, message: 'This is not an XMPP address.' })
+      return z.NEVER
+    })
+    .meta({ type: 'XMPP address' })
 }
 
 /** An IPv4 or IPv6 address. */

@@ -11,7 +11,6 @@ import type { ErrorCondition } from '../stanza/stanza-error.ts'
 import type { Database } from '../storage/database.ts'
 import type { Clock } from '../util/clock.ts'
 import type { ModuleApi } from './api.ts'
-import type { AnyCommand } from './command.ts'
 
 export interface IqOptions {
   /** The error for other payloads of the namespace; `not-allowed` unless given. */
@@ -49,8 +48,6 @@ export interface ModuleContext<O = unknown, T = unknown> {
   use<A>(api: ModuleApi<A>): A
   /** The interface of a module that may or may not be there. */
   find<A>(api: ModuleApi<A>): A | undefined
-  /** Adds an administration command. */
-  command(command: AnyCommand): void
   /** Runs `job` every `ms` milliseconds. */
   every(ms: number, job: () => void): void
   /** Calls this when the module stops. */

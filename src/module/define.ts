@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { Migrations } from '../storage/migrations.ts'
+import type { Migration } from '../storage/database.ts'
 import type { IqPolicy } from '../router/iq-queue.ts'
 import type { ModuleContext } from './context.ts'
 
@@ -36,7 +36,7 @@ export interface ModuleDeclaration<S extends z.ZodObject = z.ZodObject, T = unkn
   /** Modules that must be started before; they are loaded with defaults when the configuration does not name them. */
   readonly needs?: readonly string[]
   readonly tables?: TableTypes<T>
-  readonly migrations?: Migrations
+  readonly migrations?: Readonly<Record<string, Migration>>
   setup(context: ModuleContext<z.infer<S>, T>): void | Promise<void>
 }
 

@@ -6,7 +6,6 @@ import { IqQueue } from '../router/iq-queue.ts'
 import type { IqTarget } from '../router/iq-registry.ts'
 import type { Database } from '../storage/database.ts'
 import type { ModuleApi } from './api.ts'
-import type { CommandRegistry } from './command.ts'
 import type { IqContext, ModuleContext, RegisterIq } from './context.ts'
 import type { AnyModule } from './define.ts'
 import { startOrder } from './start-order.ts'
@@ -14,10 +13,9 @@ import { startOrder } from './start-order.ts'
 /** What the modules of one host type are started with. */
 export interface ModuleHostParts {
   readonly host: Host
-  readonly db: Database<unknown>
+  readonly db: Database
   readonly log: Logger
   readonly metrics: Metrics
-  readonly commands: CommandRegistry
 }
 
 interface Running {
@@ -83,7 +81,7 @@ export class ModuleHost {
   }
 
   #contextFor(running: Running, options: unknown): ModuleContext<never, never> {
-    const { host, db, log, metrics, commands } = this.#parts
+    const { host, db, log, metrics } = this.#parts
     const { declaration, undo } = running
     const { name } = declaration
     return {
@@ -93,7 +91,7 @@ export class ModuleHost {
       clock: host.clock,
       log: log.child({ module: name }),
       metrics,
-      db: db as Database<never>,
+      db: db.of<never>(),
       accounts: host.accounts,
       sessions: host.sessions,
       router: host.router,
@@ -105,7 +103,6 @@ export class ModuleHost {
       },
       use: (api) => this.#use(declaration, api),
       find: <A>(api: ModuleApi<A>) => this.#apis.get(api) as A | undefined,
-      command: (command) => void undo.push(commands.register(name, command)),
       every: (ms, job) => void undo.push(repeat(host, ms, job)),
       onStop: (stop) => void undo.push(stop),
     }

@@ -1,7 +1,7 @@
 import type { Accounts } from '../auth/accounts.ts'
 import type { HookTable } from '../hooks/hook-table.ts'
 import type { Clock } from '../util/clock.ts'
-import type { AccessRules } from '../config/access-rules.ts'
+import type { AccessRules } from '../config/acl.ts'
 import type { FeatureList } from './feature-list.ts'
 import type { Config } from '../config/schema.ts'
 import type { IqRegistry } from './iq-registry.ts'

@@ -33,7 +33,7 @@ export default defineModule({
   setup({ host, db, on, options, clock, router }) {
     const store = new OfflineStore(db)
     const queue = new OfflineQueue(store, clock, (account) =>
-      host.access.number(options.access_max_user_messages, account, account.domain, Number.POSITIVE_INFINITY),
+      host.access.limit(options.access_max_user_messages, account, account.domain, Number.POSITIVE_INFINITY),
     )
 
     on(offline, 'store', async ({ account, stanza }) => {

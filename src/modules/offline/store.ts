@@ -1,6 +1,5 @@
 import type { Jid } from '../../jid/jid.ts'
-import type { Database } from '../../storage/database.ts'
-import type { Migrations } from '../../storage/migrations.ts'
+import type { Database, Migration } from '../../storage/database.ts'
 
 export interface OfflineTables {
   mod_offline: {
@@ -15,7 +14,7 @@ export interface OfflineTables {
   }
 }
 
-export const migrations: Migrations = {
+export const migrations: Record<string, Migration> = {
   '001_create': async (schema) => {
     await schema
       .createTable('mod_offline')

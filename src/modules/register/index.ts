@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { jid as jidOption } from '../../config/option.ts'
+import { address, ruleName } from '../../config/option.ts'
 import { Jid } from '../../jid/jid.ts'
 import { defineModule } from '../../module/define.ts'
 import { IpRanges } from '../../net/ip-ranges.ts'
@@ -22,7 +22,7 @@ export default defineModule({
   about: 'Lets people make accounts, change passwords and remove accounts from their client.',
   xeps: [{ xep: 77, version: '2.4' }],
   options: z.strictObject({
-    access: z.string().min(1).default('all').describe('Access rule: which names may be registered, and who may change a password or leave.'),
+    access: ruleName().default('all').describe('Access rule: which names may be registered, and who may change a password or leave.'),
     welcome_message: z
       .strictObject({
         subject: z.string().default('').describe('Subject of the message.'),
@@ -30,7 +30,7 @@ export default defineModule({
       })
       .optional()
       .describe('A message that each new account finds.'),
-    registration_watchers: z.array(jidOption()).default([]).describe('Addresses that are told of each registration.'),
+    registration_watchers: z.array(address()).default([]).describe('Addresses that are told of each registration.'),
     password_strength: z.number().min(0).default(0).describe('Least entropy of a password in bits; 0 takes every password.'),
     ip_access: z
       .array(
@@ -45,14 +45,13 @@ export default defineModule({
   setup({ host, iq, on, options, clock, router, accounts, log }) {
     const ranges = new IpRanges(options.ip_access)
     const limit = new RateLimit(clock, host.config.general.registration_timeout * 1000)
-    const watchers = options.registration_watchers.map((address) => Jid.parse(address))
-
+    
     /** Makes an account, or throws the error that says why not. `source` is what the time between two attempts is counted for. */
     async function register(query: Element, domain: string, source: { key: string; address: string }): Promise<void> {
       const name = query.childText('username') ?? ''
       const password = query.childText('password') ?? ''
       const user = accountName(name, domain)
-      if (host.access.value(options.access, user, domain) !== 'allow') throw new StanzaError('forbidden')
+      if (!host.access.allows(options.access, user, domain)) throw new StanzaError('forbidden')
       if (!ranges.allows(source.address)) throw new StanzaError('forbidden')
       if (!limit.take(source.key)) {
         throw new StanzaError('resource-constraint', { text: 'Users are not allowed to register accounts so quickly' })
@@ -79,21 +78,21 @@ export default defineModule({
         void router.route(Stanza.make('message', { type: 'normal', from, to: user }, ...children))
       }
       const body = `[${formatUtcDate(clock.now())}] The account ${user.full} was registered from IP address ${address} using mod_register.`
-      for (const to of watchers) void router.route(Stanza.make('message', { type: 'chat', from, to }, el('body', core.client, body)))
+      for (const to of options.registration_watchers) void router.route(Stanza.make('message', { type: 'chat', from, to }, el('body', core.client, body)))
     }
 
     async function changePassword(user: Jid, password: string): Promise<void> {
-      if (host.access.value(options.access, user, user.domain) !== 'allow') throw new StanzaError('forbidden')
+      if (!host.access.allows(options.access, user, user.domain)) throw new StanzaError('forbidden')
       if (password === '') throw new StanzaError('bad-request')
       checkStrength(password)
       if (!(await accounts.setPassword(user, password))) throw new StanzaError('not-allowed')
     }
 
-    /** Removes the sender's account; the result goes out before the stream ends. */
+    /** Removes the sender's account, in a later turn: the result goes out before the stream ends. */
     async function remove(request: IqRequest): Promise<void> {
       const user = request.from.bare
-      if (host.access.value(options.access, user, user.domain) !== 'allow') throw new StanzaError('not-allowed')
-      queueMicrotask(() => void removeAccount(host, user))
+      if (!host.access.allows(options.access, user, user.domain)) throw new StanzaError('not-allowed')
+      clock.after(0, () => void removeAccount(host, user))
     }
 
     async function set(request: IqRequest, session: Session | undefined): Promise<Element | undefined> {

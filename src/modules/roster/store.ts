@@ -1,6 +1,5 @@
 import { Jid } from '../../jid/jid.ts'
-import type { Database } from '../../storage/database.ts'
-import type { Migrations } from '../../storage/migrations.ts'
+import type { Database, Migration } from '../../storage/database.ts'
 import { parseElement } from '../../xml/parse.ts'
 import { serialise } from '../../xml/serialise.ts'
 import { fromWire } from '../../xml/wire.ts'
@@ -23,7 +22,7 @@ export interface RosterTables {
   mod_roster_versions: { domain: string; username: string; version: string }
 }
 
-export const migrations: Migrations = {
+export const migrations: Record<string, Migration> = {
   '001_create': async (schema) => {
     await schema
       .createTable('mod_roster_items')
