@@ -82,10 +82,13 @@ function collect(content: readonly Content[], attrs: Record<string, string>, chi
   for (const item of content) {
     if (item === undefined) continue
     if (typeof item === 'string' || item instanceof Element) children.push(item)
-    else if (isAttributes(item)) {
-      for (const [name, value] of Object.entries(item)) if (value !== undefined) attrs[name] = value
-    } else collect(item, attrs, children)
+    else if (isAttributes(item)) assignDefined(attrs, item)
+    else collect(item, attrs, children)
   }
+}
+
+function assignDefined(attrs: Record<string, string>, more: Readonly<Record<string, string | undefined>>): void {
+  for (const [name, value] of Object.entries(more)) if (value !== undefined) attrs[name] = value
 }
 
 /**
