@@ -41,12 +41,22 @@ export default defineModule({
     iq.account('get', NS, 'query', async ({ from, payload }) => {
       const asked = keyed(payload)
       if (asked.length === 0) return el('query', NS)
-      const rows = await rowsOf(from).where('namespace', 'in', asked.map((child) => child.ns)).execute()
+      const rows = await rowsOf(from)
+        .where(
+          'namespace',
+          'in',
+          asked.map((child) => child.ns),
+        )
+        .execute()
       const stored = new Map(rows.map((row) => [row.namespace, row.xml]))
-      return el('query', NS, asked.map((child) => {
-        const xml = stored.get(child.ns)
-        return xml === undefined ? child : parseElement(xml)
-      }))
+      return el(
+        'query',
+        NS,
+        asked.map((child) => {
+          const xml = stored.get(child.ns)
+          return xml === undefined ? child : parseElement(xml)
+        }),
+      )
     })
 
     iq.account('set', NS, 'query', async ({ from, payload }) => {
@@ -58,7 +68,8 @@ export default defineModule({
 
     function put({ domain, local: username }: Jid, child: Element) {
       const xml = fromWire(serialise(child))
-      if (Buffer.byteLength(xml) > options.max_bytes) throw new StanzaError('policy-violation', { text: 'The fragment is too large' })
+      if (Buffer.byteLength(xml) > options.max_bytes)
+        throw new StanzaError('policy-violation', { text: 'The fragment is too large' })
       return db.q
         .insertInto('mod_private')
         .values({ domain, username, namespace: child.ns, xml })
@@ -66,7 +77,11 @@ export default defineModule({
     }
 
     on(userRemoved, 'forget', async ({ user }) => {
-      await db.q.deleteFrom('mod_private').where('domain', '=', user.domain).where('username', '=', user.local).execute()
+      await db.q
+        .deleteFrom('mod_private')
+        .where('domain', '=', user.domain)
+        .where('username', '=', user.local)
+        .execute()
     })
     on(personalData, 'collect', async ({ user }) => {
       const rows = await rowsOf(user).execute()

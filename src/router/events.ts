@@ -25,7 +25,10 @@ export const userSendsPresence = chain<UserSends, 'handled'>('userSendsPresence'
 export interface Routed {
   stanza: Stanza
 }
-export const filterPacket = chain<Routed, 'handled'>('filterPacket', { slots: ['global', 'domain'], onFailure: 'abort' })
+export const filterPacket = chain<Routed, 'handled'>('filterPacket', {
+  slots: ['global', 'domain'],
+  onFailure: 'abort',
+})
 
 /** A stanza for an account has arrived; it happens once, before the split over its sessions. */
 export interface AccountReceives {

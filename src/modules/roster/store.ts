@@ -1,9 +1,9 @@
 import { Jid } from '../../jid/jid.ts'
 import type { Database, Migration } from '../../storage/database.ts'
+import type { Element } from '../../xml/element.ts'
 import { parseElement } from '../../xml/parse.ts'
 import { serialise } from '../../xml/serialise.ts'
 import { fromWire } from '../../xml/wire.ts'
-import type { Element } from '../../xml/element.ts'
 import { Roster, type RosterItem } from './roster.ts'
 import { decodeState, encodeState } from './subscription.ts'
 
@@ -58,7 +58,12 @@ export class RosterStore {
   async load(account: Jid): Promise<Roster> {
     const { domain, local: username } = account
     const [rows, version] = await Promise.all([
-      this.#db.q.selectFrom('mod_roster_items').selectAll().where('domain', '=', domain).where('username', '=', username).execute(),
+      this.#db.q
+        .selectFrom('mod_roster_items')
+        .selectAll()
+        .where('domain', '=', domain)
+        .where('username', '=', username)
+        .execute(),
       this.#db.q
         .selectFrom('mod_roster_versions')
         .select('version')
