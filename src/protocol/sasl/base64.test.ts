@@ -21,7 +21,10 @@ describe('strict base64', () => {
     )
   })
 
-  it.each(['=', 'A', 'AB', 'ABC', 'AB=', 'AB==', 'ABB=', 'A===', 'AA==AA==', 'AAAA=', 'AAA ', 'AAA\n', '-_-_'])('refuses %j', (text) => {
-    expect(decodeBase64(text)).toBeUndefined()
-  })
+  it.each(['=', 'A', 'AB', 'ABC', 'AB=', 'AB==', 'ABB=', 'A===', 'AA==AA==', 'AAAA=', 'AAA ', 'AAA\n', '-_-_'])(
+    'refuses %j',
+    (text) => {
+      expect(decodeBase64(text)).toBeUndefined()
+    },
+  )
 })

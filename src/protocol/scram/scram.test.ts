@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { ScramTestClient } from '../../../test/support/scram-test-client.ts'
 import { SaslError } from '../sasl/condition.ts'
 import { decoyKeys, deriveKeys, hashBytes, type ScramHash, type ScramKeys, scramHashes } from './keys.ts'
 import { decodeSaslName } from './message.ts'
-import { ScramTestClient } from '../../../test/support/scram-test-client.ts'
 import { downgradeHash, ScramServer, type ScramSetup } from './server.ts'
 
 const binding = Buffer.from('the secret of this very channel')
@@ -93,7 +93,12 @@ describe('gs2 flags and channel binding', () => {
 
   it('refuses the binding of another channel', async () => {
     const foreign = Buffer.from('some other channel')
-    const client = new ScramTestClient({ username: 'user', password: 'pencil', gs2: 'p=tls-exporter', binding: foreign })
+    const client = new ScramTestClient({
+      username: 'user',
+      password: 'pencil',
+      gs2: 'p=tls-exporter',
+      binding: foreign,
+    })
     expect(await play(new ScramServer(setup(bound)), client)).toBe('not-authorized')
   })
 
@@ -204,7 +209,11 @@ describe('messages', () => {
 describe('mutated messages', () => {
   it('never authenticate', async () => {
     const keys = await keysOf('SHA-256', 'pencil')
-    const mutation = fc.record({ which: fc.constantFrom(0, 1), at: fc.nat(400), byte: fc.integer({ min: 0, max: 255 }) })
+    const mutation = fc.record({
+      which: fc.constantFrom(0, 1),
+      at: fc.nat(400),
+      byte: fc.integer({ min: 0, max: 255 }),
+    })
     fc.assert(
       fc.property(mutation, ({ which, at, byte }) => {
         const server = new ScramServer(setup({ hash: 'SHA-256' }))
