@@ -34,7 +34,8 @@ export class ScramTestClient {
         .map((field): [string, string] => [field.slice(0, 1), field.slice(2)]),
     )
     const nonce = fields.get('r') ?? ''
-    if (changes.anyNonce !== true && !nonce.startsWith(this.#bare.split('r=')[1] ?? '')) throw new Error('foreign nonce')
+    if (changes.anyNonce !== true && !nonce.startsWith(this.#bare.split('r=')[1] ?? ''))
+      throw new Error('foreign nonce')
     const salt = Buffer.from(fields.get('s') ?? '', 'base64')
     const bytes = createHash(this.#node).digest().length
     const salted = pbkdf2Sync(this.#options.password, salt, Number(fields.get('i')), bytes, this.#node)

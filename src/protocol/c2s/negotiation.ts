@@ -230,7 +230,7 @@ export class C2sNegotiation extends StreamMachine {
     const element = this.#offered
     this.#offered = undefined
     for (const reply of answer.replies ?? []) this.send(reply)
-    if (answer.opensSession === true) this.#handOver()
+    if (answer.opensSession === true && this.#user !== undefined) this.#handOver()
     else if (!answer.isTaken && element !== undefined) this.#refuse(element)
   }
 

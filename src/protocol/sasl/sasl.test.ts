@@ -54,7 +54,9 @@ describe('PLAIN', () => {
   it('fails by the condition of the answer', () => {
     const attempt = new SaslAttempt(plain, context())
     attempt.receive(Buffer.from('\0lena\0secret'))
-    expect(conditionOf(attempt.answer({ is: 'no', condition: 'temporary-auth-failure' }))).toBe('temporary-auth-failure')
+    expect(conditionOf(attempt.answer({ is: 'no', condition: 'temporary-auth-failure' }))).toBe(
+      'temporary-auth-failure',
+    )
   })
 
   it('fails when admission is refused', () => {
@@ -72,12 +74,14 @@ describe('PLAIN', () => {
     expect(new SaslAttempt(plain, context()).receive(undefined)).toEqual({ step: 'challenge', data: Buffer.alloc(0) })
   })
 
-  it.each(['\0Lena\0secret', '\0lena@example.org\0secret', 'lena@example.org\0lena\0secret', '\0lena@EXAMPLE.org\0secret'])(
-    'takes %j for the account',
-    (text) => {
-      expect(say(text)).toEqual({ step: 'ask', request: { ask: 'password', user: lena, password: 'secret' } })
-    },
-  )
+  it.each([
+    '\0Lena\0secret',
+    '\0lena@example.org\0secret',
+    'lena@example.org\0lena\0secret',
+    '\0lena@EXAMPLE.org\0secret',
+  ])('takes %j for the account', (text) => {
+    expect(say(text)).toEqual({ step: 'ask', request: { ask: 'password', user: lena, password: 'secret' } })
+  })
 
   it.each([
     ['', 'malformed-request'],
@@ -103,7 +107,10 @@ describe('PLAIN', () => {
 })
 
 describe('SCRAM', () => {
-  async function play(username: string, plays: { isPlus?: boolean; gs2?: string; offered?: string[] } = {}): Promise<SaslStep> {
+  async function play(
+    username: string,
+    plays: { isPlus?: boolean; gs2?: string; offered?: string[] } = {},
+  ): Promise<SaslStep> {
     const { isPlus = false, gs2 = 'n', offered = ['SCRAM-SHA-1'] } = plays
     const keys = await deriveKeys('SHA-1', 'pencil', Buffer.from('0123456789abcdef'), 32)
     const attempt = new SaslAttempt(scramMechanism('SHA-1', isPlus), context({ offered }))
@@ -136,20 +143,23 @@ describe('SCRAM', () => {
     expect(conditionOf(await play('lena', { gs2: 'y', offered }))).toBe('not-authorized')
   })
 
-  it.each(['lena', 'no such name'])('a name without keys (%s) gets a challenge like any other, then fails', (username) => {
-    const challenges = [1, 2].map(() => {
-      const attempt = new SaslAttempt(scramMechanism('SHA-1', false), context())
-      const client = new ScramTestClient({ username, password: 'pencil' })
-      const asked = attempt.receive(client.first())
-      const challenge = asked.step === 'ask' ? attempt.answer({ is: 'keys', keys: undefined }) : asked
-      if (challenge.step !== 'challenge') throw new Error(challenge.step)
-      const end = attempt.receive(Buffer.from('c=biws,r=fyko+d2lbbFgONRv9qkxdawLserver-nonce,p=AAAA'))
-      expect(conditionOf(end)).toBe('not-authorized')
-      return challenge.data.toString()
-    })
-    expect(challenges[0]).toMatch(/^r=fyko\+d2lbbFgONRv9qkxdawLserver-nonce,s=[A-Za-z0-9+/]{22}==,i=10000$/)
-    expect(challenges[1]).toBe(challenges[0])
-  })
+  it.each(['lena', 'no such name'])(
+    'a name without keys (%s) gets a challenge like any other, then fails',
+    (username) => {
+      const challenges = [1, 2].map(() => {
+        const attempt = new SaslAttempt(scramMechanism('SHA-1', false), context())
+        const client = new ScramTestClient({ username, password: 'pencil' })
+        const asked = attempt.receive(client.first())
+        const challenge = asked.step === 'ask' ? attempt.answer({ is: 'keys', keys: undefined }) : asked
+        if (challenge.step !== 'challenge') throw new Error(challenge.step)
+        const end = attempt.receive(Buffer.from('c=biws,r=fyko+d2lbbFgONRv9qkxdawLserver-nonce,p=AAAA'))
+        expect(conditionOf(end)).toBe('not-authorized')
+        return challenge.data.toString()
+      })
+      expect(challenges[0]).toMatch(/^r=fyko\+d2lbbFgONRv9qkxdawLserver-nonce,s=[A-Za-z0-9+/]{22}==,i=10000$/)
+      expect(challenges[1]).toBe(challenges[0])
+    },
+  )
 
   it('proves what it offered when asked to', () => {
     const attempt = new SaslAttempt(scramMechanism('SHA-1', false), context({ provesOffer: true }))
@@ -176,7 +186,9 @@ describe('SCRAM', () => {
   it('says so when the backend cannot tell', () => {
     const attempt = new SaslAttempt(scramMechanism('SHA-1', false), context())
     attempt.receive(Buffer.from('n,,n=lena,r=abc'))
-    expect(conditionOf(attempt.answer({ is: 'no', condition: 'temporary-auth-failure' }))).toBe('temporary-auth-failure')
+    expect(conditionOf(attempt.answer({ is: 'no', condition: 'temporary-auth-failure' }))).toBe(
+      'temporary-auth-failure',
+    )
   })
 })
 
