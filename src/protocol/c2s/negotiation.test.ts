@@ -17,7 +17,6 @@ import { el } from '../../xml/element.ts'
 import { clearChannel } from '../sasl/mechanism.ts'
 
 const starttls = el('starttls', NS.tls)
-const _iqGet = el('iq', NS.client, { type: 'get', id: 'g' }, el('query', 'jabber:iq:register'))
 const message = el('message', NS.client, { to: 'x@example.org' })
 const sessionIq = el('iq', NS.client, { type: 'set', id: 's' }, el('session', NS.session))
 

@@ -7,7 +7,6 @@ import { clearChannel } from '../sasl/mechanism.ts'
 
 const starttls = el('starttls', NS.tls)
 const iqGet = el('iq', NS.client, { type: 'get', id: 'g' }, el('query', 'jabber:iq:register'))
-const _message = el('message', NS.client, { to: 'x@example.org' })
 
 describe('STARTTLS', () => {
   it.each([
