@@ -63,7 +63,7 @@ export class Element {
     const attrs: Record<string, string> = { ...this.attrs }
     for (const [name, value] of Object.entries(changes)) {
       if (value === undefined) delete attrs[name]
-      else attrs[name] = value
+      else setAttribute(attrs, name, value)
     }
     return new Element(this.name, this.ns, attrs, this.children)
   }
@@ -72,6 +72,12 @@ export class Element {
   withChildren(children: readonly Node[]): Element {
     return new Element(this.name, this.ns, this.attrs, children)
   }
+}
+
+/** Sets an attribute, whatever it is called: plain assignment would lose one named `__proto__`. */
+export function setAttribute(attrs: Record<string, string>, name: string, value: string): void {
+  if (name === '__proto__') Object.defineProperty(attrs, name, { value, writable: true, enumerable: true, configurable: true })
+  else attrs[name] = value
 }
 
 function isAttributes(content: object): content is Record<string, string | undefined> {
@@ -83,7 +89,7 @@ function collect(content: readonly Content[], attrs: Record<string, string>, chi
     if (item === undefined) continue
     if (typeof item === 'string' || item instanceof Element) children.push(item)
     else if (isAttributes(item)) {
-      for (const [name, value] of Object.entries(item)) if (value !== undefined) attrs[name] = value
+      for (const [name, value] of Object.entries(item)) if (value !== undefined) setAttribute(attrs, name, value)
     } else collect(item, attrs, children)
   }
 }

@@ -9,7 +9,7 @@ export type Wire = string & { readonly [wireBrand]: true }
 // Any character that is not one byte in UTF-8.
 const beyondAscii = /[^\x00-\x7f]/
 
-/** Encodes a real string. */
+/** Encodes a real string. A lone surrogate, which UTF-8 cannot carry, becomes U+FFFD. */
 export function toWire(text: string): Wire {
   return (beyondAscii.test(text) ? Buffer.from(text, 'utf8').toString('latin1') : text) as Wire
 }
@@ -22,4 +22,17 @@ export function fromWire(text: Wire): string {
 /** Marks text that is known to be ASCII, or a concatenation of wire texts, as wire text. */
 export function asWire(text: string): Wire {
   return text as Wire
+}
+
+/** The bytes of wire text: one a character. */
+export function wireBytes(text: Wire): Uint8Array {
+  return Buffer.from(text, 'latin1')
+}
+
+/**
+ * The same text with memory of its own. A piece cut from a read keeps the whole read alive; what is stored for longer
+ * than the turn (a queue, a history) stores this instead.
+ */
+export function ownWire(text: Wire): Wire {
+  return Buffer.from(text, 'latin1').toString('latin1') as Wire
 }

@@ -1,0 +1,80 @@
+import { type CommandRegistry, type Progress } from '../module/command.ts'
+import { CommandError, UsageError } from '../module/command-error.ts'
+import { describeCommand } from '../module/command-input.ts'
+import { type ControlListener, listenControl } from '../net/control-socket.ts'
+
+/** What a running server tells of itself. */
+export interface ServerStatus {
+  readonly node: string
+  readonly pid: number
+  readonly status: 'starting' | 'started' | 'stopping' | 'stopped'
+  readonly version: string
+  readonly uptimeSeconds: number
+  /** What joins it to other nodes, `none` for a node on its own. */
+  readonly cluster: string
+  readonly logFiles: readonly string[]
+}
+
+/** What the control socket of a server needs of it. */
+export interface ControlledServer {
+  readonly commands: CommandRegistry
+  status(): ServerStatus
+  /** Begins an orderly stop; must not wait for it, since the control socket is closed by it. */
+  stop(): void
+}
+
+/** Requests that are not commands of the registry. */
+export type ControlVerb = '$describe' | '$status' | '$stop'
+
+interface Request {
+  readonly command?: unknown
+  readonly input?: unknown
+  readonly form?: unknown
+}
+
+/** Opens the control socket of a server: registry commands by name, and the verbs of `ControlVerb`. */
+export function openControl(path: string, server: ControlledServer): Promise<ControlListener> {
+  return listenControl(path, (request, send) => answer(request as Request, server, send))
+}
+
+async function answer(request: Request, server: ControlledServer, send: (message: object) => void): Promise<object> {
+  const { command, input, form } = request
+  try {
+    if (command === '$describe')
+      return { result: server.commands.list().map((entry) => describeCommand(entry.declaration)) }
+    if (command === '$status') return { result: server.status() }
+    if (command === '$stop') {
+      server.stop()
+      return { result: server.status() }
+    }
+    const result = await server.commands.run(String(command), input, {
+      form: form === 'text' ? 'text' : 'json',
+      progress: (progress: Progress) => send({ progress }),
+    })
+    return { result: result ?? null }
+  } catch (error) {
+    return { error: describeError(error) }
+  }
+}
+
+/** An error as it goes over the control socket and into output. */
+export interface ErrorAnswer {
+  readonly code: string
+  readonly message: string
+  readonly context?: Readonly<Record<string, unknown>>
+  /** The command was called wrongly. */
+  readonly isUsage?: boolean
+}
+
+/** Puts an error into the form of answers; what is not a `CommandError` is a fault of ours. */
+export function describeError(error: unknown): ErrorAnswer {
+  if (error instanceof CommandError) {
+    return {
+      code: error.code,
+      message: error.message,
+      ...(Object.keys(error.context).length === 0 ? {} : { context: error.context }),
+      ...(error instanceof UsageError ? { isUsage: true } : {}),
+    }
+  }
+  return { code: 'internal_server_error', message: error instanceof Error ? error.message : String(error) }
+}

@@ -1,0 +1,93 @@
+import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import type { KeyPath } from './key-path.ts'
+import type { Report } from './problem.ts'
+import type { Config, TlsOptions } from './schema.ts'
+
+/** Loads the certificates of all listeners and tells what is wrong with them. */
+export function checkCertificates(config: Config, report: Report, now = new Date()): void {
+  for (const kind of ['c2s', 'http'] as const) {
+    config.listen[kind].forEach((listener, index) => {
+      const tls: TlsOptions | undefined = listener.tls
+      if (tls?.certfile === undefined) return
+      const check = new CertificateCheck(['listen', kind, index, 'tls'], tls, report)
+      check.run(tls.certfile, kind === 'c2s' ? config.general.hosts : [], now)
+    })
+  }
+}
+
+class CertificateCheck {
+  readonly #path: KeyPath
+  readonly #tls: TlsOptions
+  readonly #report: Report
+
+  constructor(path: KeyPath, tls: TlsOptions, report: Report) {
+    this.#path = path
+    this.#tls = tls
+    this.#report = report
+  }
+
+  run(certfile: string, hosts: readonly string[], now: Date): void {
+    const chain = this.#read(certfile)
+    if (chain === undefined) return
+    let certificate: X509Certificate
+    try {
+      certificate = new X509Certificate(chain)
+    } catch {
+      this.#unusable('certfile', 'The file holds no certificate in PEM.', certfile)
+      return
+    }
+    this.#checkKey(certificate, chain)
+    if (new Date(certificate.validTo) < now) {
+      this.#report.warning('tls_certificate_expired', [...this.#path, 'certfile'], {
+        message: `The certificate is valid until ${new Date(certificate.validTo).toISOString()} only.`,
+        value: certfile,
+      })
+    }
+    const uncovered = hosts.filter((host) => certificate.checkHost(host) === undefined)
+    if (uncovered.length > 0) {
+      this.#report.warning('tls_certificate_does_not_cover', [...this.#path, 'certfile'], {
+        message: `The certificate does not name ${uncovered.join(', ')}.`,
+        value: certfile,
+      })
+    }
+  }
+
+  #checkKey(certificate: X509Certificate, chain: string): void {
+    const { keyfile, certfile, password } = this.#tls
+    const pem = keyfile === undefined ? chain : this.#read(keyfile)
+    if (pem === undefined) return
+    if (keyfile === undefined && !pem.includes('PRIVATE KEY-----')) {
+      this.#report.error('tls_certfile_without_keyfile', [...this.#path, 'certfile'], {
+        message: 'There is no private key: neither keyfile is set nor does certfile hold one.',
+        value: certfile,
+      })
+      return
+    }
+    const option = keyfile === undefined ? 'certfile' : 'keyfile'
+    let key: KeyObject
+    try {
+      key = createPrivateKey({ key: pem, format: 'pem', ...(password === undefined ? {} : { passphrase: password }) })
+    } catch {
+      const reason = password === undefined ? 'is it protected by a password?' : 'is the password right?'
+      this.#unusable(option, `The private key cannot be loaded: ${reason}`, keyfile ?? certfile)
+      return
+    }
+    if (!certificate.checkPrivateKey(key)) {
+      this.#unusable(option, 'The private key does not belong to the certificate.', keyfile ?? certfile)
+    }
+  }
+
+  /** Unreadable files have been reported when their paths were resolved. */
+  #read(file: string): string | undefined {
+    try {
+      return readFileSync(file, 'utf8')
+    } catch {
+      return undefined
+    }
+  }
+
+  #unusable(option: string, message: string, value: string | undefined): void {
+    this.#report.error('tls_certificate_unusable', [...this.#path, option], { message, value })
+  }
+}

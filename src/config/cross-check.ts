@@ -1,0 +1,178 @@
+import type { z } from 'zod'
+import { prepareDomainName } from './domain-name.ts'
+import { type KeyPath, valueAt } from './key-path.ts'
+import { nearest } from './nearest.ts'
+import type { Report } from './problem.ts'
+import type { Config } from './schema.ts'
+import { isTable, visitValues } from './schema-walk.ts'
+import { addressOf } from './settle.ts'
+
+/**
+ * Checks names that must be defined and ports that may not be taken twice. They work on data that did not pass the
+ * schema as well, so that everything wrong is told at once; what has the wrong shape is passed over.
+ */
+export function crossCheck(schema: z.ZodType, data: unknown, report: Report): void {
+  checkHosts(data, report)
+  checkListeners(data, report)
+  checkReferences(schema, data, report)
+  checkAccess(data, report)
+}
+
+/** Checks of a configuration that passed everything else. */
+export function checkAuth({ auth, listen }: Config, report: Report): void {
+  const methods = new Set<string>(auth.methods)
+  listen.c2s.forEach((listener, index) => {
+    const path = ['listen', 'c2s', index]
+    const allowed = listener.allowed_auth_methods
+    if (allowed !== undefined && !allowed.some((method) => methods.has(method))) {
+      report.warning('no_mechanism_left', [...path, 'allowed_auth_methods'], {
+        message: 'None of these methods is in auth.methods: nobody can log in here.',
+        value: allowed,
+      })
+    }
+    const isOpen = listener.tls === undefined || listener.tls.mode === 'starttls'
+    if (isOpen && auth.sasl_mechanisms.includes('plain')) {
+      report.warning('plain_without_tls', path, {
+        message: 'Clients may log in without TLS here, with their password in the clear.',
+        hint: 'set tls.mode to "starttls_required" or "tls", or leave "plain" out of auth.sasl_mechanisms',
+      })
+    }
+  })
+}
+
+function checkHosts(data: unknown, report: Report): void {
+  const hosts = valueAt(data, ['general', 'hosts']) ?? []
+  const fallback = valueAt(data, ['general', 'default_server_domain'])
+  if (!Array.isArray(hosts)) return
+  if (hosts.length === 0) {
+    report.error('hosts_not_unique_or_empty', ['general', 'hosts'], {
+      message: 'The server needs at least one domain.',
+      hint: 'for example: hosts = ["localhost"]',
+    })
+    return
+  }
+  const prepared = hosts.filter((host) => typeof host === 'string').map((host) => prepareDomainName(host) ?? host)
+  prepared.forEach((host, index) => {
+    if (prepared.indexOf(host) === index) return
+    report.error('hosts_not_unique_or_empty', ['general', 'hosts', index], {
+      message: 'This domain is listed twice.',
+      value: hosts[index],
+    })
+  })
+  if (typeof fallback === 'string' && !prepared.includes(prepareDomainName(fallback) ?? fallback)) {
+    report.error('unknown_domain', ['general', 'default_server_domain'], {
+      message: 'The default domain is not one of general.hosts.',
+      value: fallback,
+    })
+  }
+}
+
+interface Bound {
+  address: string
+  port: number
+}
+
+function checkListeners(data: unknown, report: Report): void {
+  const bound: Bound[] = []
+  for (const kind of ['c2s', 'http']) {
+    const listeners = valueAt(data, ['listen', kind])
+    if (!Array.isArray(listeners)) continue
+    listeners.forEach((listener: unknown, index) => {
+      const here = boundBy(listener)
+      if (here === undefined) return
+      if (!bound.some((entry) => entry.port === here.port && overlaps(entry.address, here.address))) {
+        bound.push(here)
+        return
+      }
+      report.error('duplicate_listeners', ['listen', kind, index, 'port'], {
+        message: `Port ${here.port} on ${here.address} is taken by an earlier listener.`,
+        value: here.port,
+      })
+    })
+  }
+}
+
+function boundBy(listener: unknown): Bound | undefined {
+  if (!isTable(listener)) return undefined
+  const { port, ip_address, ip_version, tls } = listener
+  if (typeof port !== 'number') return undefined
+  const address = addressOf({
+    ip_address: typeof ip_address === 'string' ? ip_address : undefined,
+    ip_version: ip_version === 6 ? 6 : undefined,
+    tls: isTable(tls) ? tls : undefined,
+  })
+  return { address, port }
+}
+
+/** Whether two addresses cannot both be bound on one port: they are equal, or one means every address of its version. */
+function overlaps(a: string, b: string): boolean {
+  if (a === b) return true
+  const isSix = (address: string) => address.includes(':')
+  if (isSix(a) !== isSix(b)) return false
+  return ['0.0.0.0', '::'].some((every) => a === every || b === every)
+}
+
+/** The names defined in one of the sections whose keys are names. */
+function definedIn(data: unknown, section: 'shaper' | 'acl' | 'access'): string[] {
+  const table = valueAt(data, [section])
+  return isTable(table) ? Object.keys(table) : []
+}
+
+function checkReferences(schema: z.ZodType, data: unknown, report: Report): void {
+  const shapers = ['none', ...definedIn(data, 'shaper')]
+  const rules = ['all', 'none', ...definedIn(data, 'access')]
+  visitValues(schema, data, (value, meta, path) => {
+    if (meta.refers === undefined || typeof value !== 'string') return
+    if (meta.refers === 'access') {
+      if (!rules.includes(value)) undefinedName('undefined_access_rule', { value, path, known: rules }, report)
+    } else if (!shapers.includes(value) && !(meta.refers === 'shaper or access' && rules.includes(value))) {
+      const known = meta.refers === 'shaper' ? shapers : [...shapers, ...rules]
+      undefinedName('undefined_shapers', { value, path, known }, report)
+    }
+  })
+}
+
+interface Undefined {
+  value: string
+  path: KeyPath
+  known: readonly string[]
+}
+
+/** A shaper must exist; a rule or class that does not exist denies, which is safe and worth a warning. */
+function undefinedName(
+  what: 'undefined_shapers' | 'undefined_access_rule' | 'undefined_acl',
+  { value, path, known }: Undefined,
+  report: Report,
+): void {
+  const guess = nearest(value, known)
+  const hint = guess === undefined ? undefined : `did you mean ${JSON.stringify(guess)}?`
+  const defined = { undefined_shapers: 'shaper', undefined_access_rule: 'access', undefined_acl: 'acl' }[what]
+  if (what === 'undefined_shapers') {
+    report.error(what, path, { message: `No such name is defined under ${defined}.`, value, hint })
+  } else {
+    const effect = what === 'undefined_acl' ? 'nobody has this class' : 'everybody is denied'
+    report.warning(what, path, { message: `No such name is defined under ${defined}: ${effect}.`, value, hint })
+  }
+}
+
+const plainValues = ['allow', 'deny', 'default', 'none', 'infinity']
+
+function checkAccess(data: unknown, report: Report): void {
+  const classes = ['all', 'none', ...definedIn(data, 'acl')]
+  const values = [...plainValues, ...definedIn(data, 'shaper')]
+  for (const rule of definedIn(data, 'access')) {
+    const clauses = valueAt(data, ['access', rule])
+    if (!Array.isArray(clauses)) continue
+    clauses.forEach((clause: unknown, index) => {
+      const path = ['access', rule, index]
+      const acl = valueAt(clause, ['acl'])
+      const value = valueAt(clause, ['value'])
+      if (typeof acl === 'string' && !classes.includes(acl)) {
+        undefinedName('undefined_acl', { value: acl, path: [...path, 'acl'], known: classes }, report)
+      }
+      if (typeof value === 'string' && !values.includes(value)) {
+        undefinedName('undefined_shapers', { value, path: [...path, 'value'], known: values }, report)
+      }
+    })
+  }
+}

@@ -1,0 +1,90 @@
+import { readFileSync } from 'node:fs'
+import { basename, dirname, resolve } from 'node:path'
+import { parse, TomlError } from 'smol-toml'
+import { checkCertificates } from './check-certificates.ts'
+import { checkAuth, crossCheck } from './cross-check.ts'
+import { locateKeys } from './locate.ts'
+import type { ModuleDeclaration } from './modules.ts'
+import { prepare } from './prepare.ts'
+import { ConfigErrors, type Notice, Report } from './problem.ts'
+import { type Config, configSchema } from './schema.ts'
+import { settle } from './settle.ts'
+import { validate } from './validate.ts'
+
+/** What a configuration is read with. */
+export interface LoadOptions {
+  /** Path of the file; what is relative in it starts from its folder. */
+  readonly file: string
+  /** The modules that exist. */
+  readonly modules: readonly ModuleDeclaration[]
+  /** Warn of what is not built yet and go on without it, except for what protects somebody. */
+  readonly skipMissing?: boolean
+  /** Environment for `{ env = "NAME" }` values; that of the process unless given. */
+  readonly env?: Readonly<Record<string, string | undefined>>
+}
+
+/** A configuration that can be used, and what is worth telling about it. */
+export interface LoadedConfig {
+  readonly config: Config
+  readonly notices: readonly Notice[]
+}
+
+/** Reads and checks a configuration file. Throws `ConfigErrors` with everything that is wrong. */
+export function loadConfig(options: LoadOptions): LoadedConfig {
+  let text: string
+  try {
+    text = readFileSync(options.file, 'utf8')
+  } catch (error) {
+    const isAbsent = (error as NodeJS.ErrnoException).code === 'ENOENT'
+    const report = new Report(options.file)
+    report.error(isAbsent ? 'file_not_found' : 'file_not_readable', [], {
+      message: isAbsent ? 'There is no such file.' : 'The file cannot be read.',
+    })
+    throw new ConfigErrors(report.errors)
+  }
+  return parseConfig({ ...options, text })
+}
+
+/** Checks the text of a configuration. Throws `ConfigErrors` with everything that is wrong. */
+export function parseConfig(options: LoadOptions & { readonly text: string }): LoadedConfig {
+  const { text, file, modules } = options
+  const data = parseToml(text, file)
+  const report = new Report(file, locateKeys(text))
+  const folder = dirname(resolve(file))
+  const schema = configSchema(modules)
+  const prepared = prepare(schema, data, {
+    report,
+    folder,
+    skipMissing: options.skipMissing ?? false,
+    env: options.env ?? process.env,
+  })
+  const parsed = validate(schema, prepared, report)
+  crossCheck(schema, parsed ?? prepared, report)
+  if (parsed === undefined) throw new ConfigErrors(report.errors, report.notices)
+  const config = settle(parsed, { file: resolve(file), folder, modules, report })
+  checkAuth(config, report)
+  checkCertificates(config, report)
+  if (report.hasErrors) throw new ConfigErrors(report.errors, report.notices)
+  return { config, notices: report.notices }
+}
+
+function parseToml(text: string, file: string): Record<string, unknown> {
+  try {
+    return parse(text, { unsafeKeyBehaviour: 'throw' }) as Record<string, unknown>
+  } catch (error) {
+    if (!(error instanceof TomlError)) throw error
+    const [sentence = '', ...rest] = error.message.split('\n')
+    const message = `${sentence.replace(/^Invalid TOML document: /, '')} (line ${error.line}, column ${error.column})`
+    const hint = rest.join('\n').trim() === '' ? undefined : error.codeblock.trimEnd()
+    throw new ConfigErrors([
+      {
+        what: 'toml_parsing_failed',
+        file,
+        line: error.line,
+        path: '',
+        message: `${message[0]?.toUpperCase() ?? ''}${message.slice(1)}.`,
+        ...(hint === undefined ? {} : { hint: `in ${basename(file)}:\n${hint}` }),
+      },
+    ])
+  }
+}

@@ -1,0 +1,135 @@
+import { isIP } from 'node:net'
+import { z } from 'zod'
+import { Jid } from '../jid/jid.ts'
+import { prepareDomainName } from './domain-name.ts'
+
+/** An older or other name of an option. A plain string is a key of the same table; `../x` climbs, `a.b` descends. */
+export interface Alias {
+  readonly key: string
+  /** What the value under the old name must look like, when that differs from the option's own type. */
+  readonly schema?: z.ZodType
+  /** Turns the old value into the new one. */
+  convert?(value: unknown): unknown
+}
+
+/** What a schema's `.meta()` may say to the loader and the reference generator, besides `description`. */
+export interface OptionMeta {
+  readonly description?: string
+  /** The value is never shown. */
+  readonly secret?: boolean
+  /** Whether a change is taken over at run time or needs a restart. */
+  readonly reload?: 'live' | 'restart'
+  /** First version that knew the option. */
+  readonly since?: string
+  /** A telling value for the reference and the example file. */
+  readonly example?: unknown
+  readonly aliases?: readonly (string | Alias)[]
+  /** Known by name, not there yet: an error, or with `skipMissing` a warning unless it protects somebody. */
+  readonly notBuilt?: { readonly name: string; readonly protects?: boolean }
+  /** Accepted without any effect, for this reason. */
+  readonly noEffect?: string
+  /** A readable file, named relative to the configuration file; becomes an absolute path. */
+  readonly file?: boolean
+  /** The value names something defined elsewhere in the configuration. */
+  readonly refers?: 'shaper' | 'access' | 'shaper or access'
+  /** Type as shown in the reference, where the schema alone would be hard to read. */
+  readonly type?: string
+}
+
+/** A count or size: a positive integer or `"infinity"`, which becomes `Infinity`. */
+export function intOrInfinity(least: 0 | 1 = 1) {
+  return z
+    .union([z.int().min(least), z.literal('infinity')], {
+      error: `Expected ${least === 0 ? 'an integer of 0 or more' : 'a positive integer'} or "infinity".`,
+    })
+    .transform((value) => (value === 'infinity' ? Number.POSITIVE_INFINITY : value))
+    .meta({ type: `integer${least === 0 ? ' ≥ 0' : ' > 0'} or "infinity"` })
+}
+
+/** A time span as a whole number of `unit`, optionally `"infinity"`. The number is kept in that unit. */
+export function duration(unit: 'ms' | 's', options: { least?: 0 | 1; infinite?: boolean } = {}) {
+  const least = options.least ?? 1
+  const name = unit === 'ms' ? 'milliseconds' : 'seconds'
+  return options.infinite === true
+    ? intOrInfinity(least).meta({ type: `${name} or "infinity"` })
+    : z.int().min(least).meta({ type: name })
+}
+
+/** A TCP port. */
+export function port() {
+  return z.int().min(1).max(65_535).meta({ type: 'port' })
+}
+
+/** A domain name; becomes its prepared form. */
+export function domainName() {
+  return z
+    .string()
+    .transform((text, context) => {
+      const prepared = prepareDomainName(text)
+      if (prepared !== undefined) return prepared
+      context.addIssue({ code: 'custom', input: text, message: 'This is not a domain name.' })
+      return z.NEVER
+    })
+    .meta({ type: 'domain' })
+}
+
+/** An XMPP address; becomes a Jid. */
+export function address() {
+  return z
+    .string()
+    .transform((text, context) => {
+      const jid = Jid.tryParse(text)
+      if (jid !== undefined) return jid
+      context.addIssue({ code: 'custom', input: text, message: 'This is not an XMPP address.' })
+      return z.NEVER
+    })
+    .meta({ type: 'XMPP address' })
+}
+
+/** An IPv4 or IPv6 address. */
+export function ipAddress() {
+  return z
+    .string()
+    .refine((text) => isIP(text) !== 0, { error: 'This is not an IPv4 or IPv6 address.' })
+    .meta({ type: 'IP address' })
+}
+
+/** The path of a file that must be readable; relative paths start at the folder of the configuration file. */
+export function filePath() {
+  return z.string().min(1).meta({ file: true, type: 'path' })
+}
+
+/** The name of a rule of the `access` section, or `all` or `none`. */
+export function ruleName() {
+  return z.string().min(1).meta({ refers: 'access', type: 'access rule' })
+}
+
+/** The name of a shaper, or `none`. */
+export function shaperName() {
+  return z.string().min(1).meta({ refers: 'shaper', type: 'shaper' })
+}
+
+/** One of a few words. */
+export function oneOf<const T extends readonly [string, ...string[]]>(...words: T) {
+  return z.enum(words)
+}
+
+/** A list in which nothing may stand twice. */
+export function uniqueList<T extends z.ZodType>(item: T, options: { least?: number } = {}) {
+  return z
+    .array(item)
+    .min(options.least ?? 0)
+    .refine((list) => new Set(list.map((entry) => JSON.stringify(entry))).size === list.length, {
+      error: 'Nothing may be listed twice.',
+    })
+}
+
+/** An option or section that is known by name and not there yet. `protects`: leaving it out would expose somebody. */
+export function notBuilt(name: string, protects = false) {
+  return z.unknown().optional().meta({ notBuilt: { name, protects } })
+}
+
+/** An option that is accepted and does nothing, for the given reason. */
+export function noEffect<T extends z.ZodType>(schema: T, reason: string) {
+  return schema.optional().meta({ noEffect: reason })
+}

@@ -1,0 +1,70 @@
+import { z } from 'zod'
+import { type IqDiscipline, type ModuleDeclaration, modulesTable } from './modules.ts'
+import { access, acl, shaper } from './sections/access.ts'
+import { auth } from './sections/auth.ts'
+import { general } from './sections/general.ts'
+import { listen } from './sections/listen.ts'
+import { hostConfig, instrumentation, internalDatabases, outgoingPools, s2s, services } from './sections/others.ts'
+
+/** The whole file, for a set of declared modules. */
+export function configSchema(modules: readonly ModuleDeclaration[]) {
+  return z.strictObject({
+    general: general.prefault({}).describe('What concerns the whole server.'),
+    listen: listen.prefault({}).describe('Ports.'),
+    auth: auth.prefault({}).describe('Accounts and how users prove who they are.'),
+    modules: modulesTable(modules).prefault({}).describe('Features; a module works when it has a table here.'),
+    shaper: shaper.default({}).describe('Limits of traffic, by name.'),
+    acl: acl.default({}).describe('Classes of users, by name.'),
+    access: access.default({}).describe('Rules: the first class that matches gives the value.'),
+    instrumentation: instrumentation.prefault({}).describe('Metrics.'),
+    internal_databases: internalDatabases.prefault({}).describe('Accepted from MongooseIM.'),
+    outgoing_pools: outgoingPools.prefault({}).describe('Connections to other services.'),
+    services: services.prefault({}).describe('Services of the whole server.'),
+    s2s: s2s.prefault({}).describe('Connections with other servers.'),
+    host_config: z.array(hostConfig).default([]).describe('Settings for single hosts.'),
+  })
+}
+
+type Schema = z.output<ReturnType<typeof configSchema>>
+
+/** A value whose parts cannot be changed either. */
+export type Frozen<T> = T extends RegExp | string | number | boolean | undefined
+  ? T
+  : T extends readonly (infer E)[]
+    ? readonly Frozen<E>[]
+    : { readonly [K in keyof T]: Frozen<T[K]> }
+
+type Settled<T, K extends keyof T> = Omit<T, K> & { [P in K]-?: NonNullable<T[P]> }
+
+/** `[[listen.c2s]]`, with its address settled. */
+export type C2sListener = Frozen<Settled<Schema['listen']['c2s'][number], 'ip_address'>>
+
+/** `[[listen.http]]`, with its address settled. */
+export type HttpListener = Frozen<Settled<Schema['listen']['http'][number], 'ip_address'>>
+
+/** A `tls` table of an XMPP or HTTP listener; `mode` only with the former. */
+export type TlsOptions = NonNullable<HttpListener['tls']> & { readonly mode?: 'tls' | 'starttls' | 'starttls_required' }
+
+/** The options of a module, defaulted; the module knows their type. */
+export type ModuleOptions = Readonly<Record<string, unknown>> & { readonly iqdisc?: IqDiscipline }
+
+/** `[acl]`: patterns by class. */
+export type Acl = Frozen<Schema['acl']>
+
+/** `[access]`: clauses by rule. */
+export type Access = Frozen<Schema['access']>
+
+/** A complete, checked and frozen configuration; keys as in the file, `"infinity"` as `Infinity`, paths absolute. */
+export interface Config {
+  /** Absolute path of the file, or of where it would be. */
+  readonly file: string
+  readonly general: Frozen<Settled<Schema['general'], 'default_server_domain'>>
+  readonly listen: { readonly c2s: readonly C2sListener[]; readonly http: readonly HttpListener[] }
+  readonly auth: Frozen<Settled<Schema['auth'], 'methods'>>
+  /** Options of the modules that are on, by name. */
+  readonly modules: Readonly<Record<string, ModuleOptions>>
+  readonly shaper: Frozen<Schema['shaper']>
+  readonly acl: Acl
+  readonly access: Access
+  readonly instrumentation: Frozen<Schema['instrumentation']>
+}

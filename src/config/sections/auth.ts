@@ -1,0 +1,107 @@
+import { z } from 'zod'
+import { intOrInfinity, noEffect, notBuilt, oneOf, uniqueList } from '../option.ts'
+
+/** Authentication methods that can be configured now. */
+export const authMethods = ['internal', 'rdbms'] as const
+
+/** Methods MongooseIM has and we do not, with what each would give. */
+const laterMethods = {
+  anonymous: 'anonymous logins',
+  dummy: 'the dummy authentication of load tests',
+  external: 'authentication by an external program',
+  http: 'authentication over HTTP',
+  jwt: 'authentication with JSON web tokens',
+  ldap: 'authentication with LDAP',
+  pki: 'authentication with client certificates alone',
+} as const
+
+const mechanisms = [
+  'scram_sha512_plus',
+  'scram_sha512',
+  'scram_sha384_plus',
+  'scram_sha384',
+  'scram_sha256_plus',
+  'scram_sha256',
+  'scram_sha224_plus',
+  'scram_sha224',
+  'scram_sha1_plus',
+  'scram_sha1',
+  'plain',
+  'anonymous',
+  'oauth',
+  'external',
+  'digest',
+  'oauthbearer',
+] as const
+
+/** Mechanisms offered unless `auth.sasl_mechanisms` says otherwise, strongest first (what cannot work is left out later). */
+const defaultMechanisms = mechanisms.slice(0, 13)
+
+/** The name of an authentication method; those known by name only are told apart from mistakes. */
+export function methodName() {
+  return z.string().transform((name, context) => {
+    const known = authMethods.find((method) => method === name)
+    if (known !== undefined) return known
+    const later = Object.entries(laterMethods).find(([method]) => method === name)
+    if (later !== undefined) {
+      const message = `Meerkat does not have ${later[1]} yet.`
+      context.addIssue({ code: 'custom', input: name, message, params: { what: 'not_built_yet' } })
+    } else {
+      const message =
+        name === 'riak'
+          ? 'Riak is not supported.'
+          : `Expected one of ${authMethods.map((method) => `"${method}"`).join(', ')}.`
+      const what = name === 'riak' ? 'not_supported' : 'not_in_enum'
+      context.addIssue({ code: 'custom', input: name, message, params: { what } })
+    }
+    return z.NEVER
+  })
+}
+
+const password = z.strictObject({
+  format: oneOf('scram', 'plain')
+    .default('scram')
+    .describe('How passwords are stored: as SCRAM keys, or as they are.')
+    .meta({ reload: 'restart' }),
+  hash: uniqueList(oneOf('sha', 'sha224', 'sha256', 'sha384', 'sha512'), { least: 1 })
+    .default(['sha', 'sha256'])
+    .describe('Hashes for which SCRAM keys are stored and mechanisms offered.')
+    .meta({ reload: 'restart' }),
+  scram_iterations: z
+    .int()
+    .min(1)
+    .default(10_000)
+    .describe('Iterations of the SCRAM key derivation.')
+    .meta({ reload: 'restart', aliases: ['../scram_iterations'] }),
+})
+
+/** The `[auth]` table. */
+export const auth = z.strictObject({
+  methods: uniqueList(methodName())
+    .optional()
+    .describe('Account stores, in the order they are tried. Default: those that have a section, else `internal`.')
+    .meta({ reload: 'restart', example: ['internal'], type: 'array of "internal", "rdbms"' }),
+  sasl_mechanisms: uniqueList(oneOf(...mechanisms))
+    .default([...defaultMechanisms])
+    .describe('SASL mechanisms in the order offered; those that cannot work on a connection are left out.')
+    .meta({ reload: 'restart' }),
+  sasl_external: notBuilt('logins with client certificates'),
+  sasl_external_common_name: notBuilt('logins with client certificates'),
+  max_users_per_domain: intOrInfinity()
+    .default(Number.POSITIVE_INFINITY)
+    .describe('Registrations beyond this number of accounts of a domain are refused.')
+    .meta({ reload: 'restart' }),
+  password: password.prefault({}).describe('How passwords are stored.'),
+  internal: z.strictObject({}).optional().describe('Accounts in the built-in database.'),
+  rdbms: z
+    .strictObject({ users_number_estimate: noEffect(z.boolean(), 'users are counted exactly') })
+    .optional()
+    .describe('Accounts in the SQL database of the server.'),
+  anonymous: notBuilt(laterMethods.anonymous),
+  dummy: notBuilt(laterMethods.dummy),
+  external: notBuilt(laterMethods.external),
+  http: notBuilt(laterMethods.http),
+  jwt: notBuilt(laterMethods.jwt),
+  ldap: notBuilt(laterMethods.ldap),
+  pki: notBuilt(laterMethods.pki),
+})

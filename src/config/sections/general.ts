@@ -1,0 +1,80 @@
+import { z } from 'zod'
+import { domainName, duration, noEffect, notBuilt, oneOf } from '../option.ts'
+
+/** Log thresholds, quietest first. */
+export const logLevels = [
+  'none',
+  'emergency',
+  'alert',
+  'critical',
+  'error',
+  'warning',
+  'notice',
+  'info',
+  'debug',
+  'all',
+] as const
+
+const builtInStore = 'sessions, routes and secrets are kept by the built-in store'
+
+/** The `[general]` table. */
+export const general = z.strictObject({
+  loglevel: oneOf(...logLevels)
+    .default('warning')
+    .describe('Events below this level are not logged.')
+    .meta({ reload: 'live' }),
+  hosts: z
+    .array(domainName())
+    .default([])
+    .describe('Domains this server is responsible for.')
+    .meta({ example: ['localhost'], reload: 'restart' }),
+  host_types: notBuilt('host types for dynamic domains'),
+  default_server_domain: domainName()
+    .optional()
+    .describe(
+      'Domain used where no other fits, as in stream errors before the domain is known. Default: the first host.',
+    )
+    .meta({ reload: 'restart', example: 'localhost' }),
+  language: z
+    .string()
+    .min(1)
+    .default('en')
+    .describe('Language of texts where a client names none.')
+    .meta({ reload: 'restart' }),
+  registration_timeout: duration('s', { infinite: true })
+    .default(600)
+    .describe('Shortest time between two registrations from one address.')
+    .meta({ reload: 'restart' }),
+  hide_service_name: z
+    .boolean()
+    .default(false)
+    .describe('Close silently, without naming the service, when input is not XMPP.')
+    .meta({ reload: 'restart' }),
+  replaced_wait_timeout: duration('ms')
+    .default(2000)
+    .describe('How long a new session waits for the one it replaces to end.')
+    .meta({ reload: 'restart' }),
+  data_dir: z
+    .string()
+    .min(1)
+    .default('data')
+    .describe('Folder of the database, the control socket and generated certificates; relative to this file.')
+    .meta({ reload: 'restart', type: 'path' }),
+  http_server_name: z
+    .string()
+    .default('Meerkat')
+    .describe('The `server` header of HTTP responses.')
+    .meta({ reload: 'restart' }),
+  sm_backend: noEffect(oneOf('mnesia', 'cets', 'redis'), builtInStore),
+  component_backend: noEffect(oneOf('mnesia', 'cets'), builtInStore),
+  s2s_backend: noEffect(oneOf('mnesia', 'cets'), builtInStore),
+  routing_modules: noEffect(z.array(z.string()), 'routing has a fixed order'),
+  route_subdomains: notBuilt('routing of unknown subdomains to other servers'),
+  all_metrics_are_global: noEffect(z.boolean(), 'every metric has a label for its host'),
+  rdbms_server_type: noEffect(oneOf('pgsql'), 'the SQL dialect follows from the driver'),
+  pgsql_users_number_estimate: noEffect(z.boolean(), 'users are counted exactly'),
+  override: noEffect(z.array(oneOf('global', 'local', 'acls')), 'the file is the only source of settings'),
+  max_fsm_queue: noEffect(z.int().positive(), 'queues are bounded in bytes'),
+  mongooseimctl_access_commands: notBuilt('permissions for single commands', true),
+  domain_certfile: notBuilt('certificates for single domains', true),
+})

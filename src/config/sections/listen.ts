@@ -1,0 +1,173 @@
+import { z } from 'zod'
+import { duration, intOrInfinity, ipAddress, noEffect, notBuilt, oneOf, port, ruleName, uniqueList } from '../option.ts'
+import { methodName } from './auth.ts'
+import { httpTls, xmppTls } from './tls.ts'
+
+const address = {
+  port: port().describe('TCP port.').meta({ reload: 'live' }),
+  ip_address: ipAddress()
+    .optional()
+    .describe('Address to listen on. Default: all, but 127.0.0.1 for TLS without a `certfile`.')
+    .meta({ reload: 'live', example: '127.0.0.1' }),
+  ip_version: z
+    .union([z.literal(4), z.literal(6)], { error: 'Expected 4 or 6.' })
+    .optional()
+    .describe('IP version when `ip_address` is not given.')
+    .meta({ reload: 'live', example: 4, type: '4 or 6' }),
+  proto: oneOf('tcp').default('tcp').describe('Transport protocol.').meta({ reload: 'live' }),
+  hibernate_after: noEffect(intOrInfinity(0), 'connections have no process that could sleep'),
+}
+
+const noAcceptors = noEffect(z.int().positive(), 'connections are accepted by the event loop')
+
+const c2s = z.strictObject({
+  ...address,
+  access: ruleName().default('all').describe('Who may bind a resource here.').meta({ reload: 'live' }),
+  shaper: z
+    .string()
+    .min(1)
+    .default('none')
+    .describe('Limit of incoming traffic: a shaper, or an access rule that gives one.')
+    .meta({ refers: 'shaper or access', reload: 'live', type: 'shaper or access rule' }),
+  max_stanza_size: intOrInfinity()
+    .default(Number.POSITIVE_INFINITY)
+    .describe('Largest element accepted, in bytes.')
+    .meta({ reload: 'live' }),
+  max_connections: intOrInfinity()
+    .default(Number.POSITIVE_INFINITY)
+    .describe('Most connections at a time.')
+    .meta({ reload: 'live' }),
+  state_timeout: duration('ms', { least: 0, infinite: true })
+    .default(5000)
+    .describe('Time for each step before a session is there.')
+    .meta({ reload: 'live', aliases: ['c2s_state_timeout'] }),
+  backlog: z
+    .int()
+    .min(0)
+    .default(1024)
+    .describe('Length of the queue of the operating system.')
+    .meta({ reload: 'live' }),
+  proxy_protocol: z
+    .boolean()
+    .default(false)
+    .describe('Every connection begins with a PROXY protocol header that names the real peer.')
+    .meta({ reload: 'live' }),
+  reuse_port: z.boolean().default(false).describe('Let several processes listen on the port.').meta({ reload: 'live' }),
+  allowed_auth_methods: uniqueList(methodName())
+    .optional()
+    .describe('Narrows `auth.methods` on this port.')
+    .meta({ reload: 'live', example: ['internal'], type: 'array of "internal", "rdbms"' }),
+  backwards_compatible_session: z
+    .boolean()
+    .default(true)
+    .describe('Offer the session request that RFC 6121 dropped.')
+    .meta({ reload: 'live' }),
+  tls: xmppTls.optional().describe('TLS of this listener; without the table there is none.'),
+  num_acceptors: noAcceptors,
+  max_fsm_queue: noEffect(z.int().positive(), 'queues are bounded in bytes'),
+  zlib: noEffect(z.int().positive(), 'stream compression is unsafe and not offered'),
+  xml_socket: noEffect(z.boolean(), 'this relic is not offered'),
+})
+
+const place = {
+  host: z.string().min(1).default('_').describe('Host header that is served; `_` means any.').meta({ reload: 'live' }),
+  path: z
+    .string()
+    .regex(/^\//, { error: 'Expected a path that begins with a slash.' })
+    .describe('Path that is served.')
+    .meta({ reload: 'live' }),
+}
+
+const plainHandler = z.array(z.strictObject(place)).optional()
+
+const websocketHandler = z.strictObject({
+  ...place,
+  timeout: duration('ms', { infinite: true })
+    .default(60_000)
+    .describe('Silence after which a connection is closed.')
+    .meta({ reload: 'live' }),
+  ping_rate: duration('ms')
+    .optional()
+    .describe('How often a ping frame is sent.')
+    .meta({ reload: 'live', example: 30_000 }),
+  max_stanza_size: intOrInfinity()
+    .default(Number.POSITIVE_INFINITY)
+    .describe('Largest element accepted, in bytes.')
+    .meta({ reload: 'live' }),
+  state_timeout: duration('ms', { least: 0, infinite: true })
+    .default(5000)
+    .describe('Time for each step before a session is there.')
+    .meta({ reload: 'live', aliases: ['c2s_state_timeout'] }),
+  backwards_compatible_session: z
+    .boolean()
+    .default(true)
+    .describe('Offer the session request that RFC 6121 dropped.')
+    .meta({ reload: 'live' }),
+  access: ruleName().default('all').describe('Who may bind a resource here.').meta({ reload: 'live' }),
+  service: notBuilt('components over WebSocket'),
+})
+
+const laterHandlers = {
+  mongoose_bosh_handler: notBuilt('BOSH').meta({ notBuilt: { name: 'BOSH' }, aliases: ['mod_bosh'] }),
+  mongoose_graphql_handler: notBuilt('the GraphQL API'),
+  mongoose_admin_api: notBuilt('the REST API for admins'),
+  mongoose_client_api: notBuilt('the REST API for clients'),
+  mongoose_api_admin: notBuilt('the REST API for admins'),
+  mongoose_api: notBuilt('the old REST API'),
+  mongoose_domain_handler: notBuilt('the REST API for domains'),
+  mongoose_client_api_messages: notBuilt('the REST API for clients'),
+  mongoose_client_api_contacts: notBuilt('the REST API for clients'),
+  mongoose_client_api_rooms: notBuilt('the REST API for clients'),
+  mongoose_client_api_rooms_config: notBuilt('the REST API for clients'),
+  mongoose_client_api_rooms_users: notBuilt('the REST API for clients'),
+  mongoose_client_api_rooms_messages: notBuilt('the REST API for clients'),
+  lasse_handler: notBuilt('server-sent events'),
+  cowboy_swagger_redirect_handler: notBuilt('the API page'),
+  cowboy_swagger_json_handler: notBuilt('the API page'),
+  cowboy_static: notBuilt('the API page'),
+  mod_revproxy: notBuilt('the reverse proxy'),
+  upload_handler: notBuilt('the file upload store'),
+  invite_handler: notBuilt('invitation pages'),
+}
+
+const handlers = z.strictObject({
+  mongoose_websocket_handler: z
+    .array(websocketHandler)
+    .optional()
+    .describe('XMPP over WebSocket (RFC 7395).')
+    .meta({ aliases: ['mod_websockets'] }),
+  mongoose_prometheus_handler: plainHandler.describe('Metrics in the text format of Prometheus.'),
+  health_handler: plainHandler.describe('Health: `PATH/live` and `PATH/ready`.'),
+  host_meta_handler: plainHandler.describe(
+    'Discovery of connection methods (XEP-0156); `path` is the folder of host-meta.',
+  ),
+  webchat_handler: plainHandler.describe('The bundled web chat.'),
+  ...laterHandlers,
+})
+
+const http = z.strictObject({
+  ...address,
+  tls: httpTls.optional().describe('TLS of this listener (https); without the table it is http.'),
+  transport: z
+    .strictObject({
+      num_acceptors: noAcceptors,
+      max_connections: intOrInfinity(0).default(1024).describe('Most connections at a time.').meta({ reload: 'live' }),
+    })
+    .prefault({})
+    .describe('Connections.'),
+  protocol: z
+    .strictObject({
+      compress: z.boolean().default(false).describe('Compress responses with gzip.').meta({ reload: 'live' }),
+    })
+    .prefault({})
+    .describe('HTTP.'),
+  handlers: handlers.prefault({}).describe('What is served where.'),
+})
+
+/** The `[[listen.…]]` tables. */
+export const listen = z.strictObject({
+  c2s: z.array(c2s).default([]).describe('Listeners for XMPP clients.'),
+  http: z.array(http).default([]).describe('Listeners for HTTP and what is carried over it.'),
+  s2s: notBuilt('connections with other servers'),
+  component: notBuilt('external components').meta({ notBuilt: { name: 'external components' }, aliases: ['service'] }),
+})

@@ -1,0 +1,83 @@
+import { z } from 'zod'
+import { filePath, noEffect, notBuilt, oneOf } from '../option.ts'
+import { logLevels } from './general.ts'
+
+const cluster = 'Meerkat nodes find each other through Redis'
+
+/** The `[internal_databases]` table: accepted, since there is one built-in store. */
+export const internalDatabases = z.strictObject({
+  mnesia: noEffect(z.strictObject({}), 'the built-in store takes its place'),
+  cets: noEffect(
+    z.strictObject({
+      backend: oneOf('rdbms', 'file').optional(),
+      cluster_name: z.string().optional(),
+      node_list_file: filePath().optional(),
+    }),
+    cluster,
+  ),
+})
+
+/** The `[instrumentation]` table. */
+export const instrumentation = z.strictObject({
+  probe_interval: z
+    .int()
+    .min(1)
+    .default(15)
+    .describe('Seconds between two measurements of what has to be measured.')
+    .meta({ reload: 'restart' }),
+  prometheus: z
+    .strictObject({})
+    .prefault({})
+    .describe('Metrics for Prometheus; always on, to be read through a `mongoose_prometheus_handler`.'),
+  exometer: notBuilt('the metric store and Graphite reports'),
+  log: noEffect(z.strictObject({ level: oneOf(...logLevels).optional() }), 'events have levels of their own'),
+})
+
+/** The `[outgoing_pools]` table. */
+export const outgoingPools = z.strictObject({
+  rdbms: notBuilt('pools of SQL connections'),
+  http: notBuilt('pools of HTTP connections'),
+  redis: notBuilt('pools of Redis connections'),
+  cassandra: notBuilt('pools of Cassandra connections'),
+  elastic: notBuilt('pools of Elasticsearch connections'),
+  rabbit: notBuilt('pools of RabbitMQ connections'),
+  ldap: notBuilt('pools of LDAP connections'),
+})
+
+/** The `[services]` table. */
+export const services = z.strictObject({
+  service_domain_db: notBuilt('dynamic domains'),
+  service_bosh: notBuilt('BOSH'),
+  service_mongoose_system_metrics: noEffect(z.looseObject({}), 'nothing is ever reported to anybody'),
+  service_traffic: notBuilt('traffic subscriptions'),
+  service_admin_extra: noEffect(z.looseObject({}), 'every command is there'),
+  service_translations: noEffect(z.looseObject({}), 'there is one catalogue of messages'),
+})
+
+/** The `[s2s]` table. */
+export const s2s = z.strictObject({
+  default_policy: notBuilt('policies for other servers', true),
+  host_policy: notBuilt('policies for other servers', true),
+  shared: notBuilt('connections with other servers'),
+  outgoing: notBuilt('connections with other servers'),
+  use_starttls: notBuilt('connections with other servers'),
+  certfile: notBuilt('connections with other servers'),
+  domain_certfile: notBuilt('certificates for single domains', true),
+  ciphers: notBuilt('connections with other servers'),
+  max_retry_delay: notBuilt('connections with other servers'),
+  dns: notBuilt('connections with other servers'),
+  address: notBuilt('connections with other servers'),
+})
+
+/** One `[[host_config]]` table: what protects somebody is never skipped. */
+export const hostConfig = z.strictObject({
+  host: z.string().optional(),
+  host_type: z.string().optional(),
+  general: notBuilt('settings for single hosts'),
+  outgoing_pools: notBuilt('settings for single hosts'),
+  auth: notBuilt('authentication for single hosts', true),
+  modules: notBuilt('modules for single hosts', true),
+  acl: notBuilt('access classes for single hosts', true),
+  access: notBuilt('access rules for single hosts', true),
+  s2s: notBuilt('policies for other servers', true),
+})

@@ -1,0 +1,73 @@
+import { z } from 'zod'
+import { filePath, noEffect, oneOf, uniqueList } from '../option.ts'
+
+const protocolVersions = ['tlsv1', 'tlsv1.1', 'tlsv1.2', 'tlsv1.3'] as const
+
+const common = {
+  verify_mode: oneOf('peer', 'selfsigned_peer', 'none')
+    .optional()
+    .describe(
+      'Client certificates: `peer` requires a valid one, `selfsigned_peer` requires any, `none` asks for none. Not set: one is asked for and checked if it comes.',
+    )
+    .meta({
+      reload: 'live',
+      aliases: [
+        { key: 'verify_peer', schema: z.boolean(), convert: (value: unknown) => (value === true ? 'peer' : 'none') },
+      ],
+    }),
+  certfile: filePath()
+    .optional()
+    .describe('Certificate chain in PEM; may hold the key too. Not set: a self-signed certificate is made.')
+    .meta({ reload: 'live', example: 'cert.pem' }),
+  keyfile: filePath().optional().describe('Private key in PEM.').meta({ reload: 'live', example: 'key.pem' }),
+  cacertfile: filePath()
+    .optional()
+    .describe('Authorities trusted for client certificates, in PEM. Not set: those of the system.')
+    .meta({ reload: 'live', example: 'ca.pem' }),
+  dhfile: filePath()
+    .optional()
+    .describe('Diffie-Hellman parameters in PEM.')
+    .meta({ reload: 'live', example: 'dh.pem' }),
+  ciphers: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Cipher suites, as an OpenSSL list. Not set: the default of the runtime.')
+    .meta({ reload: 'live', example: 'TLS_AES_256_GCM_SHA384:ECDHE-RSA-AES256-GCM-SHA384' }),
+  password: z
+    .string()
+    .optional()
+    .describe('Password of the key file.')
+    .meta({ secret: true, reload: 'live', example: 'secret' }),
+  versions: uniqueList(oneOf(...protocolVersions), { least: 1 })
+    .default(['tlsv1.2', 'tlsv1.3'])
+    .describe('Protocol versions; `tlsv1` and `tlsv1.1` are refused with a warning.')
+    .meta({ reload: 'live' }),
+  disconnect_on_failure: z
+    .boolean()
+    .default(true)
+    .describe('Close when a client certificate is not valid; otherwise go on without it.')
+    .meta({ reload: 'live' }),
+  crl_files: z
+    .array(filePath())
+    .default([])
+    .describe('Certificate revocation lists in PEM.')
+    .meta({ reload: 'live', example: ['revoked.pem'] }),
+  early_data: noEffect(z.boolean(), 'early data can be replayed and is never accepted'),
+  session_tickets: noEffect(oneOf('stateless'), 'the runtime manages session tickets'),
+  module: noEffect(oneOf('fast_tls', 'just_tls'), 'there is one TLS implementation'),
+  protocol_options: noEffect(z.array(z.string()), 'versions below TLS 1.2 are never offered; see versions'),
+}
+
+/** TLS of an HTTP listener. */
+export const httpTls = z.strictObject(common)
+
+/** TLS of a listener for XMPP. */
+export const xmppTls = z.strictObject({
+  mode: oneOf('tls', 'starttls', 'starttls_required')
+    .default('starttls')
+    .describe('`tls` from the first byte, `starttls` offered, or `starttls_required`.')
+    .meta({ reload: 'live' }),
+  ...common,
+  keep_secrets: noEffect(z.boolean(), 'session keys are not logged'),
+})

@@ -1,0 +1,112 @@
+import { resolve } from 'node:path'
+import type { z } from 'zod'
+import { alwaysOn, type ModuleDeclaration, moduleOptions } from './modules.ts'
+import type { Report } from './problem.ts'
+import type { Config, configSchema, Frozen } from './schema.ts'
+
+type Parsed = z.output<ReturnType<typeof configSchema>>
+
+/** What settling needs to know besides the parsed values. */
+export interface SettleOptions {
+  readonly file: string
+  readonly folder: string
+  readonly modules: readonly ModuleDeclaration[]
+  readonly report: Report
+}
+
+/** Fills in what depends on other values, and freezes the result. */
+export function settle(parsed: Parsed, options: SettleOptions): Config {
+  const { folder, file, report } = options
+  const { general, listen, auth } = parsed
+  const sections = (['internal', 'rdbms'] as const).filter((method) => auth[method] !== undefined)
+  return freeze({
+    file,
+    general: {
+      ...general,
+      default_server_domain: general.default_server_domain ?? general.hosts[0] ?? 'localhost',
+      data_dir: resolve(folder, general.data_dir),
+    },
+    listen: {
+      c2s: listen.c2s.map((entry, index) => settleListener(entry, ['listen', 'c2s', index], report)),
+      http: listen.http.map((entry, index) => settleListener(entry, ['listen', 'http', index], report)),
+    },
+    auth: { ...auth, methods: auth.methods ?? (sections.length > 0 ? sections : ['internal' as const]) },
+    modules: settleModules(parsed.modules, options),
+    shaper: parsed.shaper,
+    acl: parsed.acl,
+    access: parsed.access,
+    instrumentation: parsed.instrumentation,
+  }) as Config
+}
+
+interface Listener {
+  ip_address?: string | undefined
+  ip_version?: 4 | 6 | undefined
+  tls?: { certfile?: string | undefined; versions: string[] } | undefined
+}
+
+function settleListener<T extends Listener>(listener: T, path: (string | number)[], report: Report) {
+  const address = addressOf(listener)
+  if (listener.ip_address === undefined && isSelfSigned(listener)) {
+    report.notice('default_used', path, {
+      message: `Listens on ${address} only, because its certificate is self-signed.`,
+      hint: 'set tls.certfile, or ip_address to open it all the same',
+    })
+  }
+  return { ...listener, ip_address: address, ...settleTls(listener, path, report) }
+}
+
+/** The address a listener binds. While the certificate is self-signed that is this machine only, unless it is written. */
+export function addressOf(
+  listener: Pick<Listener, 'ip_address' | 'ip_version'> & { tls?: { certfile?: unknown } | undefined },
+): string {
+  if (listener.ip_address !== undefined) return listener.ip_address
+  const isSix = listener.ip_version === 6
+  if (isSelfSigned(listener)) return isSix ? '::1' : '127.0.0.1'
+  return isSix ? '::' : '0.0.0.0'
+}
+
+function isSelfSigned(listener: { tls?: { certfile?: unknown } | undefined }): boolean {
+  return listener.tls !== undefined && listener.tls.certfile === undefined
+}
+
+function settleTls(listener: Listener, path: (string | number)[], report: Report): object {
+  const { tls } = listener
+  if (tls === undefined) return {}
+  const refused = tls.versions.filter((version) => version === 'tlsv1' || version === 'tlsv1.1')
+  const versions = tls.versions.filter((version) => version !== 'tlsv1' && version !== 'tlsv1.1')
+  const place = [...path, 'tls', 'versions']
+  if (versions.length === 0) {
+    report.error('tls_version_refused', place, {
+      message: 'None of these versions is safe.',
+      value: tls.versions,
+      hint: 'use "tlsv1.2", "tlsv1.3"',
+    })
+  } else if (refused.length > 0) {
+    report.warning('tls_version_refused', place, { message: `Not offered, because not safe: ${refused.join(', ')}.` })
+  }
+  return { tls: { ...tls, versions } }
+}
+
+function settleModules(written: Readonly<Record<string, unknown>>, options: SettleOptions): Record<string, unknown> {
+  const modules: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(written)) if (value !== undefined) modules[name] = value
+  for (const name of alwaysOn) {
+    const declaration = options.modules.find((module) => module.name === name)
+    if (declaration === undefined || modules[name] !== undefined) continue
+    modules[name] = moduleOptions(declaration).parse({})
+    options.report.notice('default_used', ['modules', name], {
+      message: `${name} is always on, although the file does not name it.`,
+    })
+  }
+  return modules
+}
+
+/** Freezes a value with all its parts. */
+function freeze<T>(value: T): Frozen<T> {
+  if (value !== null && typeof value === 'object' && !(value instanceof RegExp)) {
+    for (const inner of Object.values(value)) freeze(inner)
+    Object.freeze(value)
+  }
+  return value as Frozen<T>
+}

@@ -1,0 +1,128 @@
+import { type Joined, resolveOrder } from './order.ts'
+import type { Hook } from './hook.ts'
+
+/** What a handler may return; a promise holds back what waits for the hook. */
+export type Answer<R> = R | undefined | void | Promise<R | undefined | void>
+export type Handler<E, R> = (event: E) => Answer<R>
+
+export interface Placement {
+  /** Names of modules in the same slot that run after this one. */
+  before?: readonly string[]
+  /** Names of modules in the same slot that run before this one. */
+  after?: readonly string[]
+}
+
+/** Told of a handler that threw. */
+export type FailureListener = (failure: { hook: string; module: string; error: unknown; event: unknown }) => void
+
+interface Entry extends Joined {
+  readonly run: Handler<unknown, unknown>
+}
+
+/**
+ * Who joins which hook, for one host type. The resolved chains are arrays that are replaced, never changed, so that a chain
+ * under way goes on as it began when a module starts or stops.
+ */
+export class HookTable {
+  readonly #hooks: (Hook<unknown, unknown> | undefined)[] = []
+  readonly #entries: Entry[][] = []
+  readonly #onFailure: FailureListener
+
+  constructor(onFailure: FailureListener) {
+    this.#onFailure = onFailure
+  }
+
+  /** Joins a slot of a hook in the name of a module; the function returned leaves it again. Throws for an unknown slot or a cycle. */
+  join<E, R>(hook: Hook<E, R>, slot: string, module: string, handler: Handler<E, R>, placement: Placement = {}): () => void {
+    if (!hook.slots.includes(slot)) {
+      throw new Error(`${module} joins ${hook.name} in slot ${slot}, which has only ${hook.slots.join(', ')}`)
+    }
+    const entry: Entry = {
+      slot: hook.slots.indexOf(slot),
+      module,
+      before: placement.before ?? [],
+      after: placement.after ?? [],
+      run: handler as Handler<unknown, unknown>,
+    }
+    this.#hooks[hook.index] = hook as Hook<unknown, unknown>
+    this.#entries[hook.index] = resolveOrder(hook.name, [...(this.#entries[hook.index] ?? []), entry])
+    return () => {
+      this.#entries[hook.index] = (this.#entries[hook.index] ?? []).filter((other) => other !== entry)
+    }
+  }
+
+  /** Whether anybody has joined: lets the hot path skip making an event. */
+  has(hook: Hook<never, never> | Hook<unknown, unknown> | { readonly index: number }): boolean {
+    const entries = this.#entries[hook.index]
+    return entries !== undefined && entries.length > 0
+  }
+
+  /**
+   * Asks the handlers of a chain in order until one answers. Synchronous as long as the handlers are.
+   * Throws what a handler threw where the hook's policy is `abort`.
+   */
+  run<E, R>(hook: Hook<E, R>, event: E): R | undefined | Promise<R | undefined> {
+    const entries = this.#entries[hook.index]
+    return entries === undefined ? undefined : this.#runFrom(hook, event, entries, 0)
+  }
+
+  /** Asks all handlers and gathers what they answer. */
+  async gather<E, R>(hook: Hook<E, R>, event: E): Promise<R[]> {
+    const answers: R[] = []
+    for (const entry of this.#entries[hook.index] ?? []) {
+      try {
+        const answer = (await entry.run(event)) as R | undefined
+        if (answer !== undefined) answers.push(answer)
+      } catch (error) {
+        this.#failed(hook as Hook<unknown, unknown>, entry, error, event)
+      }
+    }
+    return answers
+  }
+
+  /** The resolved order of every hook in use. */
+  describe(): { hook: string; handlers: { slot: string; module: string }[] }[] {
+    const described = []
+    for (const hook of this.#hooks) {
+      if (hook === undefined) continue
+      const handlers = (this.#entries[hook.index] ?? []).map(({ slot, module }) => ({ slot: hook.slots[slot] ?? '', module }))
+      described.push({ hook: hook.name, handlers })
+    }
+    return described
+  }
+
+  #runFrom<E, R>(hook: Hook<E, R>, event: E, entries: readonly Entry[], first: number): R | undefined | Promise<R | undefined> {
+    for (let i = first; i < entries.length; i++) {
+      const entry = entries[i] as Entry
+      try {
+        const answer = entry.run(event)
+        if (answer === undefined) continue
+        if (answer instanceof Promise) return this.#runOn(hook, event, entries, { index: i, answer })
+        return answer as R
+      } catch (error) {
+        this.#failed(hook as Hook<unknown, unknown>, entry, error, event)
+      }
+    }
+    return undefined
+  }
+
+  async #runOn<E, R>(
+    hook: Hook<E, R>,
+    event: E,
+    entries: readonly Entry[],
+    pending: { index: number; answer: Promise<unknown> },
+  ): Promise<R | undefined> {
+    try {
+      const answer = await pending.answer
+      if (answer !== undefined) return answer as R
+    } catch (error) {
+      this.#failed(hook as Hook<unknown, unknown>, entries[pending.index] as Entry, error, event)
+    }
+    return this.#runFrom(hook, event, entries, pending.index + 1)
+  }
+
+  #failed(hook: Hook<unknown, unknown>, entry: Entry, error: unknown, event: unknown): void {
+    this.#onFailure({ hook: hook.name, module: entry.module, error, event })
+    if (hook.onFailure === 'abort') throw error
+  }
+}

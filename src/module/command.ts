@@ -1,0 +1,127 @@
+import type { z } from 'zod'
+import { UsageError } from './command-error.ts'
+import { inputFromText } from './command-input.ts'
+
+/** How far a long command is. */
+export interface Progress {
+  readonly done: number
+  readonly total: number
+}
+
+/** What one call brings along. */
+export interface CommandCall {
+  /** Told now and then how far the command is. */
+  progress?(progress: Progress): void
+}
+
+/** Who may give a command: only admins, or users for their own account too. */
+export type CommandScope = 'admin' | 'user'
+
+/** One admin command, declared once for the command line, REST, GraphQL and ad-hoc commands. */
+export interface Command<Server, Input extends z.ZodObject = z.ZodObject, Output extends z.ZodType = z.ZodType> {
+  /** `category.name`, such as `account.registerUser`. */
+  readonly name: string
+  /** One sentence for help and reference. */
+  readonly about: string
+  readonly input: Input
+  readonly output: Output
+  readonly scope: CommandScope
+  /** Whether it changes anything. */
+  readonly changes: boolean
+  /** Works on a stopped server too, on its database. */
+  readonly offline: boolean
+  run(input: z.output<Input>, server: Server, call: CommandCall): Promise<z.input<Output>> | z.input<Output>
+}
+
+/** What `command()` takes: `changes` and `offline` may be left out. */
+export type CommandDeclaration<Server, Input extends z.ZodObject, Output extends z.ZodType> = Omit<
+  Command<Server, Input, Output>,
+  'changes' | 'offline'
+> & { readonly changes?: boolean; readonly offline?: boolean }
+
+/**
+ * Declares a command; the types of `input` and `output` follow from their schemas. `Server` is what it works on, given
+ * by whoever registers it.
+ */
+export function command<Server, Input extends z.ZodObject, Output extends z.ZodType>(
+  declaration: CommandDeclaration<Server, Input, Output>,
+): Command<Server> {
+  // A registry holds commands of all types; input is parsed with the command's own schema right before it runs.
+  return { changes: false, offline: false, ...declaration } as unknown as Command<Server>
+}
+
+/** A registered command, bound to what it works on. */
+export interface RegisteredCommand {
+  readonly owner: string
+  readonly declaration: Command<never>
+  run(input: Readonly<Record<string, unknown>>, call: CommandCall): Promise<unknown>
+}
+
+/** How a command is called: whether the input has values as in JSON, or texts as typed on a command line. */
+export interface RunOptions extends CommandCall {
+  readonly form?: 'json' | 'text'
+}
+
+/** All commands of a server by `category.name`. */
+export class CommandRegistry {
+  readonly #commands = new Map<string, RegisteredCommand>()
+
+  /**
+   * Adds commands of one owner (a module or a room), bound to `server`. Answers a function that takes them out again.
+   * Throws when a name is taken.
+   */
+  register<Server>(owner: string, commands: readonly Command<Server>[], server: Server): () => void {
+    for (const { name } of commands) {
+      if (!/^[a-z][A-Za-z_]*\.[a-z][A-Za-z]*$/.test(name)) throw new Error(`Not a command name: ${name}`)
+      const taken = this.#commands.get(name)
+      if (taken !== undefined) throw new Error(`The command ${name} of ${owner} is already there, from ${taken.owner}`)
+    }
+    for (const declaration of commands) {
+      this.#commands.set(declaration.name, {
+        owner,
+        declaration: declaration as Command<never>,
+        run: async (input, call) => await declaration.run(input, server, call),
+      })
+    }
+    return () => {
+      for (const { name } of commands) this.#commands.delete(name)
+    }
+  }
+
+  /** Takes out everything of one owner. */
+  unregister(owner: string): void {
+    for (const [name, entry] of this.#commands) if (entry.owner === owner) this.#commands.delete(name)
+  }
+
+  get(name: string): RegisteredCommand | undefined {
+    return this.#commands.get(name)
+  }
+
+  /** Every command, sorted by name. */
+  list(): RegisteredCommand[] {
+    return [...this.#commands.values()].sort((a, b) => (a.declaration.name < b.declaration.name ? -1 : 1))
+  }
+
+  /** Runs a command. Throws `UsageError` for wrong calls and `CommandError` when the command fails. */
+  async run(name: string, input: unknown, options: RunOptions = {}): Promise<unknown> {
+    const entry = this.#commands.get(name)
+    if (entry === undefined) throw new UsageError('unknown_command', `There is no command ${name}.`)
+    const { declaration } = entry
+    const given = options.form === 'text' ? inputFromText(declaration.input, input) : (input ?? {})
+    const parsed = declaration.input.safeParse(given)
+    if (!parsed.success) throw new UsageError('input_coercion', sentences(parsed.error, given))
+    const result = await entry.run(parsed.data, options)
+    // An answer that its own declaration does not know is a fault of the command, not of the caller.
+    return declaration.output.parse(result)
+  }
+}
+
+function sentences(error: z.ZodError, given: unknown): string {
+  const parts = error.issues.map((issue) => {
+    const name = issue.path.join('.')
+    if (issue.code === 'unrecognized_keys') return `Unknown argument: ${issue.keys.join(', ')}.`
+    const isMissing = issue.path.length === 1 && !Object.hasOwn(Object(given), name)
+    return isMissing ? `Missing argument: ${name}.` : `Argument ${name}: ${issue.message}`
+  })
+  return parts.join(' ')
+}

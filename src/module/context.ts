@@ -1,0 +1,55 @@
+import type { Accounts } from '../auth/accounts.ts'
+import type { Answer, Placement } from '../hooks/hook-table.ts'
+import type { Hook } from '../hooks/hook.ts'
+import type { Logger } from '../observe/logger.ts'
+import type { Metrics } from '../observe/metrics.ts'
+import type { Host } from '../router/host.ts'
+import type { IqHandler } from '../router/iq-registry.ts'
+import type { Router } from '../router/router.ts'
+import type { SessionTable } from '../router/session-table.ts'
+import type { ErrorCondition } from '../stanza/stanza-error.ts'
+import type { Database } from '../storage/database.ts'
+import type { Clock } from '../util/clock.ts'
+import type { ModuleApi } from './api.ts'
+
+export interface IqOptions {
+  /** The error for other payloads of the namespace; `not-allowed` unless given. */
+  readonly otherwise?: ErrorCondition
+}
+
+/** Registers a handler for an IQ payload; `*` as name takes every payload of the namespace. */
+export type RegisterIq = (type: 'get' | 'set', ns: string, name: string, handler: IqHandler, options?: IqOptions) => void
+
+export interface IqContext {
+  /** Addressed to the domain. */
+  readonly server: RegisterIq
+  /** Addressed to the sender's own bare address; `open`: to anybody's. */
+  readonly account: RegisterIq & { readonly open: RegisterIq }
+}
+
+/** What a module gets for one host type. All that is taken through it is undone when the module stops. */
+export interface ModuleContext<O = unknown, T = unknown> {
+  readonly name: string
+  readonly host: Host
+  readonly options: O
+  readonly clock: Clock
+  readonly log: Logger
+  readonly metrics: Metrics
+  readonly db: Database<T>
+  readonly accounts: Accounts
+  readonly sessions: SessionTable
+  readonly router: Router
+  readonly iq: IqContext
+  /** Joins a slot of a hook. */
+  on<E, R>(hook: Hook<E, R>, slot: string, handler: (event: E) => Answer<R>, placement?: Placement): void
+  /** Offers an interface to modules that list this one in `needs`. */
+  provide<A>(api: ModuleApi<A>, implementation: A): void
+  /** The interface of a module listed in `needs`. */
+  use<A>(api: ModuleApi<A>): A
+  /** The interface of a module that may or may not be there. */
+  find<A>(api: ModuleApi<A>): A | undefined
+  /** Runs `job` every `ms` milliseconds. */
+  every(ms: number, job: () => void): void
+  /** Calls this when the module stops. */
+  onStop(undo: () => void | Promise<void>): void
+}

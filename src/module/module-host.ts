@@ -1,0 +1,143 @@
+import type { Logger } from '../observe/logger.ts'
+import type { Metrics } from '../observe/metrics.ts'
+import type { Host } from '../router/host.ts'
+import type { IqPolicy } from '../router/iq-queue.ts'
+import { IqQueue } from '../router/iq-queue.ts'
+import type { IqTarget } from '../router/iq-registry.ts'
+import type { Database } from '../storage/database.ts'
+import type { ModuleApi } from './api.ts'
+import type { IqContext, ModuleContext, RegisterIq } from './context.ts'
+import type { AnyModule } from './define.ts'
+import { startOrder } from './start-order.ts'
+
+/** What the modules of one host type are started with. */
+export interface ModuleHostParts {
+  readonly host: Host
+  readonly db: Database
+  readonly log: Logger
+  readonly metrics: Metrics
+}
+
+interface Running {
+  readonly declaration: AnyModule
+  readonly undo: (() => void | Promise<void>)[]
+}
+
+/** The modules of one host type: started in the order of their needs, stopped in reverse, each leaving nothing behind. */
+export class ModuleHost {
+  readonly #parts: ModuleHostParts
+  readonly #running = new Map<string, Running>()
+  readonly #apis = new Map<ModuleApi<unknown>, unknown>()
+
+  constructor(parts: ModuleHostParts) {
+    this.#parts = parts
+  }
+
+  /** The declarations of the modules that run, in the order in which they were started. */
+  get running(): AnyModule[] {
+    return [...this.#running.values()].map(({ declaration }) => declaration)
+  }
+
+  /** Starts all of them; when one fails, those started are stopped again and the error is thrown. */
+  async startAll(wanted: readonly { declaration: AnyModule; options: unknown }[]): Promise<void> {
+    const byName = new Map(wanted.map((entry) => [entry.declaration.name, entry]))
+    try {
+      for (const declaration of startOrder(wanted.map((entry) => entry.declaration))) {
+        await this.start(declaration, byName.get(declaration.name)?.options)
+      }
+    } catch (error) {
+      await this.stopAll()
+      throw error
+    }
+  }
+
+  async start(declaration: AnyModule, options: unknown): Promise<void> {
+    if (this.#running.has(declaration.name)) throw new Error(`${declaration.name} is running already`)
+    const { db } = this.#parts
+    if (declaration.migrations !== undefined) await db.migrate(declaration.name, declaration.migrations)
+    const running: Running = { declaration, undo: [] }
+    this.#running.set(declaration.name, running)
+    const { server, account } = this.#parts.host.features
+    for (const feature of declaration.features ?? []) running.undo.push(server.add(feature))
+    for (const feature of declaration.accountFeatures ?? []) running.undo.push(account.add(feature))
+    try {
+      await declaration.setup(this.#contextFor(running, options))
+    } catch (error) {
+      await this.stop(declaration.name)
+      throw error
+    }
+  }
+
+  /** Stops a module and undoes, last first, everything that it took. */
+  async stop(name: string): Promise<void> {
+    const running = this.#running.get(name)
+    if (running === undefined) return
+    this.#running.delete(name)
+    for (const undo of running.undo.reverse()) await undo()
+  }
+
+  async stopAll(): Promise<void> {
+    for (const name of [...this.#running.keys()].reverse()) await this.stop(name)
+  }
+
+  #contextFor(running: Running, options: unknown): ModuleContext<never, never> {
+    const { host, db, log, metrics } = this.#parts
+    const { declaration, undo } = running
+    const { name } = declaration
+    return {
+      name,
+      host,
+      options: options as never,
+      clock: host.clock,
+      log: log.child({ module: name }),
+      metrics,
+      db: db.of<never>(),
+      accounts: host.accounts,
+      sessions: host.sessions,
+      router: host.router,
+      iq: this.#iqFor(running, options),
+      on: (hook, slot, handler, placement) => void undo.push(host.hooks.join(hook, slot, name, handler, placement)),
+      provide: (api, implementation) => {
+        this.#apis.set(api, implementation)
+        undo.push(() => void this.#apis.delete(api))
+      },
+      use: (api) => this.#use(declaration, api),
+      find: <A>(api: ModuleApi<A>) => this.#apis.get(api) as A | undefined,
+      every: (ms, job) => void undo.push(repeat(host, ms, job)),
+      onStop: (stop) => void undo.push(stop),
+    }
+  }
+
+  #use<A>(declaration: AnyModule, api: ModuleApi<A>): A {
+    if (!(declaration.needs ?? []).includes(api.module)) {
+      throw new Error(`${declaration.name} uses ${api.module}, which it does not list in needs`)
+    }
+    const implementation = this.#apis.get(api)
+    if (implementation === undefined) throw new Error(`${declaration.name} needs ${api.module}, which provides nothing`)
+    return implementation as A
+  }
+
+  #iqFor({ declaration, undo }: Running, options: unknown): IqContext {
+    const { iq } = this.#parts.host
+    const queue = new IqQueue(policyOf(declaration, options))
+    const into =
+      (target: IqTarget): RegisterIq =>
+      (type, ns, name, handler, { otherwise = 'not-allowed' } = {}) =>
+        void undo.push(iq.add({ target, type, ns, name, handler, queue, otherwise }))
+    return { server: into('server'), account: Object.assign(into('account'), { open: into('open') }) }
+  }
+}
+
+function policyOf(declaration: AnyModule, options: unknown): IqPolicy {
+  const configured = (options as { iqdisc?: IqPolicy } | undefined)?.iqdisc
+  return configured ?? { type: declaration.iqPolicy ?? 'one_queue' }
+}
+
+function repeat(host: Host, ms: number, job: () => void): () => void {
+  const tick = () => {
+    timer = host.clock.after(ms, tick)
+    job()
+  }
+  let timer = host.clock.after(ms, tick)
+  return () => timer.cancel()
+}

@@ -1,0 +1,57 @@
+import { z } from 'zod'
+import { Jid } from '../jid/jid.ts'
+import { prepareDomain, prepareLocal } from '../jid/prepare.ts'
+
+// The scalar types of admin commands. `scalar` in the meta is the name that help, REST and GraphQL show.
+
+function scalar<T>(name: string, parse: (text: string) => T | undefined) {
+  return z
+    .string()
+    .transform((text, context): T => {
+      const value = parse(text)
+      if (value !== undefined) return value
+      context.addIssue({ code: 'custom', input: text, message: `this is not a ${name}.` })
+      return z.NEVER
+    })
+    .meta({ scalar: name })
+}
+
+function attempt<T>(run: () => T): T | undefined {
+  try {
+    return run()
+  } catch {
+    return undefined
+  }
+}
+
+/** An address of any form. */
+export const jid = () => scalar('JID', (text) => Jid.tryParse(text))
+
+/** The address of an account: a local part and a domain. A resource is dropped, as MongooseIM does. */
+export const userJid = () =>
+  scalar('JID', (text) => {
+    const parsed = Jid.tryParse(text)
+    return parsed === undefined || parsed.local === '' ? undefined : parsed.bare
+  })
+
+/** An address with a resource. */
+export const fullJid = () =>
+  scalar('FullJID', (text) => {
+    const parsed = Jid.tryParse(text)
+    return parsed?.isFull === true ? parsed : undefined
+  })
+
+/** The name of a domain, prepared. */
+export const domain = () => scalar('DomainName', (text) => attempt(() => prepareDomain(text)))
+
+/** The local part of an account, prepared. */
+export const userName = () => scalar('UserName', (text) => attempt(() => prepareLocal(text)))
+
+/** A file on the machine of the server; the command line makes its name absolute. */
+export const fileName = () => z.string().min(1).meta({ scalar: 'NonEmptyString', file: true })
+
+/** An integer above zero. */
+export const posInt = () => z.int().min(1).meta({ scalar: 'PosInt' })
+
+/** An integer of zero or more. */
+export const nonNegInt = () => z.int().min(0).meta({ scalar: 'NonNegInt' })

@@ -1,0 +1,39 @@
+import { NS } from '../../stanza/namespaces.ts'
+import { type Element, el } from '../../xml/element.ts'
+import type { DiscoInfo, DiscoItem } from './api.ts'
+
+/** The answers of several modules as one: features sorted and once each, so that the hash of the answer is stable (XEP-0115). */
+export function merged(answers: readonly DiscoInfo[]): Required<DiscoInfo> {
+  return {
+    identities: answers.flatMap((answer) => answer.identities ?? []),
+    features: [...new Set(answers.flatMap((answer) => answer.features ?? []))].sort(),
+    forms: answers.flatMap((answer) => answer.forms ?? []),
+  }
+}
+
+/** The `<query/>` of disco#info. */
+export function infoElement(node: string, info: Required<DiscoInfo>): Element {
+  return el(
+    'query',
+    NS.discoInfo,
+    { node: node === '' ? undefined : node },
+    info.identities.map(({ category, type, name }) => el('identity', NS.discoInfo, { category, type, name })),
+    info.features.map((feature) => el('feature', NS.discoInfo, { var: feature })),
+    info.forms,
+  )
+}
+
+/** The `<query/>` of disco#items; of two items for one address the first stays. */
+export function itemsElement(node: string, items: readonly DiscoItem[]): Element {
+  const seen = new Set<string>()
+  const unique = items.filter((item) => {
+    const key = JSON.stringify([item.jid, item.node])
+    return !seen.has(key) && seen.add(key)
+  })
+  return el(
+    'query',
+    NS.discoItems,
+    { node: node === '' ? undefined : node },
+    unique.map((item) => el('item', NS.discoItems, { jid: item.jid, node: item.node, name: item.name })),
+  )
+}

@@ -1,0 +1,104 @@
+import { z } from 'zod'
+import { domainName } from '../../config/option.ts'
+import { defineModule } from '../../module/define.ts'
+import type { IqRequest } from '../../router/iq-registry.ts'
+import { NS } from '../../stanza/namespaces.ts'
+import { StanzaError } from '../../stanza/stanza-error.ts'
+import type { Element } from '../../xml/element.ts'
+import { productName } from '../../util/product.ts'
+import { rosterApi } from '../roster/api.ts'
+import { type DiscoItem, type DiscoQuery, discoInfo, discoItems } from './api.ts'
+import { infoElement, itemsElement, merged } from './format.ts'
+import { serverInfoForm } from './server-info.ts'
+
+export default defineModule({
+  name: 'mod_disco',
+  about: 'Tells clients what the server and its accounts can do, and whom to contact.',
+  xeps: [
+    { xep: 30, version: '2.5.0' },
+    { xep: 157, version: '1.1.1' },
+  ],
+  options: z.strictObject({
+    extra_domains: z.array(domainName()).default([]).describe('Further items in the list of services.'),
+    server_info: z
+      .array(
+        z.strictObject({
+          name: z.string().min(1).describe('Name of the field, as `abuse-addresses`.'),
+          urls: z.array(z.string()).describe('Addresses to contact.'),
+          modules: z
+            .union([z.literal('all'), z.array(z.string())])
+            .default('all')
+            .describe('Whose answers show the field; `mod_disco` stands for the server itself.')
+            .meta({ aliases: ['module'] }),
+        }),
+      )
+      .default([])
+      .describe('Contact addresses of the service (XEP-0157).'),
+    users_can_see_hidden_services: z
+      .boolean()
+      .default(true)
+      .describe('Whether clients see components that are registered as hidden.'),
+  }),
+  setup({ host, iq, on, options, find }) {
+    const queryOf = (at: DiscoQuery['at'], { from, to, payload }: IqRequest): DiscoQuery => ({
+      host,
+      at,
+      from,
+      to,
+      node: payload.attr('node') ?? '',
+    })
+
+    /** Whether somebody may learn about an account: the account itself and those it has any subscription with. */
+    const isTrusted = async ({ from, to }: DiscoQuery): Promise<boolean> => {
+      if (from.bareString === to.bareString) return true
+      const roster = await find(rosterApi)?.load(to.bare)
+      const state = roster?.stateOf(from)
+      return state !== undefined && (state.to || state.from)
+    }
+
+    async function info(query: DiscoQuery): Promise<Element> {
+      const answers = await host.hooks.gather(discoInfo, query)
+      if (answers.length === 0) throw new StanzaError(query.node === '' ? 'service-unavailable' : 'item-not-found')
+      return infoElement(query.node, merged(answers))
+    }
+
+    async function items(query: DiscoQuery): Promise<Element> {
+      const answers = await host.hooks.gather(discoItems, query)
+      if (answers.length === 0) throw new StanzaError('item-not-found')
+      return itemsElement(query.node, answers.flat())
+    }
+
+    iq.server('get', NS.discoInfo, 'query', (request) => info(queryOf('server', request)))
+    iq.server('get', NS.discoItems, 'query', (request) => items(queryOf('server', request)))
+
+    iq.account.open('get', NS.discoInfo, 'query', async (request) => {
+      const query = queryOf('account', request)
+      if (!(await isTrusted(query))) throw new StanzaError('service-unavailable')
+      return info(query)
+    })
+    iq.account.open('get', NS.discoItems, 'query', async (request) => {
+      const query = queryOf('account', request)
+      if (await isTrusted(query)) return items(query)
+      if (query.node !== '') throw new StanzaError('service-unavailable')
+      return itemsElement('', [])
+    })
+
+    on(discoInfo, 'main', ({ at, node }) => {
+      if (node !== '') return undefined
+      if (at === 'account') {
+        const features = [...host.iq.namespaces('account'), ...host.features.account.list()]
+        return { identities: [{ category: 'account', type: 'registered' }], features }
+      }
+      return {
+        identities: [{ category: 'server', type: 'im', name: productName }],
+        features: ['iq', 'presence', ...host.iq.namespaces('server'), ...host.features.server.list()],
+        forms: [serverInfoForm(options.server_info, 'mod_disco')],
+      }
+    })
+    on(discoItems, 'main', ({ at, node, to }): readonly DiscoItem[] | undefined => {
+      if (node !== '') return undefined
+      if (at === 'server') return [...host.router.servicesOf(to.domain), ...options.extra_domains.map((jid) => ({ jid }))]
+      return host.sessions.of(to).map((session) => ({ jid: session.jid.full, name: to.local }))
+    })
+  },
+})

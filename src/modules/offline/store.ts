@@ -1,0 +1,98 @@
+import type { Jid } from '../../jid/jid.ts'
+import type { Database, Migration } from '../../storage/database.ts'
+
+export interface OfflineTables {
+  mod_offline: {
+    id: number
+    domain: string
+    username: string
+    /** Milliseconds since the epoch. */
+    sent_at: number
+    expires_at: number | null
+    sender: string
+    stanza: Buffer
+  }
+}
+
+export const migrations: Record<string, Migration> = {
+  '001_create': async (schema) => {
+    await schema
+      .createTable('mod_offline')
+      .addColumn('id', 'integer', (column) => column.primaryKey().autoIncrement())
+      .addColumn('domain', 'varchar(255)', (column) => column.notNull())
+      .addColumn('username', 'varchar(255)', (column) => column.notNull())
+      .addColumn('sent_at', 'bigint', (column) => column.notNull())
+      .addColumn('expires_at', 'bigint')
+      .addColumn('sender', 'text', (column) => column.notNull())
+      .addColumn('stanza', 'blob', (column) => column.notNull())
+      .execute()
+    await schema.createIndex('mod_offline_user').on('mod_offline').columns(['domain', 'username', 'id']).execute()
+  },
+}
+
+export interface StoredMessage {
+  readonly id: number
+  readonly sentAt: number
+  readonly expiresAt: number | undefined
+  readonly bytes: Buffer
+}
+
+/** Messages kept on disk for users who are away, in the order in which they came. */
+export class OfflineStore {
+  readonly #db: Database<OfflineTables>
+
+  constructor(db: Database<OfflineTables>) {
+    this.#db = db
+  }
+
+  async count(user: Jid): Promise<number> {
+    const row = await this.#rows(user).select(({ fn }) => fn.countAll<number>().as('count')).executeTakeFirstOrThrow()
+    return Number(row.count)
+  }
+
+  /** Resolves when the message is on disk. */
+  async add(user: Jid, message: { sender: string; sentAt: number; expiresAt: number | undefined; bytes: Buffer }): Promise<void> {
+    await this.#db.q
+      .insertInto('mod_offline')
+      .values({
+        domain: user.domain,
+        username: user.local,
+        sent_at: message.sentAt,
+        expires_at: message.expiresAt ?? null,
+        sender: message.sender,
+        stanza: message.bytes,
+      } as never)
+      .execute()
+  }
+
+  /** All messages for a user, oldest first. */
+  async list(user: Jid): Promise<StoredMessage[]> {
+    const rows = await this.#rows(user).selectAll().orderBy('id').execute()
+    return rows.map((row) => ({ id: row.id, sentAt: row.sent_at, expiresAt: row.expires_at ?? undefined, bytes: Buffer.from(row.stanza) }))
+  }
+
+  /** Deletes the messages up to and including this one. */
+  async removeThrough(user: Jid, id: number): Promise<void> {
+    await this.#db.q
+      .deleteFrom('mod_offline')
+      .where('domain', '=', user.domain)
+      .where('username', '=', user.local)
+      .where('id', '<=', id)
+      .execute()
+  }
+
+  /** The messages for a user as personal data. */
+  async exported(user: Jid): Promise<Record<string, unknown>[]> {
+    const rows = await this.#rows(user).selectAll().orderBy('id').execute()
+    return rows.map((row) => ({
+      timestamp: new Date(row.sent_at).toISOString(),
+      from: row.sender,
+      to: user.full,
+      packet: Buffer.from(row.stanza).toString('utf8'),
+    }))
+  }
+
+  #rows(user: Jid) {
+    return this.#db.q.selectFrom('mod_offline').where('domain', '=', user.domain).where('username', '=', user.local)
+  }
+}

@@ -1,0 +1,75 @@
+import { z } from 'zod'
+import { chain } from '../hooks/hook.ts'
+import { defineModule } from '../module/define.ts'
+import { sessionEnds, sessionOpens, userSends } from '../router/events.ts'
+import { sessionKey } from '../router/keys.ts'
+import type { Session } from '../router/session.ts'
+import type { Stanza } from '../stanza/stanza.ts'
+import { StreamError } from '../stanza/stream-error.ts'
+import { Jid } from '../jid/jid.ts'
+import type { Timer } from '../util/clock.ts'
+import { el } from '../xml/element.ts'
+
+const NS = 'urn:xmpp:ping'
+
+/** What came of a ping that the server sent; `elapsed` in milliseconds. */
+export interface PingResponse {
+  readonly session: Session
+  readonly outcome: 'answered' | 'error' | 'timeout'
+  readonly elapsed: number
+}
+export const userPingResponse = chain<PingResponse>('userPingResponse', { slots: ['main'] })
+
+const idleTimer = sessionKey<Timer>('ping.idle_timer')
+
+export default defineModule({
+  name: 'mod_ping',
+  about: 'Answers pings, and asks idle clients whether they are still there.',
+  xeps: [{ xep: 199, version: '2.0.1' }],
+  options: z.strictObject({
+    send_pings: z.boolean().default(false).describe('Ping clients that have been silent.'),
+    ping_interval: z.int().positive().default(60).describe('Seconds of silence before a client is pinged.'),
+    timeout_action: z.enum(['none', 'kill']).default('none').describe('What happens to a client that does not answer.'),
+    ping_req_timeout: z.int().positive().default(32).describe('Seconds to wait for the answer.'),
+  }),
+  iqPolicy: 'no_queue',
+  setup({ iq, on, options, host, clock, router, metrics }) {
+    const otherwise = { otherwise: 'feature-not-implemented' } as const
+    iq.server('get', NS, 'ping', () => undefined, otherwise)
+    iq.account('get', NS, 'ping', () => undefined, otherwise)
+    if (!options.send_pings) return
+
+    const answered = metrics.counter('mod_ping_response_count', 'Answers to pings of the server')
+    const timedOut = metrics.counter('mod_ping_response_timeout_count', 'Pings of the server without an answer')
+
+    const restart = (session: Session) => {
+      session.get(idleTimer)?.cancel()
+      session.set(idleTimer, clock.after(options.ping_interval * 1000, () => void ping(session)))
+    }
+    const ping = async (session: Session) => {
+      const sentAt = clock.now()
+      const from = Jid.parse(session.jid.domain)
+      const question = { type: 'get', from, to: session.jid, payload: el('ping', NS), timeout: options.ping_req_timeout * 1000 } as const
+      const answer = await router.ask(question)
+      const outcome = outcomeOf(answer)
+      ;(outcome === 'timeout' ? timedOut : answered).inc()
+      await host.hooks.run(userPingResponse, { session, outcome, elapsed: clock.now() - sentAt })
+      if (outcome === 'answered' || options.timeout_action === 'none' || session.isEnded) return
+      const status = `Shutdown by reason: ${outcome === 'timeout' ? 'ping_timeout' : 'ping_error'}`
+      session.link.close(new StreamError('connection-timeout'))
+      await session.end({ kind: 'lost', status })
+    }
+
+    on(sessionOpens, 'late', ({ session }) => restart(session))
+    on(userSends, 'observe', ({ session }) => restart(session))
+    on(sessionEnds, 'late', ({ session }) => {
+      session.get(idleTimer)?.cancel()
+      session.set(idleTimer, undefined)
+    })
+  },
+})
+
+function outcomeOf(answer: Stanza | 'timeout'): PingResponse['outcome'] {
+  if (answer === 'timeout') return 'timeout'
+  return answer.type === 'result' ? 'answered' : 'error'
+}

@@ -1,0 +1,36 @@
+import { z } from 'zod'
+import { defineModule } from '../../module/define.ts'
+import { accountReceivesPresence, sessionEnds, userSendsPresence } from '../../router/events.ts'
+import { StanzaError } from '../../stanza/stanza-error.ts'
+import { rosterApi, rosterChanged } from '../roster/api.ts'
+import { PresenceDesk } from './presence-desk.ts'
+
+/** Types that a client may send to somebody; subscriptions are the roster's. */
+const addressed = new Set(['', 'available', 'unavailable', 'subscribe', 'subscribed', 'unsubscribe', 'unsubscribed', 'probe', 'error'])
+
+export default defineModule({
+  name: 'mod_presence',
+  about: 'Tells contacts who is online: broadcasts, probes and directed presence.',
+  xeps: [],
+  options: z.strictObject({}),
+  needs: ['mod_roster'],
+  setup({ host, on, use }) {
+    const desk = new PresenceDesk(host, use(rosterApi))
+
+    on(userSendsPresence, 'own', ({ session, stanza }) => {
+      if (!addressed.has(stanza.type)) throw new StanzaError('bad-request', { text: 'Invalid presence type' })
+      const isOwn = stanza.to === undefined || stanza.to.full === session.jid.bareString
+      if (!isOwn) return undefined
+      if (stanza.type === '' || stanza.type === 'available') return desk.available(session, stanza)
+      if (stanza.type === 'unavailable') desk.unavailable(session, stanza)
+      return 'handled'
+    })
+    on(userSendsPresence, 'directed', ({ session, stanza }) => desk.noteDirected(session, stanza))
+
+    on(accountReceivesPresence, 'probe', ({ account, stanza }) =>
+      stanza.type === 'probe' ? desk.answerProbe(account, stanza) : undefined,
+    )
+    on(rosterChanged, 'presence', (change) => desk.subscriptionChanged(change))
+    on(sessionEnds, 'presence', ({ session, reason }) => desk.ended(session, reason.status))
+  },
+})

@@ -1,0 +1,177 @@
+import type { Jid } from '../../jid/jid.ts'
+import { sessionAvailable } from '../../router/events.ts'
+import type { Host } from '../../router/host.ts'
+import { sessionKey } from '../../router/keys.ts'
+import type { Session } from '../../router/session.ts'
+import { delayElement } from '../../stanza/delay.ts'
+import { NS } from '../../stanza/namespaces.ts'
+import { Stanza } from '../../stanza/stanza.ts'
+import { type Eventually, then } from '../../util/settled.ts'
+import { el } from '../../xml/element.ts'
+import type { Roster, RosterApi, RosterChanged } from '../roster/api.ts'
+import { priorityOf } from './priority.ts'
+
+/** To whom a session has shown itself directly (RFC 6121 §4.6), by full address. */
+const directed = sessionKey<Map<string, Jid>>('presence.directed')
+/** When the last presence was broadcast, in milliseconds since the epoch. */
+const shownAt = sessionKey<number>('presence.shown_at')
+
+/** Who is told of whose presence (RFC 6121 §4). */
+export class PresenceDesk {
+  readonly #host: Host
+  readonly #rosters: RosterApi
+
+  constructor(host: Host, rosters: RosterApi) {
+    this.#host = host
+    this.#rosters = rosters
+  }
+
+  /** A client's available presence without address. */
+  available(session: Session, stanza: Stanza): Eventually<'handled'> {
+    const priority = priorityOf(stanza)
+    return then(this.#rosters.load(session.jid.bare), (roster) => {
+      const isFirst = session.presence === undefined
+      const opens = priority >= 0 && !session.takesMessages
+      session.presence = stanza
+      session.set(shownAt, this.#host.clock.now())
+      const announced = opens ? this.#open(session, priority) : undefined
+      return then(announced, () => {
+        session.priority = priority
+        if (isFirst) this.#introduce(session, roster)
+        else this.#broadcast(session, stanza, roster)
+        return 'handled' as const
+      })
+    })
+  }
+
+  /** A client's unavailable presence without address: whoever saw it available is told. */
+  unavailable(session: Session, stanza: Stanza): void {
+    const wasShown = session.presence !== undefined
+    session.presence = undefined
+    session.priority = undefined
+    void then(this.#rosters.load(session.jid.bare), (roster) => this.#withdraw(session, stanza, wasShown ? roster : undefined))
+  }
+
+  /** The end of a session speaks for a client that left without a word. */
+  ended(session: Session, status: string | undefined): Eventually<undefined> {
+    if (session.presence === undefined && session.get(directed) === undefined) return undefined
+    const children = status === undefined ? [] : [el('status', NS.client, status)]
+    this.unavailable(session, Stanza.make('presence', { type: 'unavailable', from: session.jid }, ...children))
+    return undefined
+  }
+
+  /** Remembers to whom presence was sent directly, so that its end can be told. */
+  noteDirected(session: Session, stanza: Stanza): undefined {
+    const { to, type } = stanza
+    if (to === undefined) return undefined
+    const known = session.get(directed)
+    if (type === '' || type === 'available') {
+      const targets = known ?? new Map<string, Jid>()
+      targets.set(to.full, to)
+      session.set(directed, targets)
+    } else if (type === 'unavailable') known?.delete(to.full)
+    return undefined
+  }
+
+  /** Answers a probe for an account (RFC 6121 §4.3.2). */
+  answerProbe(account: Jid, probe: Stanza): Eventually<'handled'> {
+    const asker = probe.from
+    if (asker === undefined) return 'handled'
+    return then(this.#rosters.load(account), (roster) => {
+      if (asker.bareString === account.bareString || roster.stateOf(asker).from) this.#showTo(account, asker, true)
+      else this.#answerStranger(account, asker)
+      return 'handled' as const
+    })
+  }
+
+  /** A contact has gained or lost the right to see the user. */
+  subscriptionChanged({ account, contact, before, after }: RosterChanged): undefined {
+    if (before.from === after.from) return undefined
+    for (const session of this.#host.sessions.of(account)) {
+      if (session.presence === undefined) continue
+      const shown = after.from ? session.presence : Stanza.make('presence', { type: 'unavailable', from: session.jid })
+      this.#send(shown, session.jid, contact)
+    }
+    return undefined
+  }
+
+  async #open(session: Session, priority: number): Promise<void> {
+    const open = () => {
+      session.priority = priority
+    }
+    await this.#host.hooks.run(sessionAvailable, { session, open })
+  }
+
+  /** First presence: see the others, be seen by them, be asked what is still open. */
+  #introduce(session: Session, roster: Roster): void {
+    const self = session.jid.bare
+    for (const contact of roster.watched) this.#probe(session, contact)
+    for (const other of this.#host.sessions.of(self)) {
+      if (other !== session && other.presence !== undefined) this.#send(other.presence, other.jid, session.jid)
+    }
+    this.#broadcast(session, session.presence as Stanza, roster)
+    for (const item of roster.items.values()) {
+      if (!item.state.pendingIn) continue
+      const head = { type: 'subscribe', from: item.jid, to: self, id: item.request?.attr('id') }
+      void session.deliver(Stanza.make('presence', head, ...(item.request?.elements() ?? [])))
+    }
+  }
+
+  #broadcast(session: Session, stanza: Stanza, roster: Roster): void {
+    this.#send(stanza, session.jid, session.jid.bare)
+    for (const watcher of roster.watchers) this.#send(stanza, session.jid, watcher)
+  }
+
+  #withdraw(session: Session, stanza: Stanza, roster: Roster | undefined): void {
+    const told = new Set<string>()
+    const tell = (to: Jid) => {
+      if (told.has(to.full)) return
+      told.add(to.full)
+      this.#send(stanza, session.jid, to)
+    }
+    if (roster !== undefined) {
+      tell(session.jid.bare)
+      for (const watcher of roster.watchers) tell(watcher)
+    }
+    for (const target of session.get(directed)?.values() ?? []) tell(target)
+    session.set(directed, undefined)
+  }
+
+  /**
+   * Asks for a contact's presence. A contact of this server who is offline is not reported as such:
+   * a client takes a contact to be offline until it hears otherwise.
+   */
+  #probe(session: Session, contact: Jid): void {
+    const host = this.#host.router.hostOf(contact.domain)
+    if (host !== undefined && host.sessions.of(contact).length === 0) return
+    void this.#host.router.route(Stanza.make('presence', { type: 'probe', from: session.jid, to: contact.bare }))
+  }
+
+  /** Shows all sessions of an account to somebody who may see them. */
+  #showTo(account: Jid, asker: Jid, withDelay: boolean): void {
+    const shown = this.#host.sessions.of(account).filter((session) => session.presence !== undefined)
+    for (const session of shown) {
+      if (session.jid.full === asker.full) continue
+      const presence = session.presence as Stanza
+      const since = session.get(shownAt)
+      const stamped = withDelay && since !== undefined ? presence.append(delayElement(session.jid.full, since)) : presence
+      this.#send(stamped, session.jid, asker)
+    }
+    const isOwn = asker.bareString === account.bareString
+    if (shown.length === 0 && !isOwn) void this.#host.router.route(Stanza.make('presence', { type: 'unavailable', from: account, to: asker }))
+  }
+
+  #answerStranger(account: Jid, asker: Jid): void {
+    const sessions = this.#host.sessions.of(account)
+    const visible = sessions.filter((session) => session.get(directed)?.has(asker.full) || session.get(directed)?.has(asker.bareString))
+    for (const session of visible) this.#send(Stanza.make('presence', { from: session.jid }), session.jid, asker)
+    // A remote server's roster is out of step with ours: say so (RFC 6121 §4.3.2). Local rosters are kept in step.
+    if (visible.length === 0 && this.#host.router.hostOf(asker.domain) === undefined) {
+      void this.#host.router.route(Stanza.make('presence', { type: 'unsubscribed', from: account, to: asker }))
+    }
+  }
+
+  #send(stanza: Stanza, from: Jid, to: Jid): void {
+    void this.#host.router.route(stanza.readdressed(from, to))
+  }
+}

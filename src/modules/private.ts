@@ -1,0 +1,81 @@
+import { z } from 'zod'
+import type { Jid } from '../jid/jid.ts'
+import { defineModule, tables } from '../module/define.ts'
+import { personalData, userRemoved } from '../router/events.ts'
+import { StanzaError } from '../stanza/stanza-error.ts'
+import { type Element, el } from '../xml/element.ts'
+import { parseElement } from '../xml/parse.ts'
+import { serialise } from '../xml/serialise.ts'
+import { fromWire } from '../xml/wire.ts'
+
+const NS = 'jabber:iq:private'
+
+interface Tables {
+  mod_private: { domain: string; username: string; namespace: string; xml: string }
+}
+
+export default defineModule({
+  name: 'mod_private',
+  about: 'Keeps small pieces of XML for each user.',
+  xeps: [{ xep: 49, version: '1.2' }],
+  options: z.strictObject({
+    max_bytes: z.int().positive().default(65_536).describe('Largest fragment that a user may store, in bytes.'),
+  }),
+  tables: tables<Tables>(),
+  migrations: {
+    '001_create': async (schema) => {
+      await schema
+        .createTable('mod_private')
+        .addColumn('domain', 'varchar(255)', (column) => column.notNull())
+        .addColumn('username', 'varchar(255)', (column) => column.notNull())
+        .addColumn('namespace', 'varchar(255)', (column) => column.notNull())
+        .addColumn('xml', 'text', (column) => column.notNull())
+        .addPrimaryKeyConstraint('mod_private_key', ['domain', 'username', 'namespace'])
+        .execute()
+    },
+  },
+  setup({ iq, on, db, options }) {
+    const rowsOf = ({ domain, local }: Jid) =>
+      db.q.selectFrom('mod_private').selectAll().where('domain', '=', domain).where('username', '=', local)
+
+    iq.account('get', NS, 'query', async ({ from, payload }) => {
+      const asked = keyed(payload)
+      if (asked.length === 0) return el('query', NS)
+      const rows = await rowsOf(from).where('namespace', 'in', asked.map((child) => child.ns)).execute()
+      const stored = new Map(rows.map((row) => [row.namespace, row.xml]))
+      return el('query', NS, asked.map((child) => {
+        const xml = stored.get(child.ns)
+        return xml === undefined ? child : parseElement(xml)
+      }))
+    })
+
+    iq.account('set', NS, 'query', async ({ from, payload }) => {
+      const children = keyed(payload)
+      if (children.length === 0) throw new StanzaError('not-acceptable')
+      await db.atomic(children.map((child) => put(from, child)))
+      return payload
+    })
+
+    function put({ domain, local: username }: Jid, child: Element) {
+      const xml = fromWire(serialise(child))
+      if (Buffer.byteLength(xml) > options.max_bytes) throw new StanzaError('policy-violation', { text: 'The fragment is too large' })
+      return db.q
+        .insertInto('mod_private')
+        .values({ domain, username, namespace: child.ns, xml })
+        .onConflict((conflict) => conflict.columns(['domain', 'username', 'namespace']).doUpdateSet({ xml }))
+    }
+
+    on(userRemoved, 'forget', async ({ user }) => {
+      await db.q.deleteFrom('mod_private').where('domain', '=', user.domain).where('username', '=', user.local).execute()
+    })
+    on(personalData, 'collect', async ({ user }) => {
+      const rows = await rowsOf(user).execute()
+      return { name: 'private', rows: rows.map(({ namespace, xml }) => ({ ns: namespace, xml })) }
+    })
+  },
+})
+
+/** Children that can be stored: those with a namespace of their own. */
+function keyed(query: Element): Element[] {
+  return query.elements().filter((child) => child.ns !== NS && child.ns !== '')
+}

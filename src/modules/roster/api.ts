@@ -1,0 +1,28 @@
+import { chain } from '../../hooks/hook.ts'
+import type { Jid } from '../../jid/jid.ts'
+import { moduleApi } from '../../module/api.ts'
+import type { Host } from '../../router/host.ts'
+import type { Eventually } from '../../util/settled.ts'
+import type { Roster } from './roster.ts'
+import type { SubscriptionState } from './subscription.ts'
+
+export type { Roster, RosterItem } from './roster.ts'
+export type { SubscriptionState } from './subscription.ts'
+
+/** What other modules may know of rosters. */
+export interface RosterApi {
+  /** The roster of an account of this host; there at once when it is in memory. */
+  load(account: Jid): Eventually<Roster>
+}
+export const rosterApi = moduleApi<RosterApi>('mod_roster')
+
+/** The subscription between a user and a contact has changed; it is on disk and pushed. */
+export interface RosterChanged {
+  readonly host: Host
+  /** The bare address of the user. */
+  readonly account: Jid
+  readonly contact: Jid
+  readonly before: SubscriptionState
+  readonly after: SubscriptionState
+}
+export const rosterChanged = chain<RosterChanged>('rosterChanged', { slots: ['presence', 'main'] })

@@ -1,0 +1,113 @@
+import { z } from 'zod'
+import type { Jid } from '../../jid/jid.ts'
+import { defineModule, tables } from '../../module/define.ts'
+import { accountReceivesPresence, type AccountReceives, personalData, streamFeatures, type UserEvent, userRemoved, userSendsPresence } from '../../router/events.ts'
+import { StanzaError } from '../../stanza/stanza-error.ts'
+import { type Element, el } from '../../xml/element.ts'
+import { rosterApi } from './api.ts'
+import { type ItemRequest, itemElement, parseItemRequest, rosterNs } from './format.ts'
+import { newItem, type Roster } from './roster.ts'
+import { type Change, RosterService } from './service.ts'
+import { migrations, RosterStore, type RosterTables } from './store.ts'
+import { isSubscriptionVerb, subscriptionName } from './subscription.ts'
+import { SubscriptionDesk } from './subscription-desk.ts'
+
+const versioningNs = 'urn:xmpp:features:rosterver'
+const preApprovalNs = 'urn:xmpp:features:pre-approval'
+
+export default defineModule({
+  name: 'mod_roster',
+  about: 'Keeps the contact lists of users and the subscriptions between them.',
+  xeps: [
+    { xep: 237, version: '1.3' },
+    { xep: 83, version: '1.0' },
+  ],
+  options: z.strictObject({
+    versioning: z.boolean().default(false).describe('Let clients fetch the roster only when it has changed (XEP-0237).'),
+    store_current_id: z
+      .boolean()
+      .default(false)
+      .describe('Keep the version of a roster in the database instead of computing it from the roster.'),
+    max_items: z.int().positive().default(10_000).describe('Most contacts that a user may have.'),
+  }),
+  tables: tables<RosterTables>(),
+  migrations,
+  setup({ host, db, options, iq, on, provide, accounts }) {
+    const service = new RosterService(host, new RosterStore(db), {
+      versioning: options.versioning,
+      storeVersion: options.store_current_id,
+      maxItems: options.max_items,
+    })
+    const desk = new SubscriptionDesk(host, service)
+    provide(rosterApi, { load: (account) => service.load(account) })
+
+    iq.account('get', rosterNs, 'query', async ({ from, payload }) => answerGet(service, from, payload))
+    iq.account('set', rosterNs, 'query', async ({ from, payload }) => {
+      const request = parseItemRequest(payload)
+      if (request.isRemoval) await removeItem(service, desk, from.bare, request.jid)
+      else await service.change(from.bare, (roster) => edit(roster, request))
+    })
+
+    on(userSendsPresence, 'subscription', ({ stanza }) => {
+      if (!isSubscriptionVerb(stanza.type)) return undefined
+      return desk.send(stanza).then(() => 'handled' as const)
+    })
+    on(accountReceivesPresence, 'roster', (event: AccountReceives) => {
+      if (!isSubscriptionVerb(event.stanza.type)) return undefined
+      return receive(event)
+    })
+    async function receive({ account, stanza }: AccountReceives): Promise<'handled' | undefined> {
+      if (!(await accounts.exists(account))) return 'handled'
+      return (await desk.receive(account, stanza)) ? undefined : 'handled'
+    }
+
+    on(streamFeatures, 'main', ({ state }) => (state === 'signedIn' && options.versioning ? el('ver', versioningNs) : undefined))
+    on(streamFeatures, 'main', ({ state }) => (state === 'signedIn' ? el('sub', preApprovalNs) : undefined))
+
+    on(userRemoved, 'announce', async ({ user }: UserEvent) => {
+      const roster = await service.load(user)
+      for (const item of roster.items.values()) await desk.cancel(user, item)
+    })
+    on(userRemoved, 'forget', ({ user }: UserEvent) => service.forget(user))
+    on(personalData, 'collect', async ({ user }: UserEvent) => ({ name: 'roster', rows: exportRows(await service.load(user)) }))
+  },
+})
+
+async function answerGet(service: RosterService, user: Jid, query: Element): Promise<Element | undefined> {
+  const roster = await service.load(user.bare)
+  const asked = query.attr('ver')
+  const ver = asked === undefined ? undefined : service.version(roster)
+  if (ver !== undefined && ver === asked) return undefined
+  return el('query', rosterNs, { ver }, roster.listed.map(itemElement))
+}
+
+/** Name, groups and foreign children are replaced; subscriptions stay as they are. */
+function edit(roster: Roster, request: ItemRequest): Change {
+  const known = roster.get(request.jid) ?? newItem(request.jid)
+  const { name, groups, extra } = request
+  return { put: { ...known, name, groups, extra, isListed: true } }
+}
+
+/** Removes a contact and ends the subscriptions (RFC 6121 §2.5). */
+async function removeItem(service: RosterService, desk: SubscriptionDesk, account: Jid, contact: Jid): Promise<void> {
+  const roster = await service.load(account)
+  const item = roster.get(contact)
+  if (!item?.isListed) throw new StanzaError('item-not-found')
+  await service.change(account, (current) => {
+    const known = current.get(contact)
+    return known === undefined ? undefined : { remove: known }
+  })
+  await desk.cancel(account, item)
+}
+
+function exportRows(roster: Roster) {
+  return [...roster.items.values()].map((item) => ({
+    jid: item.jid.full,
+    name: item.name,
+    subscription: subscriptionName(item.state),
+    ask: item.state.pendingOut ? 'out' : item.state.pendingIn ? 'in' : 'none',
+    groups: item.groups.join(', '),
+    askmessage: item.request?.childText('status') ?? '',
+    xs: item.extra.length,
+  }))
+}

@@ -1,0 +1,75 @@
+import type { Jid } from '../../jid/jid.ts'
+import type { Element } from '../../xml/element.ts'
+import { noSubscription, type SubscriptionState } from './subscription.ts'
+
+/** A contact in a user's roster, or a request of somebody who is not in it yet. */
+export interface RosterItem {
+  readonly jid: Jid
+  readonly name: string
+  readonly groups: readonly string[]
+  readonly state: SubscriptionState
+  /** Whether it shows in the roster; a request that waits for an answer does not by itself. */
+  readonly isListed: boolean
+  /** What the contact wrote with the request that waits. */
+  readonly request: Element | undefined
+  /** Children of other namespaces, kept as they came. */
+  readonly extra: readonly Element[]
+}
+
+/** An item for somebody of whom nothing is known yet. */
+export function newItem(jid: Jid): RosterItem {
+  return { jid, name: '', groups: [], state: noSubscription, isListed: false, request: undefined, extra: [] }
+}
+
+const noItems: ReadonlyMap<string, RosterItem> = new Map()
+
+/** A user's roster at one moment; a change makes a new one. */
+export class Roster {
+  static readonly empty = new Roster(noItems, undefined)
+
+  /** By contact address. */
+  readonly items: ReadonlyMap<string, RosterItem>
+  /** The stored version, where versions are stored (`store_current_id`). */
+  readonly version: string | undefined
+  #watchers: readonly Jid[] | undefined
+
+  constructor(items: ReadonlyMap<string, RosterItem>, version: string | undefined) {
+    this.items = items
+    this.version = version
+  }
+
+  get(contact: Jid): RosterItem | undefined {
+    return this.items.get(contact.full)
+  }
+
+  /** The state toward a contact: that of the full address, else of the bare one. */
+  stateOf(contact: Jid): SubscriptionState {
+    return (this.get(contact) ?? this.get(contact.bare))?.state ?? noSubscription
+  }
+
+  /** Contacts that get the user's presence (`from`, `both`). */
+  get watchers(): readonly Jid[] {
+    this.#watchers ??= [...this.items.values()].filter((item) => item.state.from).map((item) => item.jid)
+    return this.#watchers
+  }
+
+  /** Contacts whose presence the user gets (`to`, `both`). */
+  get watched(): readonly Jid[] {
+    return [...this.items.values()].filter((item) => item.state.to).map((item) => item.jid)
+  }
+
+  /** The items that a client is shown. */
+  get listed(): readonly RosterItem[] {
+    return [...this.items.values()].filter((item) => item.isListed)
+  }
+
+  with(item: RosterItem, version = this.version): Roster {
+    return new Roster(new Map(this.items).set(item.jid.full, item), version)
+  }
+
+  without(contact: Jid, version = this.version): Roster {
+    const items = new Map(this.items)
+    items.delete(contact.full)
+    return new Roster(items, version)
+  }
+}

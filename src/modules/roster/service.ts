@@ -1,0 +1,126 @@
+import { createHash, randomBytes } from 'node:crypto'
+import type { Jid } from '../../jid/jid.ts'
+import type { Host } from '../../router/host.ts'
+import { Stanza } from '../../stanza/stanza.ts'
+import { StanzaError } from '../../stanza/stanza-error.ts'
+import { Lru } from '../../util/lru.ts'
+import { KeyedMailbox } from '../../util/mailbox.ts'
+import { type Eventually, then } from '../../util/settled.ts'
+import { el } from '../../xml/element.ts'
+import { rosterChanged } from './api.ts'
+import { itemElement, rosterNs } from './format.ts'
+import type { Roster, RosterItem } from './roster.ts'
+import type { RosterStore } from './store.ts'
+import { noSubscription, type SubscriptionState } from './subscription.ts'
+
+/** Rosters kept in memory beside those of the disk. */
+const cachedRosters = 20_000
+
+export interface RosterServiceOptions {
+  readonly versioning: boolean
+  /** Store a version that changes with every write, in place of one computed from the roster. */
+  readonly storeVersion: boolean
+  readonly maxItems: number
+}
+
+/** What a change to a roster is to be; `undefined` leaves it as it is. */
+export type Change = { readonly put: RosterItem } | { readonly remove: RosterItem } | undefined
+
+/** Reads and changes rosters: changes of one account one after another, on disk before anybody is told. */
+export class RosterService {
+  readonly #host: Host
+  readonly #store: RosterStore
+  readonly #options: RosterServiceOptions
+  readonly #mailbox = new KeyedMailbox()
+  readonly #cache = new Lru<string, Roster>(cachedRosters)
+
+  constructor(host: Host, store: RosterStore, options: RosterServiceOptions) {
+    this.#host = host
+    this.#store = store
+    this.#options = options
+  }
+
+  load(account: Jid): Eventually<Roster> {
+    const cached = this.#cache.get(account.bareString)
+    return cached ?? this.#mailbox.run(account.bareString, () => this.#read(account))
+  }
+
+  /**
+   * Decides on a change with the roster in hand, writes it, then tells the user's sessions and the modules that watch.
+   * Resolves when all of that is done. Throws StanzaError `resource-constraint` for an item too many.
+   */
+  async change(account: Jid, decide: (roster: Roster) => Change): Promise<void> {
+    const done = await this.#mailbox.run(account.bareString, () =>
+      then(this.#read(account), (roster) => this.#apply(account, roster, decide(roster))),
+    )
+    if (done === undefined) return
+    const { before, item, isRemoved } = done
+    if (item.isListed || before?.isListed) this.#push(account, item, isRemoved)
+    const states = { before: before?.state ?? noSubscription, after: isRemoved ? noSubscription : item.state }
+    if (sameReach(states.before, states.after)) return
+    await this.#host.hooks.run(rosterChanged, { host: this.#host, account, contact: item.jid, ...states })
+  }
+
+  /** The version of a roster as clients know it, undefined when versions are off. */
+  version(roster: Roster): string | undefined {
+    if (!this.#options.versioning) return undefined
+    return this.#options.storeVersion ? (roster.version ?? '0') : digest(roster)
+  }
+
+  async forget(account: Jid): Promise<void> {
+    await this.#mailbox.run(account.bareString, async () => {
+      await this.#store.forget(account)
+      this.#cache.delete(account.bareString)
+    })
+  }
+
+  #read(account: Jid): Eventually<Roster> {
+    const key = account.bareString
+    const cached = this.#cache.get(key)
+    if (cached !== undefined) return cached
+    return this.#store.load(account).then((roster) => {
+      this.#cache.set(key, roster)
+      return roster
+    })
+  }
+
+  async #apply(account: Jid, roster: Roster, change: Change) {
+    if (change === undefined) return undefined
+    const isRemoved = 'remove' in change
+    const item = isRemoved ? change.remove : change.put
+    const before = roster.get(item.jid)
+    if (before === undefined && !isRemoved && roster.items.size >= this.#options.maxItems) {
+      throw new StanzaError('resource-constraint', { text: 'The roster is full' })
+    }
+    const version = this.#options.storeVersion ? randomBytes(9).toString('base64url') : undefined
+    if (isRemoved) await this.#store.remove(account, item.jid, version)
+    else await this.#store.save(account, item, version)
+    this.#cache.set(account.bareString, isRemoved ? roster.without(item.jid, version) : roster.with(item, version))
+    return { before, item, isRemoved }
+  }
+
+  /** Tells every session of the account (RFC 6121 §2.1.6). */
+  #push(account: Jid, item: RosterItem, isRemoved: boolean): void {
+    const sessions = this.#host.sessions.of(account)
+    if (sessions.length === 0) return
+    const child = isRemoved ? el('item', rosterNs, { jid: item.jid.full, subscription: 'remove' }) : itemElement(item)
+    const roster = this.#cache.get(account.bareString)
+    const ver = roster === undefined ? undefined : this.version(roster)
+    for (const session of sessions) {
+      const id = `push${randomBytes(6).toString('base64url')}`
+      const head = { type: 'set', id, from: account.bare, to: session.jid }
+      void session.deliver(Stanza.make('iq', head, el('query', rosterNs, { ver }, child)))
+    }
+  }
+}
+
+function sameReach(a: SubscriptionState, b: SubscriptionState): boolean {
+  return a.from === b.from && a.to === b.to
+}
+
+function digest(roster: Roster): string {
+  const lines = roster.listed.map((item) =>
+    JSON.stringify([item.jid.full, item.name, [...item.groups].sort(), item.state, item.extra]),
+  )
+  return createHash('sha1').update(lines.sort().join('\n')).digest('base64url')
+}

@@ -1,0 +1,159 @@
+import type { Jid } from '../jid/jid.ts'
+import type { Stanza } from '../stanza/stanza.ts'
+import { StanzaError } from '../stanza/stanza-error.ts'
+import { type AccountReceives, accountReceives, accountReceivesPresence, offline } from './events.ts'
+import type { Host } from './host.ts'
+import type { IqDispatcher } from './iq-dispatcher.ts'
+import type { Router } from './router.ts'
+import type { Session } from './session.ts'
+
+const nobody: readonly Session[] = []
+
+/** Delivers stanzas addressed to accounts: RFC 6121 §8 with the variants of the routing table. */
+export class AccountDelivery {
+  readonly #router: Router
+  readonly #dispatcher: IqDispatcher
+
+  constructor(router: Router, dispatcher: IqDispatcher) {
+    this.#router = router
+    this.#dispatcher = dispatcher
+  }
+
+  deliver(host: Host, stanza: Stanza, session: Session | undefined): Promise<void> | undefined {
+    switch (stanza.kind) {
+      case 'message':
+        return this.#message(host, stanza)
+      case 'iq':
+        return this.#iq(host, stanza, session)
+      case 'presence':
+        return this.#presence(host, stanza)
+    }
+  }
+
+  #message(host: Host, stanza: Stanza): Promise<void> | undefined {
+    const to = stanza.to as Jid
+    const exact = to.resource === '' ? undefined : host.sessions.find(to)
+    const targets = exact === undefined ? messageTargets(host.sessions.of(to), stanza.type, to) : [exact]
+    return this.#guarded(host, stanza, targets)
+  }
+
+  /** Runs the account's handlers, then delivers to the sessions or takes the offline way. */
+  #guarded(host: Host, stanza: Stanza, targets: readonly Session[]): Promise<void> | undefined {
+    if (!host.hooks.has(accountReceives)) return this.#split(host, stanza, targets)
+    const event: AccountReceives = { host, account: (stanza.to as Jid).bare, stanza, targets }
+    const outcome = this.#runRefusing(() => host.hooks.run(accountReceives, event), stanza)
+    if (outcome instanceof Promise) {
+      return outcome.then((answer) => (answer === undefined ? this.#split(host, event.stanza, targets) : undefined))
+    }
+    return outcome === undefined ? this.#split(host, event.stanza, targets) : undefined
+  }
+
+  #split(host: Host, stanza: Stanza, targets: readonly Session[]): Promise<void> | undefined {
+    if (targets.length === 0) return this.#nobodyThere(host, stanza)
+    if (targets.length === 1) return (targets[0] as Session).deliver(stanza)
+    const waits: Promise<void>[] = []
+    for (const target of targets) {
+      const wait = target.deliver(stanza)
+      if (wait !== undefined) waits.push(wait)
+    }
+    return waits.length === 0 ? undefined : Promise.all(waits).then(() => undefined)
+  }
+
+  #nobodyThere(host: Host, stanza: Stanza): Promise<void> | undefined {
+    if (stanza.type === 'error' || stanza.type === 'headline') return undefined
+    // Somebody is there but a groupchat message is not for accounts; an archive for absent members may take it (mod_offline).
+    const isPresent = host.sessions.of(stanza.to as Jid).some((session) => session.takesMessages)
+    if (stanza.type === 'groupchat' && isPresent) return this.#router.bounce(stanza, 'service-unavailable')
+    return this.#offline(host, stanza)
+  }
+
+  async #offline(host: Host, stanza: Stanza): Promise<void> {
+    const account = (stanza.to as Jid).bare
+    try {
+      if (!(await host.accounts.exists(account))) {
+        this.#bounceLocal(stanza, 'User not found')
+        return
+      }
+      const outcome = await host.hooks.run(offline, { host, account, stanza })
+      if (outcome === undefined) this.#router.bounce(stanza, 'service-unavailable')
+    } catch (error) {
+      this.#refuse(stanza, error)
+    }
+  }
+
+  #iq(host: Host, stanza: Stanza, session: Session | undefined): Promise<void> | undefined {
+    const to = stanza.to as Jid
+    if (to.resource === '') {
+      if (stanza.type !== 'get' && stanza.type !== 'set') return undefined
+      return this.#dispatcher.serve(host, 'account', stanza, session)
+    }
+    const target = host.sessions.find(to)
+    if (target === undefined) {
+      if (stanza.type === 'get' || stanza.type === 'set') this.#router.bounce(stanza, 'service-unavailable')
+      return undefined
+    }
+    return this.#guarded(host, stanza, [target])
+  }
+
+  #presence(host: Host, stanza: Stanza): Promise<void> | undefined {
+    const to = stanza.to as Jid
+    const targets = presenceTargets(host.sessions, to)
+    const event: AccountReceives = { host, account: to.bare, stanza, targets }
+    const outcome = this.#runRefusing(() => host.hooks.run(accountReceivesPresence, event), stanza)
+    if (outcome instanceof Promise) {
+      return outcome.then((answer) => (answer === undefined ? deliverPresence(event.stanza, targets) : undefined))
+    }
+    return outcome === undefined ? deliverPresence(event.stanza, targets) : undefined
+  }
+
+  /** Runs a chain whose failure refuses the stanza. */
+  #runRefusing<T>(run: () => T | Promise<T>, stanza: Stanza): T | 'handled' | Promise<T | 'handled'> {
+    const refuse = (error: unknown): 'handled' => {
+      this.#refuse(stanza, error)
+      return 'handled'
+    }
+    try {
+      const outcome = run()
+      return outcome instanceof Promise ? outcome.catch(refuse) : outcome
+    } catch (error) {
+      return refuse(error)
+    }
+  }
+
+  #refuse(stanza: Stanza, error: unknown): void {
+    if (stanza.kind === 'presence') return
+    const refusal = error instanceof StanzaError ? error : new StanzaError('internal-server-error')
+    const reply = stanza.errorReply(refusal)
+    if (reply !== undefined) void this.#router.route(reply)
+  }
+
+  /** Tells only our own users that there is no such account, so that strangers cannot look for accounts. */
+  #bounceLocal(stanza: Stanza, text: string): void {
+    if (stanza.from !== undefined && this.#router.hostOf(stanza.from.domain) !== undefined) {
+      this.#router.bounce(stanza, 'service-unavailable', text)
+    }
+  }
+}
+
+/** Who gets a message to an account, or to a resource of it that is not there (core §5.2). */
+function messageTargets(sessions: readonly Session[], type: string, to: Jid): readonly Session[] {
+  if (sessions.length === 0 || type === 'error' || type === 'groupchat') return nobody
+  if (type === 'headline') return to.resource === '' ? sessions.filter((session) => session.takesMessages) : nobody
+  if (sessions.length === 1) return (sessions[0] as Session).takesMessages ? sessions : nobody
+  let highest = 0
+  for (const { priority } of sessions) if (priority !== undefined && priority > highest) highest = priority
+  return sessions.filter((session) => session.priority === highest)
+}
+
+/** Presence to an account goes to every session that has sent presence; to a full address, to that session. */
+function presenceTargets(table: Host['sessions'], to: Jid): readonly Session[] {
+  if (to.resource === '') return table.of(to).filter((session) => session.presence !== undefined)
+  const session = table.find(to)
+  return session === undefined ? nobody : [session]
+}
+
+function deliverPresence(stanza: Stanza, targets: readonly Session[]): Promise<void> | undefined {
+  if (stanza.type === 'probe') return undefined
+  for (const target of targets) void target.deliver(stanza)
+  return undefined
+}

@@ -1,0 +1,129 @@
+import { chain, collect } from '../hooks/hook.ts'
+import type { Jid } from '../jid/jid.ts'
+import type { Stanza } from '../stanza/stanza.ts'
+import type { Element } from '../xml/element.ts'
+import type { Host } from './host.ts'
+import type { EndReason, Session } from './session.ts'
+
+/** A client sends a stanza. A handler may put another in its place; answering `handled` ends its way here. */
+export interface UserSends {
+  readonly session: Session
+  stanza: Stanza
+}
+export const userSends = chain<UserSends, 'handled'>('userSends', {
+  slots: ['identify', 'filter', 'rules', 'guard', 'store', 'copy', 'observe'],
+  onFailure: 'abort',
+})
+
+/** A client sends presence: its own (no address) or to somebody. Answer `handled` when it must not be routed any further. */
+export const userSendsPresence = chain<UserSends, 'handled'>('userSendsPresence', {
+  slots: ['own', 'subscription', 'directed'],
+  onFailure: 'abort',
+})
+
+/** Every stanza that passes the router, before its domain is looked at. */
+export interface Routed {
+  stanza: Stanza
+}
+export const filterPacket = chain<Routed, 'handled'>('filterPacket', { slots: ['global', 'domain'], onFailure: 'abort' })
+
+/** A stanza for an account has arrived; it happens once, before the split over its sessions. */
+export interface AccountReceives {
+  readonly host: Host
+  /** The bare address. */
+  readonly account: Jid
+  stanza: Stanza
+  /** The sessions that are to have it; empty when nobody is there. */
+  readonly targets: readonly Session[]
+}
+export const accountReceives = chain<AccountReceives, 'handled'>('accountReceives', {
+  slots: ['identify', 'rules', 'guard', 'store', 'copy', 'observe'],
+  onFailure: 'abort',
+})
+
+/** Presence for an account: subscription requests and their answers, probes. `handled` keeps it from the sessions. */
+export const accountReceivesPresence = chain<AccountReceives, 'handled'>('accountReceivesPresence', {
+  slots: ['guard', 'roster', 'probe'],
+  onFailure: 'abort',
+})
+
+/** A stanza is about to be written to one session. `handled` keeps it back. */
+export interface SessionReceives {
+  readonly session: Session
+  stanza: Stanza
+}
+export const sessionReceives = chain<SessionReceives, 'handled'>('sessionReceives', {
+  slots: ['guard', 'track', 'decorate', 'hold', 'count'],
+  onFailure: 'abort',
+})
+
+/** A message for an existing account has found no session that takes it. Nobody answering means that it bounces. */
+export interface Offline {
+  readonly host: Host
+  readonly account: Jid
+  readonly stanza: Stanza
+}
+export const offline = chain<Offline, 'stored' | 'dropped'>('offline', {
+  slots: ['observe', 'markers', 'store', 'stub'],
+  onFailure: 'abort',
+})
+
+export interface SessionEvent {
+  readonly session: Session
+}
+/** A resource has been bound. */
+export const sessionOpens = chain<SessionEvent>('sessionOpens', { slots: ['early', 'main', 'late'] })
+
+/**
+ * A session's priority becomes non-negative: it is about to take messages sent to the account. What was kept for it is
+ * delivered first; `open` lets it take new ones, and is called by who delivers or else at the end, so that order is kept.
+ */
+export interface SessionAvailable extends SessionEvent {
+  open(): void
+}
+export const sessionAvailable = chain<SessionAvailable>('sessionAvailable', { slots: ['deliver', 'announce'] })
+
+export interface SessionEnds extends SessionEvent {
+  readonly reason: EndReason
+}
+/** A session is over; it is out of the session table already. */
+export const sessionEnds = chain<SessionEnds>('sessionEnds', { slots: ['presence', 'main', 'late'] })
+
+export interface UserEvent {
+  readonly host: Host
+  /** The bare address. */
+  readonly user: Jid
+}
+export const userRegistered = chain<UserEvent>('userRegistered', { slots: ['main'] })
+
+/** An account is being removed; its sessions are gone. Each module drops what it keeps. */
+export const userRemoved = chain<UserEvent>('userRemoved', { slots: ['announce', 'forget'] })
+
+/** What is known about a user, a group of rows from each module that keeps some. */
+export interface PersonalData {
+  /** Name of the file in the export. */
+  readonly name: string
+  readonly rows: readonly Record<string, unknown>[]
+}
+export const personalData = collect<UserEvent, PersonalData>('personalData', { slots: ['collect'] })
+
+/** How a client's stream is protected and how far it has come. */
+export interface StreamFeaturesEvent {
+  readonly host: Host
+  readonly state: 'beforeSignIn' | 'signedIn'
+  readonly isSecure: boolean
+}
+/** What modules add to `<stream:features/>`. */
+export const streamFeatures = collect<StreamFeaturesEvent, Element>('streamFeatures', { slots: ['main'] })
+
+/** An IQ on a stream that nobody has signed in on; the answer is the payload of the result. */
+export interface StrangerAsks {
+  readonly host: Host
+  /** The domain that the stream was opened to. */
+  readonly domain: string
+  /** The whole IQ. */
+  readonly request: Element
+  readonly address: string
+  readonly isSecure: boolean
+}
+export const strangerAsks = chain<StrangerAsks, Element>('strangerAsks', { slots: ['main'], onFailure: 'abort' })

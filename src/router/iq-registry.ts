@@ -1,0 +1,69 @@
+import type { Jid } from '../jid/jid.ts'
+import type { Stanza } from '../stanza/stanza.ts'
+import type { ErrorCondition } from '../stanza/stanza-error.ts'
+import type { Element } from '../xml/element.ts'
+import type { IqQueue } from './iq-queue.ts'
+import type { Session } from './session.ts'
+
+export interface IqRequest {
+  readonly type: 'get' | 'set'
+  readonly from: Jid
+  readonly to: Jid
+  readonly payload: Element
+  readonly stanza: Stanza
+}
+
+/** Gives the payload of the result, nothing for an empty result, or throws a StanzaError. `session`: of a local sender. */
+export type IqHandler = (
+  request: IqRequest,
+  session: Session | undefined,
+) => Element | undefined | void | Promise<Element | undefined | void>
+
+/** `server`: addressed to the domain. `account`: to the sender's own bare address. `open`: to anybody's bare address. */
+export type IqTarget = 'server' | 'account' | 'open'
+
+export interface IqRegistration {
+  readonly target: IqTarget
+  readonly type: 'get' | 'set'
+  readonly ns: string
+  /** Name of the payload; `*` takes any. */
+  readonly name: string
+  readonly handler: IqHandler
+  readonly queue: IqQueue
+  /** The error for a payload in this namespace that no handler takes. */
+  readonly otherwise: ErrorCondition
+}
+
+/** Which payloads are answered for a host, by whom. */
+export class IqRegistry {
+  readonly #server = new Map<string, IqRegistration[]>()
+  readonly #account = new Map<string, IqRegistration[]>()
+
+  /** Adds a handler; the function returned takes it away again. Throws when the place is taken. */
+  add(registration: IqRegistration): () => void {
+    const map = registration.target === 'server' ? this.#server : this.#account
+    const list = map.get(registration.ns) ?? []
+    if (list.some((other) => other.type === registration.type && other.name === registration.name)) {
+      throw new Error(`two handlers for ${registration.target} ${registration.type} ${registration.name} of ${registration.ns}`)
+    }
+    map.set(registration.ns, [...list, registration])
+    return () => {
+      const left = (map.get(registration.ns) ?? []).filter((other) => other !== registration)
+      if (left.length === 0) map.delete(registration.ns)
+      else map.set(registration.ns, left)
+    }
+  }
+
+  /** The handler for a payload, the error condition where only its namespace is known, or undefined. */
+  find(at: 'server' | 'account', type: string, payload: { name: string; ns: string }): IqRegistration | ErrorCondition | undefined {
+    const list = (at === 'server' ? this.#server : this.#account).get(payload.ns)
+    if (list === undefined) return undefined
+    const found = list.find((entry) => entry.type === type && (entry.name === payload.name || entry.name === '*'))
+    return found ?? list[0]?.otherwise
+  }
+
+  /** Namespaces that are answered, for service discovery. */
+  namespaces(at: 'server' | 'account'): string[] {
+    return [...(at === 'server' ? this.#server : this.#account).keys()]
+  }
+}

@@ -1,0 +1,122 @@
+import type { Jid } from '../jid/jid.ts'
+import { type ErrorCondition, StanzaError } from '../stanza/stanza-error.ts'
+import type { Stanza } from '../stanza/stanza.ts'
+import type { Clock } from '../util/clock.ts'
+import type { Element } from '../xml/element.ts'
+import { AccountDelivery } from './account-delivery.ts'
+import { filterPacket, type Routed } from './events.ts'
+import type { Host } from './host.ts'
+import { IqAsker } from './iq-asker.ts'
+import { IqDispatcher } from './iq-dispatcher.ts'
+import type { Session } from './session.ts'
+
+/** A domain that a module serves by itself: rooms, pubsub, uploads. */
+export interface Service {
+  /** Name shown in the list of services. */
+  readonly name?: string
+  /** The hosted domain that it belongs to. */
+  readonly parent: string
+  receive(stanza: Stanza): Promise<void> | undefined
+}
+
+/** Told of stanzas that had nowhere to go and of handlers that failed. */
+export interface RouterObserver {
+  noRoute(stanza: Stanza): void
+  failed(failure: { error: unknown; stanza: Stanza }): void
+}
+
+/** Decides for every stanza where it goes (core routing table): hosted domain, service, or nowhere. */
+export class Router {
+  readonly #hosts = new Map<string, Host>()
+  readonly #services = new Map<string, Service>()
+  readonly #observer: RouterObserver
+  readonly #dispatcher: IqDispatcher
+  readonly #asker: IqAsker
+  readonly #delivery: AccountDelivery
+
+  constructor(clock: Clock, observer: RouterObserver) {
+    this.#observer = observer
+    this.#asker = new IqAsker(clock)
+    this.#dispatcher = new IqDispatcher({
+      clock,
+      route: (stanza) => void this.route(stanza),
+      onFailure: (failure) => observer.failed(failure),
+    })
+    this.#delivery = new AccountDelivery(this, this.#dispatcher)
+  }
+
+  /** The host of a domain, or undefined when it is not hosted here. */
+  hostOf(domain: string): Host | undefined {
+    return this.#hosts.get(domain)
+  }
+
+  addHost(host: Host): void {
+    for (const domain of host.domains) this.#hosts.set(domain, host)
+  }
+
+  /** Serves a domain from now on; the function returned ends that. Throws when the domain is taken. */
+  addService(domain: string, service: Service): () => void {
+    if (this.#hosts.has(domain) || this.#services.has(domain)) throw new Error(`${domain} is served already`)
+    this.#services.set(domain, service)
+    return () => this.#services.delete(domain)
+  }
+
+  /** The services that belong to a hosted domain. */
+  servicesOf(domain: string): { jid: string; name: string | undefined }[] {
+    const own = [...this.#services].filter(([, service]) => service.parent === domain)
+    return own.map(([jid, service]) => ({ jid, name: service.name }))
+  }
+
+  /** Sends a stanza on its way. `session`: of the local client that sent it. A promise settles when it has arrived. */
+  route(stanza: Stanza, session?: Session): Promise<void> | undefined {
+    const host = stanza.from === undefined ? undefined : this.#hosts.get(stanza.from.domain)
+    if (host === undefined || !host.hooks.has(filterPacket)) return this.#deliver(stanza, session)
+    const event: Routed = { stanza }
+    const outcome = host.hooks.run(filterPacket, event)
+    if (outcome instanceof Promise) {
+      return outcome.then((answer) => (answer === undefined ? this.#deliver(event.stanza, session) : undefined))
+    }
+    return outcome === undefined ? this.#deliver(event.stanza, session) : undefined
+  }
+
+  /** Sends an IQ of the server's own and waits for the answer. */
+  ask(question: { type: 'get' | 'set'; from: Jid; to: Jid; payload: Element; timeout?: number }): Promise<Stanza | 'timeout'> {
+    return this.#asker.ask(question, (stanza) => void this.route(stanza))
+  }
+
+  /** Answers a stanza with an error, unless it is one that is never answered so. Presence is dropped instead. */
+  bounce(stanza: Stanza, condition: ErrorCondition, text?: string): undefined {
+    if (stanza.kind === 'presence') return undefined
+    const reply = stanza.errorReply(new StanzaError(condition, text === undefined ? {} : { text }))
+    if (reply !== undefined) void this.route(reply)
+    return undefined
+  }
+
+  #deliver(stanza: Stanza, session: Session | undefined): Promise<void> | undefined {
+    const { to } = stanza
+    if (to === undefined) return undefined
+    if (isAnswer(stanza) && this.#asker.answer(stanza)) return undefined
+    const host = this.#hosts.get(to.domain)
+    if (host !== undefined) {
+      if (to.local !== '') return this.#delivery.deliver(host, stanza, session)
+      return this.#serve(host, stanza, session)
+    }
+    const service = this.#services.get(to.domain)
+    if (service !== undefined) return service.receive(stanza)
+    this.#observer.noRoute(stanza)
+    return this.bounce(stanza, 'service-unavailable')
+  }
+
+  /** A stanza to the domain itself (core §5.1). */
+  #serve(host: Host, stanza: Stanza, session: Session | undefined): Promise<void> | undefined {
+    if (stanza.to?.resource !== '') {
+      return stanza.kind === 'presence' ? undefined : this.bounce(stanza, 'item-not-found')
+    }
+    if (stanza.kind !== 'iq' || isAnswer(stanza)) return undefined
+    return this.#dispatcher.serve(host, 'server', stanza, session)
+  }
+}
+
+function isAnswer(stanza: Stanza): boolean {
+  return stanza.kind === 'iq' && (stanza.type === 'result' || stanza.type === 'error')
+}

@@ -1,0 +1,55 @@
+import { randomBytes } from 'node:crypto'
+import type { Jid } from '../jid/jid.ts'
+import { StanzaError } from '../stanza/stanza-error.ts'
+import { StreamError } from '../stanza/stream-error.ts'
+import { sessionOpens } from './events.ts'
+import type { Host } from './host.ts'
+import { type ClientLink, Session, type SessionInfo } from './session.ts'
+
+export interface OpenRequest {
+  readonly host: Host
+  /** The bare address that was authenticated. */
+  readonly user: Jid
+  /** The resource asked for; absent or empty: one of the server's making. */
+  readonly resource?: string | undefined
+  readonly link: ClientLink
+  readonly info: SessionInfo
+  /** Most sessions that the account may have (`max_user_sessions`). */
+  readonly maxSessions: number
+}
+
+/**
+ * Binds a resource (RFC 6120 §7). The newer session wins a conflict: it is in the table before the older one is told.
+ * Throws StanzaError `bad-request` for a resource that cannot be prepared.
+ */
+export async function openSession(request: OpenRequest): Promise<Session> {
+  const { host, link, info } = request
+  const jid = boundAddress(request)
+  const older = host.sessions.of(jid)
+  const session = new Session(host, jid, link, info)
+  const same = host.sessions.find(jid)
+  if (same !== undefined) host.sessions.remove(same)
+  host.sessions.add(session)
+  if (same !== undefined) await replace(same)
+  const surplus = older.filter((other) => other !== same).slice(0, Math.max(0, host.sessions.of(jid).length - request.maxSessions))
+  for (const other of surplus) await replace(other)
+  await host.hooks.run(sessionOpens, { session })
+  return session
+}
+
+function boundAddress({ user, resource }: OpenRequest): Jid {
+  const name = resource === undefined || resource === '' ? randomBytes(9).toString('base64url') : resource
+  try {
+    return user.withResource(name)
+  } catch {
+    throw new StanzaError('bad-request')
+  }
+}
+
+/** Ends a session in favour of a newer one (RFC 6120 §7.7.2.2, third case). */
+async function replace(session: Session): Promise<void> {
+  const status = 'Replaced by new connection'
+  const ended = session.end({ kind: 'replaced', status })
+  session.link.close(new StreamError('conflict', status))
+  await ended
+}

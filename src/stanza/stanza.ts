@@ -1,0 +1,306 @@
+import type { Jid } from '../jid/jid.ts'
+import type { Element } from '../xml/element.ts'
+import { escapeXml } from '../xml/escape.ts'
+import type { RawElement } from '../xml/raw-element.ts'
+import { scanFrame } from '../xml/scan-frame.ts'
+import { serialise } from '../xml/serialise.ts'
+import { asWire, toWire, type Wire } from '../xml/wire.ts'
+import { NS } from './namespaces.ts'
+import type { StanzaError } from './stanza-error.ts'
+
+export type StanzaKind = 'message' | 'presence' | 'iq'
+
+/** How the root is written: on a jabber:client stream, in a WebSocket frame or `<forwarded/>`, on a jabber:server stream. */
+export type WireForm = 'client' | 'framed' | 'server'
+
+/** A child of a stanza: its place in the inner text, and itself once somebody has asked for it. */
+interface Part {
+  readonly name: string
+  readonly ns: string
+  readonly start: number
+  readonly end: number
+  /** Set for a child that was built here; a received one is built by the scanned element. */
+  readonly element: Element | undefined
+  /** Position among the children received, -1 for one that was built here. */
+  readonly received: number
+}
+
+interface Fields {
+  kind: StanzaKind
+  type: string
+  id: string | undefined
+  lang: string | undefined
+  from: Jid | undefined
+  to: Jid | undefined
+  /** Root attributes but `from` and `to`, as they are written. */
+  attributes: Wire
+  /** What stands between start and end tag. */
+  inner: Wire
+  raw: RawElement | undefined
+  /** Undefined as long as the children are those of `raw`. */
+  parts: readonly Part[] | undefined
+}
+
+export interface StanzaHead {
+  type?: string
+  id?: string
+  from?: Jid
+  to?: Jid
+  lang?: string
+}
+
+const formNamespace: Record<WireForm, string> = { client: '', framed: " xmlns='jabber:client'", server: '' }
+
+/**
+ * A message, presence or IQ. It does not change; the verbs (`readdressed`, `prepend`, `append`, `without`, `replaced`)
+ * give a new one by splicing the text it came with, so that what is only passed on is never taken apart.
+ */
+export class Stanza {
+  readonly kind: StanzaKind
+  /** The type attribute as sent, '' when there is none. */
+  readonly type: string
+  readonly id: string | undefined
+  readonly lang: string | undefined
+  readonly from: Jid | undefined
+  readonly to: Jid | undefined
+  readonly #attributes: Wire
+  readonly #inner: Wire
+  readonly #raw: RawElement | undefined
+  readonly #parts: readonly Part[] | undefined
+
+  private constructor(fields: Fields) {
+    this.kind = fields.kind
+    this.type = fields.type
+    this.id = fields.id
+    this.lang = fields.lang
+    this.from = fields.from
+    this.to = fields.to
+    this.#attributes = fields.attributes
+    this.#inner = fields.inner
+    this.#raw = fields.raw
+    this.#parts = fields.parts
+  }
+
+  /** A stanza that was received. `defaultLang`: the stream's language, given to a stanza that has none (RFC 6120 §8.1.5). */
+  static fromRaw(raw: RawElement, from: Jid | undefined, to: Jid | undefined, defaultLang?: string): Stanza {
+    let attributes = raw.attributesWire(['from', 'to'])
+    let lang = raw.attr('xml:lang')
+    if (lang === undefined && defaultLang !== undefined) {
+      lang = defaultLang
+      attributes = asWire(`${attributes} xml:lang='${toWire(escapeXml(lang))}'`)
+    }
+    return new Stanza({
+      kind: raw.name as StanzaKind,
+      type: raw.attr('type') ?? '',
+      id: raw.attr('id'),
+      lang,
+      from,
+      to,
+      attributes,
+      inner: raw.innerWire(),
+      raw,
+      parts: undefined,
+    })
+  }
+
+  /** A stanza of the server's own. */
+  static make(kind: StanzaKind, head: StanzaHead, ...children: readonly Element[]): Stanza {
+    const bare = new Stanza({
+      kind,
+      type: head.type ?? '',
+      id: head.id,
+      lang: head.lang,
+      from: head.from,
+      to: head.to,
+      attributes: attributesOf(head),
+      inner: asWire(''),
+      raw: undefined,
+      parts: [],
+    })
+    return children.length === 0 ? bare : bare.append(...children)
+  }
+
+  /** Reads back what {@link toBytes} gave. */
+  static fromBytes(bytes: Uint8Array, jid: (text: string) => Jid): Stanza {
+    const raw = scanFrame(bytes)
+    const from = raw.attr('from')
+    const to = raw.attr('to')
+    return Stanza.fromRaw(raw, from === undefined ? undefined : jid(from), to === undefined ? undefined : jid(to))
+  }
+
+  /** Whether there is such a child; looks at the index only. */
+  has(name: string, ns: string = NS.client): boolean {
+    return this.#find(name, ns) >= 0
+  }
+
+  /** The first such child, or undefined. */
+  child(name: string, ns: string = NS.client): Element | undefined {
+    const index = this.#find(name, ns)
+    return index < 0 ? undefined : this.#element(index)
+  }
+
+  /** The names and namespaces of the children, in order; nothing is built. */
+  get index(): readonly { readonly name: string; readonly ns: string }[] {
+    return this.#children()
+  }
+
+  /** All children, built. */
+  elements(): Element[] {
+    return this.#children().map((_, index) => this.#element(index))
+  }
+
+  /** The only child of an IQ request, or undefined when there is none or more than one (RFC 6120 §8.2.3). */
+  get payload(): Element | undefined {
+    return this.#children().length === 1 ? this.#element(0) : undefined
+  }
+
+  /** Bytes of the stanza as it goes to a client, but for the addresses. */
+  get byteLength(): number {
+    return this.#attributes.length + this.#inner.length + 2 * this.kind.length + 5
+  }
+
+  /** The same with other addresses. */
+  readdressed(from: Jid | undefined, to: Jid | undefined): Stanza {
+    return new Stanza({ ...this.#fields(), from, to })
+  }
+
+  /** The same with more children at the end. */
+  append(...elements: readonly Element[]): Stanza {
+    const parts = [...this.#partList()]
+    let inner = this.#inner as string
+    for (const element of elements) {
+      const start = inner.length
+      inner += serialise(element, NS.client)
+      parts.push({ name: element.name, ns: element.ns, start, end: inner.length, element, received: -1 })
+    }
+    return new Stanza({ ...this.#fields(), inner: asWire(inner), parts })
+  }
+
+  /** The same with another child before all others. */
+  prepend(element: Element): Stanza {
+    const text = serialise(element, NS.client)
+    const first: Part = { name: element.name, ns: element.ns, start: 0, end: text.length, element, received: -1 }
+    const parts = [first, ...this.#partList().map((part) => shifted(part, text.length))]
+    return new Stanza({ ...this.#fields(), inner: asWire(text + this.#inner), parts })
+  }
+
+  /** The same without the children that the test picks. */
+  without(test: (child: { readonly name: string; readonly ns: string }, element: () => Element) => boolean): Stanza {
+    const kept: Part[] = []
+    let inner = ''
+    let copied = 0
+    let removed = 0
+    this.#partList().forEach((part, index) => {
+      if (!test(part, () => this.#element(index))) {
+        kept.push(shifted(part, -removed))
+        return
+      }
+      inner += this.#inner.slice(copied, part.start)
+      copied = part.end
+      removed += part.end - part.start
+    })
+    if (removed === 0) return this
+    inner += this.#inner.slice(copied)
+    return new Stanza({ ...this.#fields(), inner: asWire(inner), parts: kept })
+  }
+
+  /** The text of the stanza. */
+  toWire(form: WireForm): Wire {
+    const from = this.from === undefined ? '' : ` from='${this.from.wire}'`
+    const to = this.to === undefined ? '' : ` to='${this.to.wire}'`
+    const head = `<${this.kind}${formNamespace[form]}${from}${to}${this.#attributes}`
+    return asWire(this.#inner === '' ? `${head}/>` : `${head}>${this.#inner}</${this.kind}>`)
+  }
+
+  /** The stanza as it is stored: UTF-8, complete in itself. A copy of its own, which keeps no read buffer alive. */
+  toBytes(): Buffer {
+    return Buffer.from(this.toWire('framed'), 'latin1')
+  }
+
+  /** The result of an IQ request, with this payload or none. */
+  result(payload?: Element): Stanza {
+    const head = { type: 'result', id: this.id, from: this.to, to: this.from }
+    return payload === undefined ? Stanza.make('iq', head) : Stanza.make('iq', head, payload)
+  }
+
+  /**
+   * The error that answers this stanza: addresses exchanged, what was sent included (RFC 6120 §8.3.1).
+   * Undefined where none may be sent: an error is never answered with an error, nor is an IQ result.
+   */
+  errorReply(error: StanzaError): Stanza | undefined {
+    if (this.type === 'error' || (this.kind === 'iq' && this.type === 'result')) return undefined
+    const head: StanzaHead = { type: 'error', id: this.id, from: this.to, to: this.from, lang: this.lang }
+    return new Stanza({
+      ...this.#fields(),
+      type: 'error',
+      from: this.to,
+      to: this.from,
+      attributes: asWire(attributesOf(head) + this.#prefixes()),
+    }).append(error.toElement())
+  }
+
+  #fields(): Fields {
+    return {
+      kind: this.kind,
+      type: this.type,
+      id: this.id,
+      lang: this.lang,
+      from: this.from,
+      to: this.to,
+      attributes: this.#attributes,
+      inner: this.#inner,
+      raw: this.#raw,
+      parts: this.#parts,
+    }
+  }
+
+  /** Prefix declarations on the root that the content may rely on. */
+  #prefixes(): Wire {
+    return asWire((this.#attributes.match(/ xmlns:[^=\s]+\s*=\s*(?:'[^']*'|"[^"]*")/g) ?? []).join(''))
+  }
+
+  #children(): readonly { readonly name: string; readonly ns: string }[] {
+    return this.#parts ?? this.#raw?.kids ?? []
+  }
+
+  #partList(): readonly Part[] {
+    if (this.#parts !== undefined) return this.#parts
+    return (this.#raw?.kids ?? []).map((kid, received) => ({
+      name: kid.name,
+      ns: kid.ns,
+      start: kid.start,
+      end: kid.end,
+      element: undefined,
+      received,
+    }))
+  }
+
+  #find(name: string, ns: string): number {
+    const children = this.#children()
+    for (let i = 0; i < children.length; i++) {
+      const child = children[i]
+      if (child !== undefined && child.name === name && child.ns === ns) return i
+    }
+    return -1
+  }
+
+  #element(index: number): Element {
+    const part = this.#parts?.[index]
+    if (part?.element !== undefined) return part.element
+    const raw = this.#raw
+    if (raw === undefined) throw new RangeError('no such child')
+    return raw.kid(part?.received ?? index)
+  }
+}
+
+function attributesOf(head: StanzaHead): Wire {
+  let text = ''
+  if (head.type !== undefined && head.type !== '') text += ` type='${head.type}'`
+  if (head.id !== undefined) text += ` id='${toWire(escapeXml(head.id))}'`
+  if (head.lang !== undefined) text += ` xml:lang='${toWire(escapeXml(head.lang))}'`
+  return asWire(text)
+}
+
+function shifted(part: Part, by: number): Part {
+  return by === 0 ? part : { ...part, start: part.start + by, end: part.end + by }
+}

@@ -1,0 +1,34 @@
+/**
+ * Runs jobs of one key one after another, jobs of different keys side by side. A job that is synchronous and finds its key
+ * idle runs at once, with no promise made. Rule: a job reads, decides, commits, leaves; what it causes elsewhere is posted
+ * after it has left, and it never waits for another mailbox.
+ */
+export class KeyedMailbox {
+  readonly #tails = new Map<string, Promise<unknown>>()
+
+  /** Keys with work under way. */
+  get size(): number {
+    return this.#tails.size
+  }
+
+  run<T>(key: string, job: () => T | Promise<T>): T | Promise<T> {
+    const tail = this.#tails.get(key)
+    if (tail !== undefined) return this.#enqueue(key, tail.then(job, job))
+    const outcome = job()
+    return outcome instanceof Promise ? this.#enqueue(key, outcome) : outcome
+  }
+
+  /** Resolves when everything posted so far has been done. */
+  async idle(): Promise<void> {
+    while (this.#tails.size > 0) await Promise.allSettled(this.#tails.values())
+  }
+
+  #enqueue<T>(key: string, outcome: Promise<T>): Promise<T> {
+    const clear = () => {
+      if (this.#tails.get(key) === settled) this.#tails.delete(key)
+    }
+    const settled: Promise<void> = outcome.then(clear, clear)
+    this.#tails.set(key, settled)
+    return outcome
+  }
+}

@@ -1,0 +1,8 @@
+import { createRequire } from 'node:module'
+
+const { version } = createRequire(import.meta.url)('../../package.json') as { version: string }
+
+/** What the server calls itself. */
+export const productName = 'Meerkat'
+/** The running release. */
+export const productVersion: string = version
