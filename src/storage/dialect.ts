@@ -1,0 +1,26 @@
+import type { DatabaseIntrospector, DialectAdapter, InsertQueryBuilder, InsertResult, Kysely, QueryCompiler } from 'kysely'
+import type { AnyTables } from './database.ts'
+
+/** What an insert that meets an existing row does. */
+export interface Upsert {
+  table: string
+  values: object | readonly object[]
+  /** Columns that identify a row. */
+  key: readonly string[]
+  /** Columns that take the new values. */
+  update: readonly string[]
+}
+
+/** Where SQL differs from one database to another. Nobody outside this room asks which one it is. */
+export interface SqlDialect {
+  readonly name: 'sqlite'
+  createAdapter(): DialectAdapter
+  createQueryCompiler(): QueryCompiler
+  createIntrospector(db: Kysely<AnyTables>): DatabaseIntrospector
+  upsert(q: Kysely<AnyTables>, upsert: Upsert): InsertQueryBuilder<AnyTables, string, InsertResult>
+  insertIgnore(
+    q: Kysely<AnyTables>,
+    table: string,
+    values: object | readonly object[],
+  ): InsertQueryBuilder<AnyTables, string, InsertResult>
+}

@@ -1,0 +1,134 @@
+import type { Compilable, InsertQueryBuilder, InsertResult, Kysely, SelectQueryBuilder } from 'kysely'
+import { type Clock, systemClock } from '../util/clock.ts'
+import { makeBuilder } from './builder.ts'
+import type {
+  AnyTables,
+  Database,
+  Health,
+  Migration,
+  Page,
+  PageRequest,
+  Params,
+  PreparedQuery,
+  ResultsOf,
+  RowOf,
+  StaleReads,
+} from './database.ts'
+import type { Engine, Step } from './engine.ts'
+import { runMigrations } from './migrate.ts'
+import { readPage } from './page.ts'
+import { prepare } from './prepared.ts'
+
+/** The database over an engine. */
+export function makeDatabase(engine: Engine, clock: Clock = systemClock): Database {
+  return new RelationalDatabase<AnyTables>(engine, clock)
+}
+
+class MustChange<Output> implements Compilable<Output> {
+  readonly #query: Compilable<Output>
+
+  constructor(query: Compilable<Output>) {
+    this.#query = query
+  }
+
+  compile() {
+    return this.#query.compile()
+  }
+}
+
+type Rows = object | readonly object[]
+type AnyInsert<T, Table extends keyof T & string> = InsertQueryBuilder<T, Table, InsertResult>
+
+class RelationalDatabase<T> implements Database<T> {
+  readonly q: Kysely<T>
+  readonly stale: StaleReads<T>
+  readonly #engine: Engine
+  readonly #clock: Clock
+  #migrating: Promise<void> = Promise.resolve()
+
+  constructor(engine: Engine, clock: Clock) {
+    this.#engine = engine
+    this.#clock = clock
+    this.q = makeBuilder<T>(engine.dialect, engine.run)
+    const stale = makeBuilder<T>(engine.dialect, engine.runStale)
+    this.stale = { q: stale, prepare: (build) => prepare(stale, engine.runStale, build) }
+  }
+
+  prepare<P, Output>(build: (q: Kysely<T>, p: Params<P>) => Compilable<Output>): PreparedQuery<P, RowOf<Output>> {
+    return prepare(this.q, this.#engine.run, build)
+  }
+
+  async atomic<const Queries extends readonly Compilable<unknown>[]>(queries: Queries): Promise<ResultsOf<Queries>> {
+    const steps = queries.map((query): Step => {
+      const { sql, parameters } = query.compile()
+      return { sql, parameters, mustChange: query instanceof MustChange }
+    })
+    return (await this.#engine.atomic(steps)) as unknown as ResultsOf<Queries>
+  }
+
+  mustChange<Output>(query: Compilable<Output>): Compilable<Output> {
+    return new MustChange(query)
+  }
+
+  upsert<Table extends keyof T & string>(
+    table: Table,
+    values: Rows,
+    key: readonly string[],
+    update?: readonly string[],
+  ): AnyInsert<T, Table> {
+    const columns = update ?? columnsOf(values).filter((column) => !key.includes(column))
+    return this.#engine.dialect.upsert(this.#any(), { table, values, key, update: columns }) as AnyInsert<T, Table>
+  }
+
+  insertIgnore<Table extends keyof T & string>(table: Table, values: Rows): AnyInsert<T, Table> {
+    return this.#engine.dialect.insertIgnore(this.#any(), table, values) as AnyInsert<T, Table>
+  }
+
+  page<Table extends keyof T, Row>(
+    query: SelectQueryBuilder<T, Table, Row>,
+    key: string,
+    request: PageRequest,
+  ): Promise<Page<Row>> {
+    return readPage(query as unknown as SelectQueryBuilder<AnyTables, string, Row>, key, request)
+  }
+
+  migrate(owner: string, migrations: Readonly<Record<string, Migration>>): Promise<void> {
+    const run = () => runMigrations(this.#engine, this.#clock, owner, migrations)
+    const done = this.#migrating.then(run)
+    this.#migrating = done.catch(() => {})
+    return done
+  }
+
+  get health(): Health {
+    return this.#engine.health
+  }
+
+  onHealth(listener: (health: Health) => void): () => void {
+    return this.#engine.onHealth(listener)
+  }
+
+  canAccept(): boolean {
+    return this.#engine.canAccept()
+  }
+
+  backup(file: string): Promise<void> {
+    return this.#engine.backup(file)
+  }
+
+  close(): Promise<void> {
+    return this.#engine.close()
+  }
+
+  of<Tables>(): Database<Tables> {
+    return this as unknown as Database<Tables>
+  }
+
+  #any(): Kysely<AnyTables> {
+    return this.q as unknown as Kysely<AnyTables>
+  }
+}
+
+function columnsOf(values: Rows): string[] {
+  const rows = Array.isArray(values) ? values : [values]
+  return [...new Set(rows.flatMap((row: object) => Object.keys(row)))]
+}

@@ -1,0 +1,251 @@
+import { type JobsMessage, UNAVAILABLE } from '../wire.ts'
+import type { Answers } from './answers.ts'
+import { backUp } from './backup.ts'
+import { Batch } from './batch.ts'
+import { CommitPace } from './commit-pace.ts'
+import type { Connection } from '../driver.ts'
+import { answerWork, perform, readJob, type VerbJob, type Work } from './job.ts'
+import { StepError, Statements } from './statements.ts'
+import type { WalKeeper } from './wal-keeper.ts'
+
+/** First and longest pause between attempts to commit while in trouble, in milliseconds. */
+const RETRY_FIRST = 50
+const RETRY_LONGEST = 1000
+
+interface WriterOptions {
+  connection: Connection
+  answers: Answers
+  wal: WalKeeper
+  flushInterval: number
+  flushRows: number
+}
+
+/**
+ * The thread that everything of a database passes through, in order. Reads are answered at once (and see the open batch),
+ * writes after the commit of their batch. In trouble nothing that was accepted is dropped: the batch is rolled back, run again
+ * and committed again until that succeeds. As long as it can at least be run, reads and writes go on in the open transaction;
+ * when not even that is possible (it is "stuck"), jobs wait in order, reads until the next attempt only.
+ */
+export class Writer {
+  readonly #connection: Connection
+  readonly #answers: Answers
+  readonly #wal: WalKeeper
+  readonly #statements: Statements
+  readonly #batch: Batch
+  readonly #pace: CommitPace
+  readonly #flushRows: number
+  #flushTimer: NodeJS.Timeout | undefined
+  #retryTimer: NodeJS.Timeout | undefined
+  #retryPause = RETRY_FIRST
+  #isTroubled = false
+  #isStuck = false
+  #isExclusive = false
+  #waiting: Work[] = []
+
+  constructor({ connection, answers, wal, flushInterval, flushRows }: WriterOptions) {
+    this.#connection = connection
+    this.#answers = answers
+    this.#wal = wal
+    this.#statements = new Statements(connection)
+    this.#batch = new Batch(connection, this.#statements, answers)
+    this.#pace = new CommitPace(flushInterval, () => performance.now())
+    this.#flushRows = flushRows
+  }
+
+  /** Takes the jobs of a message. */
+  receive({ jobs, blobs, forget }: JobsMessage): void {
+    for (const message of jobs) {
+      const job = readJob(message, blobs, this.#statements)
+      if ('verb' in job) this.#obey(job)
+      else if (this.#isExclusive) this.#performAlone(job)
+      else this.#take(job)
+    }
+    if (forget > 0) this.#statements.forget(forget)
+  }
+
+  /** Nothing waits in the queue at the moment. */
+  idle(): void {
+    if (this.#batch.size > 0 && !this.#isTroubled && this.#flushTimer === undefined) {
+      const delay = this.#pace.delay()
+      if (delay === 0) this.#commit()
+      else this.#flushTimer = setTimeout(() => this.#flush(), delay)
+    }
+    this.#finish()
+  }
+
+  #flush(): void {
+    this.#flushTimer = undefined
+    if (!this.#isTroubled) this.#commit()
+    this.#finish()
+  }
+
+  #finish(): void {
+    this.#answers.send()
+    if (!this.#isTroubled && !this.#isExclusive) this.#wal.tidy(this.#batch.size === 0)
+  }
+
+  #take(work: Work): void {
+    if (this.#isStuck) {
+      this.#waiting.push(work)
+      return
+    }
+    try {
+      this.#batch.take(work)
+    } catch (error) {
+      this.#waiting.push(work)
+      this.#getStuck(error)
+    }
+    if (this.#batch.size >= this.#flushRows && !this.#isTroubled) this.#commit()
+  }
+
+  #commit(): void {
+    clearTimeout(this.#flushTimer)
+    this.#flushTimer = undefined
+    try {
+      this.#batch.commit()
+      this.#pace.committed()
+    } catch (error) {
+      this.#report(error)
+      this.#reopen()
+    }
+  }
+
+  /** Runs the batch again after its commit failed, so that reads go on seeing it. */
+  #reopen(): void {
+    try {
+      this.#batch.replay()
+      this.#isStuck = false
+    } catch (error) {
+      this.#getStuck(error)
+    }
+  }
+
+  #getStuck(error: unknown): void {
+    this.#isStuck = true
+    this.#batch.rollback()
+    this.#report(error)
+  }
+
+  #report(error: unknown): void {
+    if (!this.#isTroubled) this.#answers.trouble(error)
+    this.#isTroubled = true
+    clearTimeout(this.#flushTimer)
+    this.#flushTimer = undefined
+    this.#retryTimer ??= setTimeout(() => this.#retry(), this.#retryPause)
+  }
+
+  #retry(): void {
+    this.#retryTimer = undefined
+    this.#retryPause = Math.min(RETRY_LONGEST, this.#retryPause * 2)
+    if (this.#settle()) {
+      this.#retryPause = RETRY_FIRST
+      this.#answers.trouble(undefined)
+    } else {
+      this.#refuseReads()
+      this.#retryTimer ??= setTimeout(() => this.#retry(), this.#retryPause)
+    }
+    this.idle()
+  }
+
+  /** One attempt to commit what is kept and to run what waits. Whether all is well again. */
+  #settle(): boolean {
+    if (this.#isStuck) this.#reopen()
+    if (this.#isStuck) return false
+    try {
+      this.#batch.commit()
+    } catch {
+      this.#reopen()
+    }
+    const isCommitted = this.#batch.size === 0
+    if (!this.#isStuck) {
+      const waiting = this.#waiting
+      this.#waiting = []
+      for (const work of waiting) this.#take(work)
+    }
+    this.#isTroubled = this.#isStuck || !isCommitted
+    return !this.#isTroubled
+  }
+
+  /** A read is worth waiting for an attempt or two; somebody stands at its other end. */
+  #refuseReads(): void {
+    this.#waiting = this.#waiting.filter((work) => {
+      if (!this.#reads(work)) return true
+      this.#answers.error(work.id, unavailable('the database is in trouble'))
+      return false
+    })
+  }
+
+  #reads(work: Work): boolean {
+    try {
+      return work.steps.every((step) => this.#statements.isRead(step))
+    } catch {
+      return false
+    }
+  }
+
+  /** A statement of an exclusive transaction. */
+  #performAlone(work: Work): void {
+    try {
+      answerWork(this.#answers, work, perform(work, this.#connection, this.#statements))
+    } catch (error) {
+      this.#answers.error(work.id, error)
+    }
+  }
+
+  #obey(job: VerbJob): void {
+    try {
+      if (job.verb === 'begin') this.#beginAlone()
+      else if (job.verb === 'end') this.#endAlone(() => this.#connection.exec('commit'))
+      else if (job.verb === 'undo') this.#endAlone(() => this.#batch.rollback())
+      else if (job.verb === 'backup') return this.#backUp(job)
+      else this.#close()
+      this.#answers.done(job.id)
+    } catch (error) {
+      this.#answers.error(job.id, error)
+    }
+  }
+
+  #beginAlone(): void {
+    if (this.#batch.size > 0 && !this.#isTroubled) this.#commit()
+    if (this.#isTroubled) throw unavailable('the database is in trouble')
+    this.#batch.begin()
+    this.#isExclusive = true
+  }
+
+  #endAlone(finish: () => void): void {
+    this.#isExclusive = false
+    try {
+      finish()
+    } finally {
+      this.#batch.rollback()
+    }
+  }
+
+  /** Only a database in memory is backed up from here: nobody else can see it. */
+  #backUp({ id, argument }: VerbJob): void {
+    if (!this.#isTroubled) this.#commit()
+    backUp(this.#connection, argument)
+      .then(() => this.#answers.done(id))
+      .catch((error: unknown) => this.#answers.error(id, error))
+      .finally(() => this.#answers.send())
+  }
+
+  #close(): void {
+    clearTimeout(this.#flushTimer)
+    clearTimeout(this.#retryTimer)
+    this.#retryTimer = undefined
+    if (this.#isTroubled) this.#settle()
+    else this.#commit()
+    if (this.#batch.size > 0 && !this.#isTroubled) this.#commit()
+    clearTimeout(this.#retryTimer)
+    const lost = unavailable('the database was closed while in trouble')
+    this.#batch.abandon(lost)
+    for (const work of this.#waiting) this.#answers.error(work.id, lost)
+    this.#waiting = []
+    this.#connection.close()
+  }
+}
+
+function unavailable(text: string): Error {
+  return new StepError(UNAVAILABLE, text)
+}
