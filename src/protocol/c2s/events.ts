@@ -1,0 +1,96 @@
+import type { Jid } from '../../jid/jid.ts'
+import type { StanzaError } from '../../stanza/stanza-error.ts'
+import type { StreamError } from '../../stanza/stream-error.ts'
+import type { Element } from '../../xml/element.ts'
+import type { ChannelSecurity, SaslAnswer, SaslRequest } from '../sasl/mechanism.ts'
+
+/** An opening tag or `<open/>` as received; attributes by name, `xml:lang` so written. */
+export interface OpeningHeader {
+  readonly name: string
+  readonly ns: string
+  /** The default namespace declared on it: the content namespace. */
+  readonly defaultNs: string
+  attr(name: string): string | undefined
+}
+
+/** The answer to a stream header (RFC 6120 §4.7). */
+export interface ResponseHeader {
+  readonly from: string
+  readonly to: string | undefined
+  readonly id: string
+  readonly lang: string
+}
+
+/** How an element that negotiation does not know was received by the modules it was offered to. */
+export interface OfferAnswer {
+  /** False: nobody knew it. */
+  readonly isTaken: boolean
+  /** What is sent for it. */
+  readonly replies?: readonly Element[]
+  /** The modules opened a session for this connection: a resumed one (XEP-0198). */
+  readonly opensSession?: boolean
+}
+
+/** Where a client's connection stands (RFC 6120 §4.3). */
+export type C2sState =
+  | 'wait-stream'
+  /** `<proceed/>` was sent, the TLS handshake goes on. */
+  | 'securing'
+  | 'pre-auth'
+  /** A mechanism's exchange goes on. */
+  | 'sasl'
+  /** Authenticated, without a resource. */
+  | 'post-auth'
+  /** Bound; the first element may ask for the session, as RFC 3921 had it. */
+  | 'wait-session'
+  | 'session'
+  | 'closed'
+
+/** What can happen to a client's connection before it has a session. */
+export type C2sEvent =
+  | { readonly on: 'connected' }
+  | { readonly on: 'header'; readonly header: OpeningHeader }
+  | { readonly on: 'element'; readonly element: Element }
+  /** The client closed its stream. */
+  | { readonly on: 'stream-end' }
+  /** The TLS handshake asked for by `start-tls` is over. */
+  | { readonly on: 'secured'; readonly security: ChannelSecurity }
+  | { readonly on: 'sasl-answer'; readonly answer: SaslAnswer }
+  | { readonly on: 'offer-answer'; readonly answer: OfferAnswer }
+  | { readonly on: 'bound'; readonly full: Jid }
+  | { readonly on: 'bind-refused'; readonly error: StanzaError }
+  | { readonly on: 'timeout' }
+  /** The input cannot be read on, or the server ends the stream. */
+  | { readonly on: 'broken'; readonly error: StreamError }
+
+/** What is to be done, in this order. */
+export type C2sAction =
+  | { readonly do: 'send-header'; readonly header: ResponseHeader }
+  | { readonly do: 'send'; readonly element: Element }
+  /** Forget what was read beyond this element, begin the handshake, then report `secured`. */
+  | { readonly do: 'start-tls' }
+  /** The client's next bytes begin a new stream. */
+  | { readonly do: 'restart' }
+  /** (Re)start the only timer; when it runs out, report `timeout`. */
+  | { readonly do: 'arm'; readonly ms: number }
+  | { readonly do: 'disarm' }
+  /** Answer with `sasl-answer`; no element may come in before. */
+  | { readonly do: 'ask'; readonly request: SaslRequest }
+  /** Answer with `offer-answer`; no element may come in before. `user` is known after authentication. */
+  | { readonly do: 'offer'; readonly element: Element; readonly user: Jid | undefined; readonly domain: string }
+  /** Open a session, answer with `bound` or `bind-refused`; no element may come in before. */
+  | { readonly do: 'bind'; readonly user: Jid; readonly resource: string | undefined }
+  /** For the log, the counters and hooks. */
+  | { readonly do: 'note-success'; readonly user: Jid; readonly mechanism: string }
+  | { readonly do: 'note-failure'; readonly mechanism: string; readonly condition: string }
+  /** Something of the server's own failed; the stream error that follows does not tell. */
+  | { readonly do: 'note-fault'; readonly error: unknown }
+  /** Negotiation is over: stop the timer, the session takes what comes. */
+  | { readonly do: 'hand-over' }
+  /** The element just given belongs to the session that was handed over. */
+  | { readonly do: 'pass-on' }
+  | { readonly do: 'send-error'; readonly error: StreamError }
+  /** End the stream, then the connection. */
+  | { readonly do: 'close' }
+  /** End the connection without a word. */
+  | { readonly do: 'drop' }

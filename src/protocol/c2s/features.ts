@@ -1,0 +1,61 @@
+import { NS } from '../../stanza/namespaces.ts'
+import { type Element, el } from '../../xml/element.ts'
+import type { ChannelSecurity } from '../sasl/mechanism.ts'
+import type { C2sRules, StreamHost } from './rules.ts'
+
+const bindingNs = 'urn:xmpp:sasl-cb:0'
+const limitsNs = 'urn:xmpp:stream-limits:0'
+
+/** `<stream:features/>` of a client's stream. */
+export function streamFeatures(content: readonly (Element | undefined)[]): Element {
+  return el('features', NS.streams, content)
+}
+
+/** How much the server takes at once (XEP-0478). */
+function limits(rules: C2sRules): Element | undefined {
+  const { maxStanzaBytes } = rules
+  if (maxStanzaBytes === undefined) return undefined
+  return el('limits', limitsNs, el('max-bytes', limitsNs, String(maxStanzaBytes)))
+}
+
+/** The channel binding types, announced only beside mechanisms (XEP-0440). */
+function bindings(types: readonly string[]): Element | undefined {
+  if (types.length === 0) return undefined
+  return el(
+    'sasl-channel-binding',
+    bindingNs,
+    types.map((type) => el('channel-binding', bindingNs, { type })),
+  )
+}
+
+/** Before authentication. `mechanisms` are those usable on this connection. */
+export function featuresBeforeAuth(
+  rules: C2sRules,
+  host: StreamHost,
+  security: ChannelSecurity,
+  mechanisms: readonly string[],
+): Element {
+  const isClear = !security.isSecure
+  if (isClear && rules.startTls === 'required') {
+    return streamFeatures([el('starttls', NS.tls, el('required', NS.tls))])
+  }
+  const profiles = rules.profiles.filter((profile) => security.isSecure || profile.isForClearText)
+  const sasl = mechanisms.length === 0 ? [] : profiles.map((profile) => profile.feature(mechanisms))
+  return streamFeatures([
+    isClear && rules.startTls === 'offered' ? el('starttls', NS.tls) : undefined,
+    ...sasl,
+    mechanisms.length === 0 ? undefined : bindings(security.bindingTypes),
+    ...host.features('before-auth', security),
+    limits(rules),
+  ])
+}
+
+/** After authentication: a resource has to be bound. */
+export function featuresAfterAuth(rules: C2sRules, host: StreamHost, security: ChannelSecurity): Element {
+  return streamFeatures([
+    el('bind', NS.bind),
+    el('session', NS.session, el('optional', NS.session)),
+    ...host.features('after-auth', security),
+    limits(rules),
+  ])
+}

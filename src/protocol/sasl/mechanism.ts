@@ -1,0 +1,76 @@
+import type { Jid } from '../../jid/jid.ts'
+import type { Decoy, ScramHash, ScramKeys } from '../scram/keys.ts'
+import type { SaslCondition } from './condition.ts'
+
+/** What the connection below offers to authentication. */
+export interface ChannelSecurity {
+  readonly isSecure: boolean
+  /** The channel binding types that work on this connection, best first (XEP-0440); empty off TLS. */
+  readonly bindingTypes: readonly string[]
+  channelBinding(type: string): Uint8Array | undefined
+}
+
+/** A connection without TLS. */
+export const clearChannel: ChannelSecurity = { isSecure: false, bindingTypes: [], channelBinding: () => undefined }
+
+/** What one exchange is played under. */
+export interface SaslContext {
+  /** The domain that the stream is to; accounts are of this domain. */
+  readonly domain: string
+  readonly security: ChannelSecurity
+  /** The mechanisms offered in this state of the stream, as the client saw them. */
+  readonly offered: readonly string[]
+  readonly decoy: Decoy
+  /** Whether SCRAM tells what was offered (XEP-0474). */
+  readonly provesOffer: boolean
+  /** The server's part of a nonce: printable ASCII without comma, never twice the same. */
+  newNonce(): string
+}
+
+/**
+ * What an exchange needs to know from outside. It is answered with a {@link SaslAnswer}; mechanisms that ask for other
+ * things add their question here.
+ */
+export type SaslRequest =
+  | { readonly ask: 'keys'; readonly user: Jid; readonly hash: ScramHash }
+  | { readonly ask: 'password'; readonly user: Jid; readonly password: string }
+  /** The client has proven who it is: may it come in? (bans, limits) */
+  | { readonly ask: 'admission'; readonly user: Jid; readonly mechanism: string }
+
+export type SaslAnswer =
+  /** To `keys`; undefined where the user or this hash is not known. */
+  | { readonly is: 'keys'; readonly keys: ScramKeys | undefined }
+  /** The password is right, the user may come in. */
+  | { readonly is: 'yes' }
+  /** Neither; `temporary-auth-failure` when nobody could tell. */
+  | { readonly is: 'no'; readonly condition: SaslCondition; readonly text?: string | undefined }
+
+/** What comes next. After `success` and `failure` the exchange is over. */
+export type SaslStep =
+  | { readonly step: 'challenge'; readonly data: Buffer }
+  | { readonly step: 'ask'; readonly request: SaslRequest }
+  /** `data` is the additional data with success (RFC 4422 §3.6). */
+  | { readonly step: 'success'; readonly user: Jid; readonly data?: Buffer | undefined }
+  | { readonly step: 'failure'; readonly condition: SaslCondition; readonly text?: string | undefined }
+
+/** One go at authenticating by one mechanism. A method that throws SaslError has failed. */
+export interface SaslExchange {
+  /** Takes what the client says. Undefined at the first call when the client sent no initial response. */
+  receive(data: Buffer | undefined): SaslStep
+  /** Takes the answer to the request last made. */
+  answer(answer: SaslAnswer): SaslStep
+}
+
+/** A way to authenticate (RFC 4422), for SASL and SASL2 alike. */
+export interface SaslMechanism {
+  readonly name: string
+  /** What the connection must have for it to be offered. */
+  readonly needs: 'nothing' | 'tls' | 'channel-binding'
+  begin(context: SaslContext): SaslExchange
+}
+
+/** Whether a mechanism can be offered on this connection. */
+export function isUsable(mechanism: SaslMechanism, security: ChannelSecurity): boolean {
+  if (mechanism.needs === 'tls') return security.isSecure
+  return mechanism.needs === 'nothing' || security.bindingTypes.length > 0
+}
