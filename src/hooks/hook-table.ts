@@ -87,6 +87,21 @@ export class HookTable {
     return answers
   }
 
+  /** As {@link gather}, for hooks whose handlers are all synchronous; one that is not is a fault. */
+  gatherNow<E, R>(hook: Hook<E, R>, event: E): R[] {
+    const answers: R[] = []
+    for (const entry of this.#entries[hook.index] ?? []) {
+      try {
+        const answer = entry.run(event)
+        if (answer instanceof Promise) throw new Error(`${hook.name} has to be answered at once`)
+        if (answer !== undefined) answers.push(answer as R)
+      } catch (error) {
+        this.#failed(hook as Hook<unknown, unknown>, entry, error, event)
+      }
+    }
+    return answers
+  }
+
   /** The resolved order of every hook in use. */
   describe(): { hook: string; handlers: { slot: string; module: string }[] }[] {
     const described = []

@@ -23,7 +23,7 @@ export default defineModule({
   }),
   tables: tables<Tables>(),
   migrations: {
-    '001_create': async (schema) => {
+    '001_create': async ({ schema }) => {
       await schema
         .createTable('mod_private')
         .addColumn('domain', 'varchar(255)', (column) => column.notNull())
@@ -70,10 +70,11 @@ export default defineModule({
       const xml = fromWire(serialise(child))
       if (Buffer.byteLength(xml) > options.max_bytes)
         throw new StanzaError('policy-violation', { text: 'The fragment is too large' })
-      return db.q
-        .insertInto('mod_private')
-        .values({ domain, username, namespace: child.ns, xml })
-        .onConflict((conflict) => conflict.columns(['domain', 'username', 'namespace']).doUpdateSet({ xml }))
+      return db.upsert('mod_private', { domain, username, namespace: child.ns, xml }, [
+        'domain',
+        'username',
+        'namespace',
+      ])
     }
 
     on(userRemoved, 'forget', async ({ user }) => {

@@ -116,7 +116,7 @@ export interface StreamFeaturesEvent {
   readonly state: 'beforeSignIn' | 'signedIn'
   readonly isSecure: boolean
 }
-/** What modules add to `<stream:features/>`. */
+/** What modules add to `<stream:features/>`; to be answered at once. */
 export const streamFeatures = collect<StreamFeaturesEvent, Element>('streamFeatures', { slots: ['main'] })
 
 /** An IQ on a stream that nobody has signed in on; the answer is the payload of the result. */

@@ -15,7 +15,7 @@ export interface OfflineTables {
 }
 
 export const migrations: Record<string, Migration> = {
-  '001_create': async (schema) => {
+  '001_create': async ({ schema }) => {
     await schema
       .createTable('mod_offline')
       .addColumn('id', 'integer', (column) => column.primaryKey().autoIncrement())
