@@ -12,6 +12,8 @@ export interface SignInOptions {
   readonly mechanism?: string
   /** The priority of the initial presence, or false to send none. */
   readonly presence?: number | false
+  /** Ask for the roster before the presence, as people's clients do; only who has asked is sent roster pushes. */
+  readonly roster?: boolean
   readonly tls?: ConnectionOptions
 }
 
@@ -121,6 +123,24 @@ export class Client extends RawStream {
     await this.isHeard()
     const [first] = this.inbox.items
     if (first) throw this.complain(`nothing was expected\n  received  ${describeItem(first)}`)
+  }
+
+  /** Takes everything that has come by now, without judging it, once what all clients sent has been handled. */
+  async drains(): Promise<XmlNode[]> {
+    for (const peer of this.peers()) if (peer !== this && !peer.isClosed) await peer.isHeard()
+    await this.isHeard()
+    const elements: XmlNode[] = []
+    for (let item = this.inbox.takeNow(() => true); item; item = this.inbox.takeNow(() => true)) {
+      this.note(item)
+      if (item.kind === 'element') elements.push(item.element)
+    }
+    return elements
+  }
+
+  /** Asks for the own roster and returns its items. */
+  async roster(): Promise<XmlNode[]> {
+    const result = await this.asks(`<query xmlns='${NS.roster}'/>`)
+    return result.child('query', NS.roster)?.elements() ?? []
   }
 
   /** Ends the stream in order and waits for the server to do the same. */

@@ -43,6 +43,8 @@ export interface Cast {
   connect(kind?: TransportKind, address?: Address): Promise<RawStream>
   /** A new name that no account has. */
   stranger(): string
+  /** Lets everything that clients have sent, and what it caused between accounts, come to its end. */
+  settle(): Promise<void>
   /** One step that the marked servers take otherwise: there it must fail. */
   unless(marks: Marks, step: () => Promise<unknown>): Promise<void>
 }
@@ -104,10 +106,10 @@ async function perform(tell: Telling, way: TransportKind, isDoomed: boolean): Pr
   }
 }
 
-/** The users that the telling takes from its argument. */
+/** The users that a telling speaks of. */
 function namesIn(tell: Telling): string[] {
-  const parameter = /^[^{]*\{([^}]*)\}/.exec(tell.toString())?.[1] ?? ''
-  return ['alice', 'bob', 'carol'].filter((name) => new RegExp(`\\b${name}\\b`).test(parameter))
+  const text = tell.toString()
+  return ['alice', 'bob', 'carol'].filter((name) => new RegExp(`\\b${name}\\b`).test(text))
 }
 
 /** Everything one story uses, so that it can be reported and cleared away. */
@@ -134,6 +136,7 @@ class Stage {
       transport: this.#way,
       connect: async (kind = this.#way, address = this.#server) => this.#keep(await RawStream.connect(address, kind)),
       stranger: () => freshName('nobody'),
+      settle: () => this.#settle(),
       unless: (marks, step) => this.#unless(marks, step),
     }
   }
@@ -159,6 +162,7 @@ class Stage {
   async #signIn(user: User, resource: string | undefined, options: SignInOptions = {}): Promise<Client> {
     const client = this.#keep(await Client.signIn(this.#server, user, resource, { transport: this.#way, ...options }))
     client.peers = () => this.#users.flatMap((user) => user.clients)
+    if (options.roster) await client.roster()
     if (options.presence === false) return client
     await client.isPresent(options.presence)
     await Promise.all(
@@ -182,6 +186,12 @@ class Stage {
       () => true,
     )
     if (!failed) throw new Error(`a step is marked to differ on ${name} (${reason}), but it holds there`)
+  }
+
+  /** What one account causes at another may cause something at the first: every client is heard three times. */
+  async #settle(): Promise<void> {
+    const clients = this.#users.flatMap((user) => user.clients).filter((client) => !client.isClosed)
+    for (let round = 0; round < 3; round++) for (const client of clients) await client.isHeard()
   }
 
   #keep<S extends RawStream>(stream: S): S {
