@@ -319,7 +319,7 @@ describe('RFC 6120 §5 STARTTLS', () => {
     await stream.receivesClose()
   })
 
-  story('§5.4.3.3 what comes in clear after starttls is thrown away', { over: ['tcp'] }, async ({ connect, alice }) => {
+  story('§5.4.3.3 what comes in clear after starttls is thrown away', { differs: { prosody: 'reads on in clear, which is the injection this story is about' }, over: ['tcp'] }, async ({ connect, alice }) => {
     const stream = await connect('tcp')
     await openStream(stream)
     const auth = `<auth xmlns='${NS.sasl}' mechanism='PLAIN'>${plainPayload(alice.local, alice.password)}</auth>`

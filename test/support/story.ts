@@ -6,8 +6,10 @@ import { target, targetName } from './target.ts'
 import type { TestServer } from './server.ts'
 import type { TransportKind } from './transport.ts'
 
-/** Names of servers that do otherwise than the story, each with the reason. */
-export type Marks = Partial<Record<'prosody' | 'ejabberd', string>>
+type Peer = 'prosody' | 'ejabberd'
+
+/** Servers that do otherwise than the story, or do so over one transport only (`ejabberd/ws`), each with the reason. */
+export type Marks = Partial<Record<Peer | `${Peer}/${TransportKind}`, string>>
 
 export interface StoryOptions {
   /** Servers on which the story must fail, and why. When it passes there after all, the mark is wrong and that is a failure. */
@@ -63,7 +65,7 @@ export function story(title: string, optionsOrTelling: StoryOptions | Telling, t
   const chosen = options.over === 'every' ? ways : [usual]
   for (const way of chosen) {
     const label = options.over === 'every' ? `${title} [${way}]` : title
-    const left = name === 'prosody' || name === 'ejabberd' ? options.leavesOut?.[name] : undefined
+    const left = reasonIn(options.leavesOut, way)
     const isElsewhere = Array.isArray(options.over) && !options.over.includes(way)
     if (left || isElsewhere) it.skip(left ? `${label} (left out on ${name}: ${left})` : label, () => {})
     else tellOver(label, way, options, tell)
@@ -72,7 +74,7 @@ export function story(title: string, optionsOrTelling: StoryOptions | Telling, t
 
 function tellOver(label: string, way: TransportKind, options: StoryOptions, tell: Telling): void {
   const name = targetName()
-  const reason = name === 'prosody' || name === 'ejabberd' ? options.differs?.[name] : undefined
+  const reason = reasonIn(options.differs, way)
   if (!reason) {
     it(label, () => perform(tell, way, false), options.timeout)
     return
@@ -84,6 +86,12 @@ function tellOver(label: string, way: TransportKind, options: StoryOptions, tell
     )
     if (!failed) throw new Error(`this story is marked to differ on ${name}, but it holds there`)
   }, options.timeout)
+}
+
+function reasonIn(marks: Marks | undefined, way: TransportKind): string | undefined {
+  const name = targetName()
+  if (name !== 'prosody' && name !== 'ejabberd') return undefined
+  return marks?.[`${name}/${way}`] ?? marks?.[name]
 }
 
 function usualWay(): TransportKind {
@@ -174,8 +182,7 @@ class Stage {
   }
 
   async #unless(marks: Marks, step: () => Promise<unknown>): Promise<void> {
-    const name = targetName()
-    const reason = name === 'prosody' || name === 'ejabberd' ? marks[name] : undefined
+    const reason = reasonIn(marks, this.#way)
     if (!reason) {
       await step()
       return
@@ -185,7 +192,7 @@ class Stage {
       () => false,
       () => true,
     )
-    if (!failed) throw new Error(`a step is marked to differ on ${name} (${reason}), but it holds there`)
+    if (!failed) throw new Error(`a step is marked to differ on ${targetName()} (${reason}), but it holds there`)
   }
 
   /** What one account causes at another may cause something at the first: every client is heard three times. */
