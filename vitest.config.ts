@@ -7,5 +7,6 @@ export default defineConfig({
     globalSetup: ['test/support/build.ts'],
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
     testTimeout: 30_000,
+    globalSetup: ['test/support/global-setup.ts'],
   },
 })
