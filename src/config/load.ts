@@ -3,6 +3,7 @@ import { basename, dirname, resolve } from 'node:path'
 import { parse, TomlError } from 'smol-toml'
 import { checkCertificates } from './check-certificates.ts'
 import { checkAuth, crossCheck } from './cross-check.ts'
+import { valueAt } from './key-path.ts'
 import { locateKeys } from './locate.ts'
 import type { ModuleDeclaration } from './modules.ts'
 import { prepare } from './prepare.ts'
@@ -87,4 +88,18 @@ function parseToml(text: string, file: string): Record<string, unknown> {
       },
     ])
   }
+}
+
+/**
+ * The data folder a file names, even if the file has faults elsewhere: enough to find a running server. A file that
+ * is absent or cannot be parsed means the default.
+ */
+export function dataFolderOf(file: string): string {
+  let named: unknown
+  try {
+    named = valueAt(parse(readFileSync(file, 'utf8')), ['general', 'data_dir'])
+  } catch {
+    named = undefined
+  }
+  return resolve(dirname(resolve(file)), typeof named === 'string' && named !== '' ? named : 'data')
 }
