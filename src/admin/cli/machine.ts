@@ -1,5 +1,5 @@
-import type { Config } from '../../config/schema.ts'
 import type { ModuleDeclaration } from '../../config/modules.ts'
+import type { Config } from '../../config/schema.ts'
 import type { CommandRegistry } from '../../module/command.ts'
 import type { CommandDescription } from '../../module/command-input.ts'
 

@@ -27,6 +27,12 @@ async function requireUser(user: Jid, services: AccountServices): Promise<void> 
   throw new CommandError('user_does_not_exist', `User ${user.bareString} does not exist`, { jid: user.bareString })
 }
 
+function unreadable(filename: string, cause: unknown): CommandError {
+  const code = (cause as NodeJS.ErrnoException).code
+  const message = code === 'ENOENT' ? 'File not found' : `File cannot be read (${code ?? 'unknown reason'})`
+  return new CommandError('file_not_found', message, { filename }, { cause })
+}
+
 const registerUser = command({
   name: 'account.registerUser',
   about: 'Registers a user.',
@@ -174,9 +180,7 @@ const importUsersCommand = command({
     try {
       csv = await services.readTextFile(input.filename)
     } catch (error) {
-      const code = (error as NodeJS.ErrnoException).code
-      const message = code === 'ENOENT' ? 'File not found' : `File cannot be read (${code ?? 'unknown reason'})`
-      throw new CommandError('file_not_found', message, { filename: input.filename })
+      throw unreadable(input.filename, error)
     }
     return importUsers(csv, services, call)
   },

@@ -1,5 +1,5 @@
-import { type CommandDescription, describeCommand } from '../../module/command-input.ts'
 import type { CommandRegistry } from '../../module/command.ts'
+import { type CommandDescription, describeCommand } from '../../module/command-input.ts'
 import { accountCommands } from './account.ts'
 import { serverCommands } from './server.ts'
 import type { AccountServices, ServerServices, SessionServices } from './services.ts'

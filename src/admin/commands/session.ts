@@ -1,8 +1,8 @@
 import { z } from 'zod'
+import type { Jid } from '../../jid/jid.ts'
 import { command } from '../../module/command.ts'
 import { CommandError } from '../../module/command-error.ts'
 import { domain, fullJid, posInt, userJid } from '../../module/scalars.ts'
-import type { Jid } from '../../jid/jid.ts'
 import type { SessionServices, SessionSummary } from './services.ts'
 
 const session = z.strictObject({
