@@ -31,6 +31,7 @@ describe('RFC 6121 §4.2 initial presence', () => {
     await befriend(cast, alice, bob)
     const [bobs, carols] = [await bob.client('pc'), await carol.client('pc')]
     const pc = await alice.client('pc', { presence: false })
+    await bobs.drains()
     pc.sends(`<presence><status>here</status></presence>`)
     await bobs.receives(`<presence from='${pc.jid}' type='{none}'><status>here</status>{any}</presence>`)
     await carols.receivesNothing()
@@ -91,6 +92,7 @@ describe('RFC 6121 §4.4 and §4.5 later presence', () => {
       await befriend(cast, alice, bob)
       const [bobs, pc] = [await bob.client('pc'), await alice.client('pc')]
       await bobs.meets(pc.jid)
+      await bobs.drains()
       if (isOrderly) await pc.leaves()
       else pc.destroy()
       await bobs.receives(`<presence from='${pc.jid}' type='unavailable'>{any}</presence>`)
@@ -113,6 +115,7 @@ describe('RFC 6121 §4.4 and §4.5 later presence', () => {
     const { alice, bob } = cast
     await befriend(cast, alice, bob)
     const [bobs, pc] = [await bob.client('pc'), await alice.client('pc', { presence: false })]
+    await bobs.drains()
     await pc.leaves()
     await bobs.receivesNothing()
   })
@@ -186,7 +189,7 @@ describe('RFC 6121 §4.7 the content of presence', () => {
     await bobs.receivesNothing()
   })
 
-  story('§4.7.2.3 bad-request: a priority that is no number of a byte', async ({ alice }) => {
+  story('§4.7.2.3 bad-request: a priority that is no number of a byte', { differs: { prosody: 'takes a bad priority for 0; the error is ours', ejabberd: 'takes a bad priority for 0; the error is ours' } }, async ({ alice }) => {
     const pc = await alice.client('pc', { presence: false })
     for (const priority of ['128', '-129', 'high', '1.5']) {
       pc.sends(`<presence id='p'><priority>${priority}</priority></presence>`)
@@ -225,7 +228,7 @@ describe('RFC 6121 §4.3 probes', () => {
     expect(await pc.drains().then((seen) => seen.filter((stanza) => stanza.attr('type') === 'probe'))).toEqual([])
   })
 
-  story('mod_presence: the answer to a probe has a delay', { differs: { prosody: 'sends the presence as it was', ejabberd: 'sends the presence as it was' } }, async (cast) => {
+  story('mod_presence: the answer to a probe has a delay', async (cast) => {
     const { alice, bob } = cast
     await befriend(cast, alice, bob)
     const pc = await alice.client('pc')
@@ -234,6 +237,15 @@ describe('RFC 6121 §4.3 probes', () => {
     await bobs.drains()
     bobs.sends(`<presence type='probe' to='${alice.jid}'/>`)
     await bobs.receives(`<presence from='${pc.jid}' type='{none}'><delay xmlns='urn:xmpp:delay' {any}>{text}</delay>{any}</presence>`)
+  })
+
+  story('§4.3.2 a subscriber is told that nobody is there', async (cast) => {
+    const { alice, bob } = cast
+    await befriend(cast, alice, bob)
+    const bobs = await bob.client('pc', { presence: false })
+    bobs.sends(`<presence type='probe' to='${alice.jid}'/>`)
+    const { element } = await bobs.receives(`<presence type='unavailable'>{any}</presence>`)
+    expect(element.attr('from')?.split('/')[0]).toBe(alice.jid)
   })
 
   story('§4.3.2 a stranger learns nothing', async ({ alice, bob, stranger }) => {
@@ -252,6 +264,7 @@ describe('mod_presence: replaced sessions', () => {
     const bobs = await bob.client('pc')
     const old = await alice.client('pc')
     await bobs.meets(old.jid)
+    for (const client of [bobs, old]) await client.drains()
     const fresh = await alice.client('pc', { presence: false })
     await old.receivesStreamError('conflict')
     await bobs.receives(`<presence from='${old.jid}' type='unavailable'>{any}</presence>`)

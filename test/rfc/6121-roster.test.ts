@@ -16,12 +16,12 @@ describe('RFC 6121 §2.1.3 roster get', () => {
     await pc.asks(query(''), 'get', { to: alice.jid })
   })
 
-  story('§2.1.3 forbidden: the roster of somebody else', { differs: { ejabberd: 'answers not-allowed', prosody: 'answers service-unavailable' } }, async ({ alice, bob }) => {
+  story('§2.1.3 forbidden: the roster of somebody else', { differs: { prosody: 'answers service-unavailable' } }, async ({ alice, bob }) => {
     const pc = await alice.client('pc')
     await pc.asks(query(''), 'get', { to: bob.jid, refused: 'forbidden' })
   })
 
-  story('§2.3.3 forbidden: changing the roster of somebody else', { differs: { ejabberd: 'answers not-allowed', prosody: 'answers service-unavailable' } }, async ({ alice, bob, carol }) => {
+  story('§2.3.3 forbidden: changing the roster of somebody else', { differs: { prosody: 'answers service-unavailable' } }, async ({ alice, bob, carol }) => {
     const [pc, bobs] = [await alice.client('pc'), await bob.client('pc', { roster: true })]
     await pc.asks(query(`<item jid='${carol.jid}'/>`), 'set', { to: bob.jid, refused: 'forbidden' })
     expect(await bobs.roster()).toEqual([])
@@ -30,7 +30,7 @@ describe('RFC 6121 §2.1.3 roster get', () => {
 })
 
 describe('RFC 6121 §2.3 and §2.4 add and change', () => {
-  story('§2.3.2 the push comes before the result', { over: 'every' }, async ({ alice, bob }) => {
+  story('§2.3.2 the push comes before the result', { differs: { prosody: 'sends the result first; RFC 6121 leaves the order open, ours is that of MongooseIM' }, over: 'every' }, async ({ alice, bob }) => {
     const pc = await alice.client('pc', { roster: true })
     pc.sends(`<iq type='set' id='r1'>${query(`<item jid='${bob.jid}' name='Bob'/>`)}</iq>`)
     await pc.receives(push(`<item jid='${bob.jid}' name='Bob' subscription='none'/>`))
@@ -39,7 +39,7 @@ describe('RFC 6121 §2.3 and §2.4 add and change', () => {
 
   story('§2.1.6 a push comes from the own account', async ({ alice, bob }) => {
     const pc = await alice.client('pc', { roster: true })
-    pc.sends(`<iq type='set' id='r1'>${query(`<item jid='${bob.jid}'/>`)}</iq>`)
+    await pc.asks(query(`<item jid='${bob.jid}'/>`), 'set')
     const { element } = await pc.receives(push(`<item jid='${bob.jid}' subscription='none'/>`))
     expect([undefined, alice.jid]).toContain(element.attr('from'))
     expect(element.attr('to')).toBe(pc.jid)
@@ -90,7 +90,7 @@ describe('RFC 6121 §2.3 and §2.4 add and change', () => {
     await pc.receives(push(`<item jid='${bob.jid}' subscription='none'><group>C</group></item>`))
   })
 
-  story('§2.1.2.5 the subscription is not for the client to set', async ({ alice, bob }) => {
+  story('§2.1.2.5 the subscription is not for the client to set', { differs: { ejabberd: 'answers bad-request' } }, async ({ alice, bob }) => {
     const pc = await alice.client('pc', { roster: true })
     await pc.asks(query(`<item jid='${bob.jid}' subscription='both' ask='subscribe'/>`), 'set')
     await pc.receives(push(`<item jid='${bob.jid}' subscription='none'/>`))
@@ -125,13 +125,12 @@ describe('RFC 6121 §2.3 and §2.4 add and change', () => {
 })
 
 describe('RFC 6121 §2.5 remove', () => {
-  story('the push says remove and comes before the result', async ({ alice, bob }) => {
+  story('the push says remove', async ({ alice, bob }) => {
     const pc = await alice.client('pc', { roster: true })
     await pc.asks(query(`<item jid='${bob.jid}' name='Bob'/>`), 'set')
     await pc.receives(push(`<item jid='${bob.jid}' name='Bob' subscription='none'/>`))
-    pc.sends(`<iq type='set' id='r2'>${query(`<item jid='${bob.jid}' subscription='remove'/>`)}</iq>`)
+    await pc.asks(query(`<item jid='${bob.jid}' subscription='remove'/>`), 'set')
     await pc.receives(push(`<item jid='${bob.jid}' subscription='remove'/>`))
-    await pc.receives(`<iq type='result' id='r2'/>`)
     expect(await pc.roster()).toEqual([])
   })
 
@@ -152,7 +151,7 @@ describe('RFC 6121 §2.6 versions', () => {
     expect(features.child('ver', 'urn:xmpp:features:rosterver')).toBeDefined()
   })
 
-  story('§2.6.2 without a version there is none in the answer', { differs: { prosody: 'always tells the version', ejabberd: 'always tells the version' } }, async ({ alice }) => {
+  story('§2.6.2 without a version there is none in the answer', { differs: { prosody: 'always tells the version' } }, async ({ alice }) => {
     const pc = await alice.client('pc', { presence: false })
     const result = await pc.asks(query(''))
     expect(result.child('query', NS.roster)?.attr('ver')).toBeUndefined()
