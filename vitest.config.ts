@@ -4,7 +4,7 @@ export default defineConfig({
   test: {
     pool: 'threads',
     isolate: false,
-    globalSetup: ['test/support/build.ts'],
+    globalSetup: ['tools/global-setup.mjs', 'test/support/global-setup.ts'],
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
     testTimeout: 30_000,
   },

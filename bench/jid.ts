@@ -24,8 +24,16 @@ let next = 0
 const COUNT = 200_000
 const known = Array.from({ length: 1000 }, (_, i) => `user${i}@example.com/phone.4f2a`)
 for (const text of known) Jid.parse(text)
-measure('interned, text seen before (same string)', Array.from({ length: COUNT }, (_, i) => known[i % 1000] as string), Jid.parse)
-measure('interned, text freshly cut', cut((i) => known[i % 1000] as string, COUNT), Jid.parse)
+measure(
+  'interned, text seen before (same string)',
+  Array.from({ length: COUNT }, (_, i) => known[i % 1000] as string),
+  Jid.parse,
+)
+measure(
+  'interned, text freshly cut',
+  cut((i) => known[i % 1000] as string, COUNT),
+  Jid.parse,
+)
 
 /** Parses a text never seen before, ROUNDS times as many as counted. */
 function measureMisses(name: string, make: (i: number) => string): void {
@@ -45,10 +53,18 @@ measureMisses('miss, ASCII with capitals', (i) => `User${i}@Example.com/phone.4f
 measureMisses('miss, resource not ASCII', (i) => `user${i}@example.com/t\u00e9l\u00e9phone`)
 measureMisses('miss, local part not ASCII', (i) => `j\u00fcrgen${i}@example.com/phone`)
 measureMisses('miss, domain not ASCII', (i) => `user${i}@m\u00fcnchen.de/phone`)
-measureMisses('miss, all Arabic', (i) => `\u0645\u0633\u062a\u062e\u062f\u0645${i}@\u0645\u062b\u0627\u0644.\u0625\u062e\u062a\u0628\u0627\u0631/\u0647\u0627\u062a\u0641`)
+measureMisses(
+  'miss, all Arabic',
+  (i) =>
+    `\u0645\u0633\u062a\u062e\u062f\u0645${i}@\u0645\u062b\u0627\u0644.\u0625\u062e\u062a\u0628\u0627\u0631/\u0647\u0627\u062a\u0641`,
+)
 
 const malformed = cut((i) => `us er${i}@example.com`, 50_000)
 measure('malformed, ASCII', malformed, Jid.tryParse)
 const long = cut((i) => `${'\u0301'.repeat(1000)}${i}@example.com`, 100)
 measure('malformed, 1000 combining marks', long, Jid.tryParse)
-measure('well-formed resource, 500 letters not ASCII', cut((i) => `a@b/${'\u00e9'.repeat(500)}${i}`, 500), Jid.tryParse)
+measure(
+  'well-formed resource, 500 letters not ASCII',
+  cut((i) => `a@b/${'\u00e9'.repeat(500)}${i}`, 500),
+  Jid.tryParse,
+)

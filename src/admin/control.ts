@@ -1,4 +1,4 @@
-import { type CommandRegistry, type Progress } from '../module/command.ts'
+import type { CommandRegistry, Progress } from '../module/command.ts'
 import { CommandError, UsageError } from '../module/command-error.ts'
 import { describeCommand } from '../module/command-input.ts'
 import { type ControlListener, listenControl } from '../net/control-socket.ts'

@@ -1,11 +1,12 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { systemClock } from '../util/clock.ts'
 import type { KeyPath } from './key-path.ts'
 import type { Report } from './problem.ts'
 import type { Config, TlsOptions } from './schema.ts'
 
 /** Loads the certificates of all listeners and tells what is wrong with them. */
-export function checkCertificates(config: Config, report: Report, now = new Date()): void {
+export function checkCertificates(config: Config, report: Report, now = systemClock.now()): void {
   for (const kind of ['c2s', 'http'] as const) {
     config.listen[kind].forEach((listener, index) => {
       const tls: TlsOptions | undefined = listener.tls
@@ -27,7 +28,7 @@ class CertificateCheck {
     this.#report = report
   }
 
-  run(certfile: string, hosts: readonly string[], now: Date): void {
+  run(certfile: string, hosts: readonly string[], now: number): void {
     const chain = this.#read(certfile)
     if (chain === undefined) return
     let certificate: X509Certificate
@@ -38,7 +39,7 @@ class CertificateCheck {
       return
     }
     this.#checkKey(certificate, chain)
-    if (new Date(certificate.validTo) < now) {
+    if (Date.parse(certificate.validTo) < now) {
       this.#report.warning('tls_certificate_expired', [...this.#path, 'certfile'], {
         message: `The certificate is valid until ${new Date(certificate.validTo).toISOString()} only.`,
         value: certfile,

@@ -79,17 +79,20 @@ function checkListeners(data: unknown, report: Report): void {
     if (!Array.isArray(listeners)) continue
     listeners.forEach((listener: unknown, index) => {
       const here = boundBy(listener)
-      if (here === undefined) return
-      if (!bound.some((entry) => entry.port === here.port && overlaps(entry.address, here.address))) {
-        bound.push(here)
-        return
-      }
-      report.error('duplicate_listeners', ['listen', kind, index, 'port'], {
-        message: `Port ${here.port} on ${here.address} is taken by an earlier listener.`,
-        value: here.port,
-      })
+      if (here !== undefined) bind(here, ['listen', kind, index, 'port'], bound, report)
     })
   }
+}
+
+function bind(here: Bound, path: KeyPath, bound: Bound[], report: Report): void {
+  if (!bound.some((entry) => entry.port === here.port && overlaps(entry.address, here.address))) {
+    bound.push(here)
+    return
+  }
+  report.error('duplicate_listeners', path, {
+    message: `Port ${here.port} on ${here.address} is taken by an earlier listener.`,
+    value: here.port,
+  })
 }
 
 function boundBy(listener: unknown): Bound | undefined {
@@ -121,14 +124,11 @@ function definedIn(data: unknown, section: 'shaper' | 'acl' | 'access'): string[
 function checkReferences(schema: z.ZodType, data: unknown, report: Report): void {
   const shapers = ['none', ...definedIn(data, 'shaper')]
   const rules = ['all', 'none', ...definedIn(data, 'access')]
+  const known = { shaper: shapers, access: rules, 'shaper or access': [...shapers, ...rules] }
   visitValues(schema, data, (value, meta, path) => {
-    if (meta.refers === undefined || typeof value !== 'string') return
-    if (meta.refers === 'access') {
-      if (!rules.includes(value)) undefinedName('undefined_access_rule', { value, path, known: rules }, report)
-    } else if (!shapers.includes(value) && !(meta.refers === 'shaper or access' && rules.includes(value))) {
-      const known = meta.refers === 'shaper' ? shapers : [...shapers, ...rules]
-      undefinedName('undefined_shapers', { value, path, known }, report)
-    }
+    if (meta.refers === undefined || typeof value !== 'string' || known[meta.refers].includes(value)) return
+    const what = meta.refers === 'access' ? 'undefined_access_rule' : 'undefined_shapers'
+    undefinedName(what, { value, path, known: known[meta.refers] }, report)
   })
 }
 

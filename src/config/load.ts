@@ -3,10 +3,11 @@ import { basename, dirname, resolve } from 'node:path'
 import { parse, TomlError } from 'smol-toml'
 import { checkCertificates } from './check-certificates.ts'
 import { checkAuth, crossCheck } from './cross-check.ts'
+import { valueAt } from './key-path.ts'
 import { locateKeys } from './locate.ts'
 import type { ModuleDeclaration } from './modules.ts'
 import { prepare } from './prepare.ts'
-import { ConfigErrors, type Notice, Report } from './problem.ts'
+import { ConfigErrors, type Notice, type Problem, Report } from './problem.ts'
 import { type Config, configSchema } from './schema.ts'
 import { settle } from './settle.ts'
 import { validate } from './validate.ts'
@@ -35,12 +36,7 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
   try {
     text = readFileSync(options.file, 'utf8')
   } catch (error) {
-    const isAbsent = (error as NodeJS.ErrnoException).code === 'ENOENT'
-    const report = new Report(options.file)
-    report.error(isAbsent ? 'file_not_found' : 'file_not_readable', [], {
-      message: isAbsent ? 'There is no such file.' : 'The file cannot be read.',
-    })
-    throw new ConfigErrors(report.errors)
+    throw unreadable(options.file, error)
   }
   return parseConfig({ ...options, text })
 }
@@ -72,19 +68,40 @@ function parseToml(text: string, file: string): Record<string, unknown> {
   try {
     return parse(text, { unsafeKeyBehaviour: 'throw' }) as Record<string, unknown>
   } catch (error) {
-    if (!(error instanceof TomlError)) throw error
-    const [sentence = '', ...rest] = error.message.split('\n')
-    const message = `${sentence.replace(/^Invalid TOML document: /, '')} (line ${error.line}, column ${error.column})`
-    const hint = rest.join('\n').trim() === '' ? undefined : error.codeblock.trimEnd()
-    throw new ConfigErrors([
-      {
-        what: 'toml_parsing_failed',
-        file,
-        line: error.line,
-        path: '',
-        message: `${message[0]?.toUpperCase() ?? ''}${message.slice(1)}.`,
-        ...(hint === undefined ? {} : { hint: `in ${basename(file)}:\n${hint}` }),
-      },
-    ])
+    throw error instanceof TomlError ? notToml(file, error) : error
   }
+}
+
+function unreadable(file: string, cause: unknown): ConfigErrors {
+  const isAbsent = (cause as NodeJS.ErrnoException).code === 'ENOENT'
+  const what = isAbsent ? 'file_not_found' : 'file_not_readable'
+  const message = isAbsent ? 'There is no such file.' : 'The file cannot be read.'
+  return new ConfigErrors([{ what, file, path: '', message }], [], { cause })
+}
+
+function notToml(file: string, error: TomlError): ConfigErrors {
+  const sentence = error.message.split('\n')[0]?.replace(/^Invalid TOML document: /, '') ?? ''
+  const problem: Problem = {
+    what: 'toml_parsing_failed',
+    file,
+    line: error.line,
+    path: '',
+    message: `${sentence[0]?.toUpperCase() ?? ''}${sentence.slice(1)} (line ${error.line}, column ${error.column}).`,
+    hint: `in ${basename(file)}:\n${error.codeblock.trimEnd()}`,
+  }
+  return new ConfigErrors([problem], [], { cause: error })
+}
+
+/**
+ * The data folder a file names, even if the file has faults elsewhere: enough to find a running server. A file that
+ * is absent or cannot be parsed means the default.
+ */
+export function dataFolderOf(file: string): string {
+  let named: unknown
+  try {
+    named = valueAt(parse(readFileSync(file, 'utf8')), ['general', 'data_dir'])
+  } catch {
+    named = undefined
+  }
+  return resolve(dirname(resolve(file)), typeof named === 'string' && named !== '' ? named : 'data')
 }

@@ -202,13 +202,16 @@ class KeyScanner {
   #skipBlank(): void {
     for (;;) {
       const next = this.#peek()
-      if (next === '#') while (this.#at < this.#text.length && this.#peek() !== '\n') this.#at++
-      else if (next === '\n') {
-        this.#line++
+      if (next === '#') this.#skipComment()
+      else if (next !== '' && ' \t\r\n\ufeff'.includes(next)) {
+        if (next === '\n') this.#line++
         this.#at++
-      } else if (next === ' ' || next === '\t' || next === '\r' || next === '\ufeff') this.#at++
-      else return
+      } else return
     }
+  }
+
+  #skipComment(): void {
+    while (this.#at < this.#text.length && this.#peek() !== '\n') this.#at++
   }
 
   #peek(): string {

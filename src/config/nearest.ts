@@ -1,21 +1,24 @@
 /** Edit distance with insertions, deletions, substitutions and swaps of neighbours, each costing one. */
 export function editDistance(a: string, b: string): number {
-  let beforePrevious: number[] = []
-  let previous = Array.from({ length: b.length + 1 }, (_, column) => column)
+  const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, column) => column)]
+  const cost = (row: number, column: number) => rows[row]?.[column] ?? Number.POSITIVE_INFINITY
   for (let row = 1; row <= a.length; row++) {
     const current = [row]
+    rows.push(current)
     for (let column = 1; column <= b.length; column++) {
-      const substitution = (previous[column - 1] ?? 0) + (a[row - 1] === b[column - 1] ? 0 : 1)
-      let cost = Math.min((previous[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1, substitution)
-      if (row > 1 && column > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1]) {
-        cost = Math.min(cost, (beforePrevious[column - 2] ?? 0) + 1)
-      }
-      current.push(cost)
+      const isSame = a[row - 1] === b[column - 1]
+      const isSwap = a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1]
+      current.push(
+        Math.min(
+          cost(row - 1, column) + 1,
+          cost(row, column - 1) + 1,
+          cost(row - 1, column - 1) + (isSame ? 0 : 1),
+          isSwap ? cost(row - 2, column - 2) + 1 : Number.POSITIVE_INFINITY,
+        ),
+      )
     }
-    beforePrevious = previous
-    previous = current
   }
-  return previous[b.length] ?? 0
+  return cost(a.length, b.length)
 }
 
 /**

@@ -28,22 +28,30 @@ export function prepare(schema: z.ZodType, value: unknown, options: PrepareOptio
 }
 
 function prepareInner(schema: z.ZodType, value: unknown, options: PrepareOptions, path: KeyPath): unknown {
-  const { base, meta } = peel(schema)
-  const isObject = base instanceof z.ZodObject
-  if (isObject && isTable(value)) sortOut(schema, value, options, path)
-  if (isTable(value) && base instanceof z.ZodString) return textFromElsewhere(value, options, path)
-  if (typeof value === 'string' && meta.file === true) return readableFile(value, options, path)
   if (Array.isArray(value)) {
     const element = childSchema(schema, 0)
     return element === undefined ? value : value.map((item, index) => prepare(element, item, options, [...path, index]))
   }
-  if (isTable(value)) {
-    for (const [key, inner] of Object.entries(value)) {
-      const child = childSchema(schema, key)
-      if (child !== undefined) value[key] = (isObject ? prepareInner : prepare)(child, inner, options, [...path, key])
-    }
+  if (isTable(value)) return prepareTable(schema, value, options, path)
+  return typeof value === 'string' && peel(schema).meta.file === true ? readableFile(value, options, path) : value
+}
+
+function prepareTable(
+  schema: z.ZodType,
+  table: Record<string, unknown>,
+  options: PrepareOptions,
+  path: KeyPath,
+): unknown {
+  const { base } = peel(schema)
+  if (base instanceof z.ZodString) return textFromElsewhere(table, options, path)
+  const isObject = base instanceof z.ZodObject
+  if (isObject) sortOut(schema, table, options, path)
+  const prepareChild = isObject ? prepareInner : prepare
+  for (const [key, inner] of Object.entries(table)) {
+    const child = childSchema(schema, key)
+    if (child !== undefined) table[key] = prepareChild(child, inner, options, [...path, key])
   }
-  return value
+  return table
 }
 
 /** Takes out what is not built yet and tells of what has no effect. */
@@ -145,7 +153,7 @@ function takeOver({ table, found, written, path, options }: TakeOver): void {
   const value = convertAlias(found.alias, written, oldPath, report)
   if (value === undefined) return
   if (Array.isArray(present) && Array.isArray(value) && value.every(isTable)) {
-    value.forEach((_, index) => report.moved([...newPath, present.length + index], [...oldPath, index]))
+    for (const index of value.keys()) report.moved([...newPath, present.length + index], [...oldPath, index])
     present.push(...value)
     return
   }

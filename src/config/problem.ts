@@ -61,8 +61,8 @@ export class ConfigErrors extends Error {
   readonly errors: readonly Problem[]
   readonly notices: readonly Notice[]
 
-  constructor(errors: readonly Problem[], notices: readonly Notice[] = []) {
-    super(formatProblems(errors))
+  constructor(errors: readonly Problem[], notices: readonly Notice[] = [], options?: ErrorOptions) {
+    super(formatProblems(errors), options)
     this.name = 'ConfigErrors'
     this.errors = errors
     this.notices = notices

@@ -19,17 +19,33 @@ export function peel(schema: z.ZodType): Peeled {
   let defaultValue: unknown
   for (;;) {
     meta = { ...(base.meta() as OptionMeta | undefined), ...meta }
-    if (base instanceof z.ZodDefault || base instanceof z.ZodPrefault) {
-      isOptional = true
-      defaultValue ??= base.def.defaultValue
-      base = base.def.innerType as z.ZodType
-    } else if (base instanceof z.ZodOptional || base instanceof z.ZodNullable) {
-      isOptional = true
-      base = base.def.innerType as z.ZodType
-    } else if (base instanceof z.ZodReadonly || base instanceof z.ZodNonOptional) base = base.def.innerType as z.ZodType
-    else if (base instanceof z.ZodPipe) base = base.def.in as z.ZodType
-    else return { base, meta, isOptional, ...(defaultValue === undefined ? {} : { defaultValue }) }
+    const inner = innerOf(base)
+    if (inner === undefined) break
+    isOptional ||= inner.isOptional
+    defaultValue ??= inner.defaultValue
+    base = inner.schema
   }
+  return { base, meta, isOptional, ...(defaultValue === undefined ? {} : { defaultValue }) }
+}
+
+interface Layer {
+  schema: z.ZodType
+  isOptional: boolean
+  defaultValue?: unknown
+}
+
+/** What a wrapper wraps; `undefined` for a schema that is none. */
+function innerOf(schema: z.ZodType): Layer | undefined {
+  if (schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault) {
+    return { schema: schema.def.innerType as z.ZodType, isOptional: true, defaultValue: schema.def.defaultValue }
+  }
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodNullable) {
+    return { schema: schema.def.innerType as z.ZodType, isOptional: true }
+  }
+  if (schema instanceof z.ZodReadonly || schema instanceof z.ZodNonOptional) {
+    return { schema: schema.def.innerType as z.ZodType, isOptional: false }
+  }
+  return schema instanceof z.ZodPipe ? { schema: schema.def.in as z.ZodType, isOptional: false } : undefined
 }
 
 /** The schema of what stands below `key` of a table or list, `undefined` when it has no such place. */
@@ -67,7 +83,8 @@ export function visitValues(
   visit(value, peel(schema).meta, path)
   if (Array.isArray(value)) {
     const element = childSchema(schema, 0)
-    if (element !== undefined) value.forEach((item, index) => visitValues(element, item, visit, [...path, index]))
+    if (element === undefined) return
+    for (const [index, item] of value.entries()) visitValues(element, item, visit, [...path, index])
   } else if (isTable(value)) {
     for (const [key, inner] of Object.entries(value)) {
       const child = childSchema(schema, key)

@@ -1,5 +1,5 @@
-import { type Joined, resolveOrder } from './order.ts'
 import type { Hook } from './hook.ts'
+import { type Joined, resolveOrder } from './order.ts'
 
 /** What a handler may return; a promise holds back what waits for the hook. */
 export type Answer<R> = R | undefined | void | Promise<R | undefined | void>
@@ -10,6 +10,12 @@ export interface Placement {
   before?: readonly string[]
   /** Names of modules in the same slot that run before this one. */
   after?: readonly string[]
+}
+
+/** Who joins a hook, and with what. */
+export interface Joining<E, R> extends Placement {
+  readonly module: string
+  readonly handler: Handler<E, R>
 }
 
 /** Told of a handler that threw. */
@@ -33,15 +39,16 @@ export class HookTable {
   }
 
   /** Joins a slot of a hook in the name of a module; the function returned leaves it again. Throws for an unknown slot or a cycle. */
-  join<E, R>(hook: Hook<E, R>, slot: string, module: string, handler: Handler<E, R>, placement: Placement = {}): () => void {
+  join<E, R>(hook: Hook<E, R>, slot: string, joining: Joining<E, R>): () => void {
+    const { module, handler, before = [], after = [] } = joining
     if (!hook.slots.includes(slot)) {
       throw new Error(`${module} joins ${hook.name} in slot ${slot}, which has only ${hook.slots.join(', ')}`)
     }
     const entry: Entry = {
       slot: hook.slots.indexOf(slot),
       module,
-      before: placement.before ?? [],
-      after: placement.after ?? [],
+      before,
+      after,
       run: handler as Handler<unknown, unknown>,
     }
     this.#hooks[hook.index] = hook as Hook<unknown, unknown>
@@ -80,18 +87,41 @@ export class HookTable {
     return answers
   }
 
+  /** As {@link gather}, for hooks whose handlers are all synchronous; one that is not is a fault. */
+  gatherNow<E, R>(hook: Hook<E, R>, event: E): R[] {
+    const answers: R[] = []
+    for (const entry of this.#entries[hook.index] ?? []) {
+      try {
+        const answer = entry.run(event)
+        if (answer instanceof Promise) throw new Error(`${hook.name} has to be answered at once`)
+        if (answer !== undefined) answers.push(answer as R)
+      } catch (error) {
+        this.#failed(hook as Hook<unknown, unknown>, entry, error, event)
+      }
+    }
+    return answers
+  }
+
   /** The resolved order of every hook in use. */
   describe(): { hook: string; handlers: { slot: string; module: string }[] }[] {
     const described = []
     for (const hook of this.#hooks) {
       if (hook === undefined) continue
-      const handlers = (this.#entries[hook.index] ?? []).map(({ slot, module }) => ({ slot: hook.slots[slot] ?? '', module }))
+      const handlers = (this.#entries[hook.index] ?? []).map(({ slot, module }) => ({
+        slot: hook.slots[slot] ?? '',
+        module,
+      }))
       described.push({ hook: hook.name, handlers })
     }
     return described
   }
 
-  #runFrom<E, R>(hook: Hook<E, R>, event: E, entries: readonly Entry[], first: number): R | undefined | Promise<R | undefined> {
+  #runFrom<E, R>(
+    hook: Hook<E, R>,
+    event: E,
+    entries: readonly Entry[],
+    first: number,
+  ): R | undefined | Promise<R | undefined> {
     for (let i = first; i < entries.length; i++) {
       const entry = entries[i] as Entry
       try {

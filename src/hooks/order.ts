@@ -21,7 +21,8 @@ export function resolveOrder<T extends Joined>(hook: string, joined: readonly T[
   while (waiting.length > 0) {
     const slot = (waiting[0] as T).slot
     const next = waiting.findIndex(
-      (candidate) => candidate.slot === slot && !waiting.some((other) => other !== candidate && mustPrecede(other, candidate)),
+      (candidate) =>
+        candidate.slot === slot && !waiting.some((other) => other !== candidate && mustPrecede(other, candidate)),
     )
     if (next < 0) {
       const names = waiting.filter((entry) => entry.slot === slot).map((entry) => entry.module)

@@ -32,11 +32,14 @@ function floorIndex(sorted: Uint32Array, wanted: number): number {
   return low
 }
 
-/** A property of every code point: a letter each. Decoded from its run lengths when first asked. */
+const PAGE = 256
+
+/** A property of every code point: a letter each. Decoded from its run lengths when first asked, page by page. */
 export class PropertyTable {
   readonly #runs: string
   #starts: Uint32Array | undefined
   #letters = ''
+  readonly #pages: (readonly string[] | undefined)[] = []
 
   /** `runs`: run lengths in base 36, each followed by a capital letter. */
   constructor(runs: string) {
@@ -45,8 +48,19 @@ export class PropertyTable {
 
   /** The letter of a code point. */
   of(point: number): string {
+    const page = this.#pages[point >>> 8] ?? this.#decodePage(point >>> 8)
+    return page[point & (PAGE - 1)] as string
+  }
+
+  #decodePage(number: number): readonly string[] {
     const starts = this.#starts ?? this.#decode()
-    return this.#letters.charAt(floorIndex(starts, point))
+    const first = number * PAGE
+    const page = Array.from({ length: PAGE }, (_, i) => this.#letters.charAt(floorIndex(starts, first + i)))
+    // Most pages of the far planes are alike; one array serves them.
+    const letter = page[0] as string
+    const shared = page.every((other) => other === letter) ? uniformPage(letter) : page
+    this.#pages[number] = shared
+    return shared
   }
 
   #decode(): Uint32Array {
@@ -60,6 +74,17 @@ export class PropertyTable {
     this.#starts = Uint32Array.from(starts)
     return this.#starts
   }
+}
+
+const uniformPages = new Map<string, readonly string[]>()
+
+function uniformPage(letter: string): readonly string[] {
+  let page = uniformPages.get(letter)
+  if (page === undefined) {
+    page = Array.from({ length: PAGE }, () => letter)
+    uniformPages.set(letter, page)
+  }
+  return page
 }
 
 /** A mapping of one code point to one. Decoded from its segments when first asked. */

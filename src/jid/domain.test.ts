@@ -89,6 +89,7 @@ describe('domains (RFC 7622 §3.2, RFC 5891)', () => {
 
   it('knows what is plain', () => {
     for (const text of ['example.com', 'a', '1.2.3.4', 'a-b']) expect(isPlainDomain(text)).toBe(true)
-    for (const text of ['', 'A', 'a.', '.a', 'a-.b', '-a', 'xn--a', 'ab--', 'a_b', '\u00fc']) expect(isPlainDomain(text)).toBe(false)
+    for (const text of ['', 'A', 'a.', '.a', 'a-.b', '-a', 'xn--a', 'ab--', 'a_b', '\u00fc'])
+      expect(isPlainDomain(text)).toBe(false)
   })
 })

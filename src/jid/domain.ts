@@ -8,6 +8,9 @@ import { foldOne, idnaProperty, mapWidth, pushLower } from './unicode.ts'
 
 const MAX_LABEL = 63
 const MAX_NAME = 253
+const plainName = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/
+// Hyphens third and fourth: an A-label, or nothing that is allowed (RFC 5890 §2.3.1).
+const reservedLabel = /(?:^|\.)[^.]{2}--/
 const ldhLabel = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/
 const asciiOnly = /^[\x00-\x7f]*$/
 const ideographicStop = 0x3002
@@ -52,7 +55,8 @@ function checkULabel(label: string, points: readonly number[]): void {
 function decodeALabel(label: string): string {
   const points = decodePunycode(label.slice(4))
   const text = textOf(points)
-  const isCanonical = !asciiOnly.test(text) && text.normalize('NFC') === text && encodePunycode(points) === label.slice(4)
+  const isCanonical =
+    !asciiOnly.test(text) && text.normalize('NFC') === text && encodePunycode(points) === label.slice(4)
   if (!isCanonical) throw new JidError('a label with xn-- that is no A-label')
   return text
 }
@@ -63,7 +67,8 @@ function prepareLabel(label: string): { label: string; length: number } {
   if (label.length > 2 * MAX_LABEL) throw new JidError('a label is too long')
   if (asciiOnly.test(label) && !label.startsWith('xn--')) {
     if (label.length > MAX_LABEL) throw new JidError('a label is too long')
-    if (!ldhLabel.test(label) || label.startsWith('--', 2)) throw new JidError('a label with other than letters, digits and hyphens')
+    if (!ldhLabel.test(label) || label.startsWith('--', 2))
+      throw new JidError('a label with other than letters, digits and hyphens')
     return { label, length: label.length }
   }
   const unicode = asciiOnly.test(label) ? decodeALabel(label) : label
@@ -76,19 +81,7 @@ function prepareLabel(label: string): { label: string; length: number } {
 
 /** Is a domain plain already: lower-case ASCII labels, none in need of decoding? */
 export function isPlainDomain(text: string): boolean {
-  if (text.length === 0 || text.length > MAX_NAME) return false
-  let start = 0
-  for (let i = 0; i <= text.length; i++) {
-    const c = i === text.length ? 0x2e : text.charCodeAt(i)
-    if (c === 0x2e) {
-      if (i === start || i - start > MAX_LABEL || text.charCodeAt(i - 1) === 0x2d) return false
-      start = i + 1
-    } else if (c === 0x2d) {
-      // No hyphen first, nor third and fourth, which marks an A-label or nothing that is allowed.
-      if (i === start || (i === start + 3 && text.charCodeAt(i - 1) === 0x2d)) return false
-    } else if (!((c >= 0x61 && c <= 0x7a) || (c >= 0x30 && c <= 0x39))) return false
-  }
-  return true
+  return text.length <= MAX_NAME && plainName.test(text) && !(text.includes('--') && reservedLabel.test(text))
 }
 
 /**
@@ -98,12 +91,14 @@ export function isPlainDomain(text: string): boolean {
 export function enforceDomain(text: string): string {
   if (isPlainDomain(text)) return text
   if (text.startsWith('[')) return prepareAddress(text)
-  const mapped = mapDomain(text)
+  const mapped = asciiOnly.test(text) ? text.toLowerCase() : mapDomain(text)
+  if (isPlainDomain(mapped)) return mapped
   const labels = (mapped.endsWith('.') ? mapped.slice(0, -1) : mapped).split('.').map(prepareLabel)
   const length = labels.reduce((sum, label) => sum + label.length + 1, -1)
   if (length > MAX_NAME) throw new JidError('a domain is too long')
   const classes = labels.map(({ label }) => bidiClasses(codePointsOf(label)))
-  if (classes.some(hasRightToLeft) && !classes.every(satisfiesBidiRule)) throw new JidError('a domain breaks the bidi rule')
+  if (classes.some(hasRightToLeft) && !classes.every(satisfiesBidiRule))
+    throw new JidError('a domain breaks the bidi rule')
   return labels.map(({ label }) => label).join('.')
 }
 

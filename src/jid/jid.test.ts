@@ -25,13 +25,18 @@ describe('RFC 7622 §3.5', () => {
     expect(partsOf(Jid.parse(text))).toEqual(parts)
   })
 
-  it.each(['"juliet"@example.com', 'foo bar@example.com', '@example.com/', 'henry\u2163@example.com', '\u265a@example.com', 'juliet@', '/foobar'])(
-    'table 2: %j is no address',
-    (text) => {
-      expect(() => Jid.parse(text)).toThrow(JidError)
-      expect(Jid.tryParse(text)).toBeUndefined()
-    },
-  )
+  it.each([
+    '"juliet"@example.com',
+    'foo bar@example.com',
+    '@example.com/',
+    'henry\u2163@example.com',
+    '\u265a@example.com',
+    'juliet@',
+    '/foobar',
+  ])('table 2: %j is no address', (text) => {
+    expect(() => Jid.parse(text)).toThrow(JidError)
+    expect(Jid.tryParse(text)).toBeUndefined()
+  })
 
   it('table 2 lists a space at the start of a resource, which OpaqueString allows (erratum 4560)', () => {
     expect(Jid.parse('juliet@example.com/ foo').resource).toBe(' foo')
@@ -42,7 +47,8 @@ describe('Jid', () => {
   it('splits at the first slash, then at the first at sign', () => {
     expect(partsOf(Jid.parse('a@b/c/d@e'))).toEqual(['a', 'b', 'c/d@e'])
     expect(partsOf(Jid.parse('b/c@d'))).toEqual(['', 'b', 'c@d'])
-    for (const text of ['', '@', '/', 'a@', '@b', 'a@b/', 'b/', 'a@b@c', 'a@@b', 'a@/c']) expect(Jid.tryParse(text)).toBeUndefined()
+    for (const text of ['', '@', '/', 'a@', '@b', 'a@b/', 'b/', 'a@b@c', 'a@@b', 'a@/c'])
+      expect(Jid.tryParse(text)).toBeUndefined()
   })
 
   it('names the condition of its errors and does not repeat the text', () => {
@@ -91,7 +97,13 @@ describe('Jid', () => {
   it('is made of parts, each prepared and none read as more than itself', () => {
     expect(Jid.of('', 'Example.com').full).toBe('example.com')
     expect(Jid.of('A', 'b', 'c/d').full).toBe('a@b/c/d')
-    for (const [local, domain] of [['a@b', 'c'], ['a/b', 'c'], ['a', 'b/c'], ['a', 'b@c'], ['a', '']] as const) {
+    for (const [local, domain] of [
+      ['a@b', 'c'],
+      ['a/b', 'c'],
+      ['a', 'b/c'],
+      ['a', 'b@c'],
+      ['a', ''],
+    ] as const) {
       expect(() => Jid.of(local, domain)).toThrow(JidError)
     }
   })
@@ -147,7 +159,9 @@ describe('Jid.ofStored', () => {
   })
 
   it('is the same as of for what is accepted, and refuses what neither takes', () => {
-    expect(Jid.ofStored('Juliet', 'example.com', 'x', () => expect.unreachable())).toBe(Jid.parse('juliet@example.com/x'))
+    expect(Jid.ofStored('Juliet', 'example.com', 'x', () => expect.unreachable())).toBe(
+      Jid.parse('juliet@example.com/x'),
+    )
     expect(() => Jid.ofStored('a b', 'example.com')).toThrow(JidError)
     expect(() => Jid.ofStored('a', 'exa mple.com')).toThrow(JidError)
   })

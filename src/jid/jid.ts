@@ -2,7 +2,14 @@ import { escapeXml } from '../xml/escape.ts'
 import { toWire, type Wire } from '../xml/wire.ts'
 import { InternTable } from './intern.ts'
 import { JidError } from './jid-error.ts'
-import { MAX_PART_OCTETS, prepareDomain, prepareLocal, prepareLocalLegacy, prepareResource, prepareResourceLegacy } from './prepare.ts'
+import {
+  MAX_PART_OCTETS,
+  prepareDomain,
+  prepareLocal,
+  prepareLocalLegacy,
+  prepareResource,
+  prepareResourceLegacy,
+} from './prepare.ts'
 
 // Longer than any address in its prepared form: refused before any work.
 const MAX_TEXT_UNITS = 3 * MAX_PART_OCTETS + 2
@@ -85,7 +92,7 @@ export class Jid {
     const oldResource = resource === '' ? '' : preparedOr(resource, prepareResource, prepareResourceLegacy)
     const oldDomain = prepareDomain(domain)
     // Never interned: what `parse` accepts must not depend on what was loaded before.
-    const jid = new Jid(oldLocal, oldDomain, oldResource, printable(oldLocal, oldDomain, oldResource))
+    const jid = Jid.#detachedOf(oldLocal, oldDomain, printable(oldLocal, oldDomain, oldResource))
     onLegacy?.(jid)
     return jid
   }
@@ -94,12 +101,14 @@ export class Jid {
     const slash = text.indexOf('/')
     const head = slash < 0 ? text : text.slice(0, slash)
     const at = head.indexOf('@')
-    const local = at < 0 ? '' : prepareLocal(head.slice(0, at))
-    const domain = prepareDomain(at < 0 ? head : head.slice(at + 1))
-    const resource = slash < 0 ? '' : prepareResource(text.slice(slash + 1))
-    const isPlain = text.length === local.length + domain.length + resource.length + (at < 0 ? 0 : 1) + (slash < 0 ? 0 : 1)
-    const full = isPlain ? printable(local, domain, resource) : ''
-    if (full === text) return Jid.#keep(new Jid(local, domain, resource, text))
+    const [rawLocal, rawDomain] = at < 0 ? ['', head] : [head.slice(0, at), head.slice(at + 1)]
+    const rawResource = slash < 0 ? '' : text.slice(slash + 1)
+    const local = at < 0 ? '' : prepareLocal(rawLocal)
+    const domain = prepareDomain(rawDomain)
+    const resource = slash < 0 ? '' : prepareResource(rawResource)
+    if (local === rawLocal && domain === rawDomain && resource === rawResource) {
+      return Jid.#keep(new Jid(local, domain, resource, text))
+    }
     const jid = Jid.#shared(local, domain, resource)
     if (text.length <= MAX_INTERNED_UNITS) interned.set(text, jid)
     return jid
@@ -107,8 +116,16 @@ export class Jid {
 
   /** The one object of some prepared parts, new if the table has none. */
   static #shared(local: string, domain: string, resource: string): Jid {
-    const full = detached(printable(local, domain, resource))
-    return internedAs(full) ?? Jid.#keep(new Jid(local, domain, resource, full))
+    const full = printable(local, domain, resource)
+    return internedAs(full) ?? Jid.#keep(Jid.#detachedOf(local, domain, full))
+  }
+
+  /** An address whose parts are cut from a copy of its printable form, and so hold nothing else in memory. */
+  static #detachedOf(local: string, domain: string, text: string): Jid {
+    const full = detached(text)
+    const from = local === '' ? 0 : local.length + 1
+    const to = from + domain.length
+    return new Jid(full.slice(0, local.length), full.slice(from, to), full.slice(to + 1), full)
   }
 
   static #keep(jid: Jid): Jid {
@@ -152,9 +169,8 @@ export class Jid {
   /** The same account or service with this resource, which is prepared; '' gives the bare address. Throws JidError. */
   withResource(resource: string): Jid {
     if (resource === '') return this.bare
-    const prepared = prepareResource(resource)
-    const full = `${this.bareString}/${prepared}`
-    return internedAs(full) ?? new Jid(this.local, this.domain, detached(prepared), detached(full))
+    const full = `${this.bareString}/${prepareResource(resource)}`
+    return internedAs(full) ?? Jid.#detachedOf(this.local, this.domain, full)
   }
 
   toString(): string {

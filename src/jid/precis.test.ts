@@ -92,16 +92,19 @@ describe('OpaqueString', () => {
     expect(enforceOpaque(text)).toBe(prepared)
   })
 
-  it.each(['\u0000', '\u007f', '\u0085', '\u2028', '\ud800', 'a\u200d', '\u{e0001}', '\u{10ffff}'])('refuses %j', (text) => {
-    expect(() => enforceOpaque(text)).toThrow(JidError)
-  })
+  it.each(['\u0000', '\u007f', '\u0085', '\u2028', '\ud800', 'a\u200d', '\u{e0001}', '\u{10ffff}'])(
+    'refuses %j',
+    (text) => {
+      expect(() => enforceOpaque(text)).toThrow(JidError)
+    },
+  )
 
   it('takes an emoji, but not joined to another by a zero width joiner (RFC 5892 appendix A.2)', () => {
     expect(enforceOpaque('\u{1f600}')).toBe('\u{1f600}')
     expect(() => enforceOpaque('\u{1f468}\u200d\u{1f469}')).toThrow(JidError)
   })
 
-  it('RFC 8266 §2.4: the nicknames are resources as they are written', () => {
+  it('RFC 8266 §3: the nicknames are resources as they are written', () => {
     for (const nick of ['Foo', 'foo', 'Foo Bar', '\u03a3', '\u03c3', '\u03c2', '\u265a', 'Richard \u2163']) {
       expect(enforceOpaque(nick)).toBe(nick)
     }

@@ -22,11 +22,10 @@ function checkClass(points: readonly number[], stringClass: StringClass): void {
   }
 }
 
-/** Normalises what `checkClass` let pass, and lets the outcome pass too. */
-function normaliseWithin(points: readonly number[], stringClass: StringClass): string {
-  const text = textOf(points)
-  const normal = text.normalize('NFC')
-  checkClass(codePointsOf(normal), stringClass)
+/** Normalises the mapped code points of `text`. What is no longer `text`, which was checked, is checked again. */
+function normaliseWithin(points: readonly number[], stringClass: StringClass, text: string): string {
+  const normal = textOf(points).normalize('NFC')
+  if (normal !== text) checkClass(codePointsOf(normal), stringClass)
   return normal
 }
 
@@ -35,7 +34,7 @@ function applyUsername(text: string): string {
   checkClass(wide, 'identifier')
   const lowered: number[] = []
   for (const point of wide) pushLower(lowered, point)
-  const normal = normaliseWithin(lowered, 'identifier')
+  const normal = normaliseWithin(lowered, 'identifier', text)
   const classes = bidiClasses(codePointsOf(normal))
   if (hasRightToLeft(classes) && !satisfiesBidiRule(classes)) throw new JidError('text breaks the bidi rule')
   return normal
@@ -44,7 +43,11 @@ function applyUsername(text: string): string {
 function applyOpaque(text: string): string {
   const points = codePointsOf(text)
   checkClass(points, 'freeform')
-  return normaliseWithin(points.map((point) => (isWideSpace(point) ? 0x20 : point)), 'freeform')
+  return normaliseWithin(
+    points.map((point) => (isWideSpace(point) ? 0x20 : point)),
+    'freeform',
+    text,
+  )
 }
 
 /** Applies a profile's rules, and again to the outcome: what is not stable is refused (RFC 8264 §7). */

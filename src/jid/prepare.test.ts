@@ -13,7 +13,8 @@ import {
 describe('parts', () => {
   it('refuses the eight characters of RFC 7622 §3.3.1 in a local part, also when mapped to', () => {
     for (const c of '"&\'/:<>@') expect(() => prepareLocal(`a${c}b`)).toThrow(JidError)
-    for (const c of '\uff02\uff06\uff07\uff0f\uff1a\uff1c\uff1e\uff20') expect(() => prepareLocal(`a${c}b`)).toThrow(JidError)
+    for (const c of '\uff02\uff06\uff07\uff0f\uff1a\uff1c\uff1e\uff20')
+      expect(() => prepareLocal(`a${c}b`)).toThrow(JidError)
     for (const c of '!#$%()*+,-.;=?[\\]^_`{|}~') expect(prepareLocal(`a${c}b`)).toBe(`a${c}b`)
   })
 
@@ -35,13 +36,33 @@ describe('parts', () => {
   })
 
   it('refuses long input before work', () => {
-    for (const prepare of [prepareLocal, prepareResource, prepareDomain, prepareOpaque, preparePasswordLegacy, prepareLocalLegacy]) {
+    for (const prepare of [
+      prepareLocal,
+      prepareResource,
+      prepareDomain,
+      prepareOpaque,
+      preparePasswordLegacy,
+      prepareLocalLegacy,
+    ]) {
       expect(() => prepare('\u0301'.repeat(1_000_000))).toThrow('too long')
     }
   })
 
+  it('takes what becomes short enough, and what is three times as long at most', () => {
+    expect(prepareLocal('\uff41'.repeat(1023))).toBe('a'.repeat(1023))
+    expect(prepareLocal('\u1100\u1161\u11a8'.normalize('NFC').repeat(341))).toHaveLength(341)
+    expect(() => prepareLocal('\uff41'.repeat(1024))).toThrow('too long')
+  })
+
   it('refuses nothing', () => {
-    for (const prepare of [prepareLocal, prepareResource, prepareDomain, prepareOpaque, preparePasswordLegacy, prepareLocalLegacy]) {
+    for (const prepare of [
+      prepareLocal,
+      prepareResource,
+      prepareDomain,
+      prepareOpaque,
+      preparePasswordLegacy,
+      prepareLocalLegacy,
+    ]) {
       expect(() => prepare('')).toThrow(JidError)
     }
   })

@@ -5,8 +5,8 @@ import { nodeprep, resourceprep } from './stringprep.ts'
 
 /** The most octets a part may have after preparation (RFC 7622 §3.1). */
 export const MAX_PART_OCTETS = 1023
-// Preparation can shorten a text (a letter and its accents become one), but nobody sends three times as much.
-const MAX_PART_UNITS = 3 * MAX_PART_OCTETS
+// Preparation shortens a text to a third at most: fullwidth letters to ASCII, Hangul letters to a syllable.
+const MAX_RAW_OCTETS = 3 * MAX_PART_OCTETS
 const MAX_PASSWORD_UNITS = 4096
 const excludedFromLocal = /["&'/:<>@]/
 
@@ -31,16 +31,24 @@ function isAsciiOf(text: string, kinds: number): boolean {
   return true
 }
 
-function checkRaw(text: string, max = MAX_PART_UNITS): void {
+function isLonger(text: string, octets: number): boolean {
+  // A UTF-16 unit is one to three octets.
+  if (text.length * 3 <= octets) return false
+  return text.length > octets || Buffer.byteLength(text, 'utf8') > octets
+}
+
+function checkRaw(text: string): void {
   if (text === '') throw new JidError('an empty part')
-  if (text.length > max) throw new JidError('a part is too long')
+  if (isLonger(text, MAX_RAW_OCTETS)) throw new JidError('a part is too long')
+}
+
+function checkRawPassword(text: string): void {
+  if (text === '') throw new JidError('an empty password')
+  if (text.length > MAX_PASSWORD_UNITS) throw new JidError('a password is too long')
 }
 
 function checkOctets(text: string): string {
-  // A UTF-16 unit is three octets at most.
-  if (text.length * 3 > MAX_PART_OCTETS && Buffer.byteLength(text, 'utf8') > MAX_PART_OCTETS) {
-    throw new JidError('a part is too long')
-  }
+  if (isLonger(text, MAX_PART_OCTETS)) throw new JidError('a part is too long')
   return text
 }
 
@@ -65,19 +73,19 @@ export function prepareResource(text: string): string {
 
 /** Prepares a domain (RFC 7622 §3.2): lower-case U-labels, IPv4, or IPv6 in brackets. Throws JidError. */
 export function prepareDomain(text: string): string {
-  checkRaw(text, MAX_PART_OCTETS)
+  checkRaw(text)
   return checkOctets(enforceDomain(text))
 }
 
 /** Prepares a password (RFC 8265 §4.2: OpaqueString). Throws JidError; also for more than 4096 UTF-16 units. */
 export function prepareOpaque(password: string): string {
-  checkRaw(password, MAX_PASSWORD_UNITS)
+  checkRawPassword(password)
   return isAsciiOf(password, isResource) ? password : enforceOpaque(password)
 }
 
 /** Prepares a password as servers before PRECIS did (RFC 3920 resourceprep), for hashes they made. Throws JidError. */
 export function preparePasswordLegacy(password: string): string {
-  checkRaw(password, MAX_PASSWORD_UNITS)
+  checkRawPassword(password)
   return isAsciiOf(password, isResource) ? password : resourceprep(password)
 }
 

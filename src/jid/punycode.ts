@@ -8,6 +8,7 @@ const SKEW = 38
 const DAMP = 700
 const FIRST_BIAS = 72
 const FIRST_POINT = 0x80
+const MAX_INTEGER = 0x7fffffff
 const digits = 'abcdefghijklmnopqrstuvwxyz0123456789'
 
 function adapt(delta: number, count: number, isFirst: boolean): number {
@@ -42,7 +43,10 @@ export function encodePunycode(points: readonly number[]): string {
   let delta = 0
   let bias = FIRST_BIAS
   for (let next = FIRST_POINT; done < points.length; next++, delta++) {
-    const least = points.reduce((least, point) => (point >= next && point < least ? point : least), Number.POSITIVE_INFINITY)
+    const least = points.reduce(
+      (least, point) => (point >= next && point < least ? point : least),
+      Number.POSITIVE_INFINITY,
+    )
     delta += (least - next) * (done + 1)
     next = least
     for (const point of points) {
@@ -57,31 +61,38 @@ export function encodePunycode(points: readonly number[]): string {
   return text
 }
 
+/** The variable-length integer at `from`, and where it ends. */
+function decodeInteger(text: string, from: number, bias: number): { value: number; end: number } {
+  let value = 0
+  let weight = 1
+  for (let i = from, k = BASE; ; i++, k += BASE) {
+    const digit = i < text.length ? digits.indexOf(text.charAt(i)) : -1
+    if (digit < 0) throw new JidError('bad Punycode')
+    value += digit * weight
+    const t = threshold(k, bias)
+    if (digit < t) return { value, end: i + 1 }
+    weight *= BASE - t
+    if (weight > MAX_INTEGER || value > MAX_INTEGER) throw new JidError('bad Punycode')
+  }
+}
+
 /** The code points of a Punycode text without its `xn--` (RFC 3492 §6.2). Throws JidError. */
 export function decodePunycode(text: string): number[] {
   const hyphen = text.lastIndexOf('-')
-  const points: number[] = []
-  for (let i = 0; i < hyphen; i++) points.push(text.charCodeAt(i))
+  const points = Array.from({ length: Math.max(hyphen, 0) }, (_, i) => text.charCodeAt(i))
   let next = FIRST_POINT
   let bias = FIRST_BIAS
   let at = 0
   for (let i = hyphen > 0 ? hyphen + 1 : 0; i < text.length; ) {
-    const before = at
-    for (let k = BASE, weight = 1; ; k += BASE) {
-      const digit = digits.indexOf(text.charAt(i++) || ' ')
-      if (digit < 0) throw new JidError('bad Punycode')
-      at += digit * weight
-      const t = threshold(k, bias)
-      if (digit < t) break
-      weight *= BASE - t
-      if (weight > 0x7fffffff || at > 0x7fffffff) throw new JidError('bad Punycode')
-    }
+    const { value, end } = decodeInteger(text, i, bias)
     const count = points.length + 1
-    bias = adapt(at - before, count, before === 0)
+    bias = adapt(value, count, at === 0)
+    at += value
     next += Math.floor(at / count)
     at %= count
     if (next > 0x10ffff) throw new JidError('bad Punycode')
     points.splice(at++, 0, next)
+    i = end
   }
   return points
 }

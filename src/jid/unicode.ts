@@ -24,7 +24,11 @@ const width = new MappingTable(widthSegments)
 const lower = new MappingTable(lowerSegments)
 const fold = new MappingTable(foldSegments)
 const foldsToMany = new Map<number, readonly number[]>()
-for (const [from, to] of fullFolds) foldsToMany.set(from, [...to].map((c) => c.codePointAt(0) as number))
+for (const [from, to] of fullFolds)
+  foldsToMany.set(
+    from,
+    [...to].map((c) => c.codePointAt(0) as number),
+  )
 
 const dottedCapitalI = 0x130
 
@@ -54,7 +58,11 @@ export function pushFolded(into: number[], point: number): void {
 /** A non-ASCII space (General_Category Zs), which OpaqueString maps to U+0020. */
 export function isWideSpace(point: number): boolean {
   return (
-    point === 0xa0 || point === 0x1680 || (point >= 0x2000 && point <= 0x200a) ||
-    point === 0x202f || point === 0x205f || point === 0x3000
+    point === 0xa0 ||
+    point === 0x1680 ||
+    (point >= 0x2000 && point <= 0x200a) ||
+    point === 0x202f ||
+    point === 0x205f ||
+    point === 0x3000
   )
 }

@@ -4,8 +4,8 @@ export class CommandError extends Error {
   /** What the error is about, such as the address. */
   readonly context: Readonly<Record<string, unknown>>
 
-  constructor(code: string, message: string, context: Readonly<Record<string, unknown>> = {}) {
-    super(message)
+  constructor(code: string, message: string, context: Readonly<Record<string, unknown>> = {}, options?: ErrorOptions) {
+    super(message, options)
     this.name = 'CommandError'
     this.code = code
     this.context = context
@@ -14,8 +14,8 @@ export class CommandError extends Error {
 
 /** A command that was called wrongly: unknown, or with missing, unknown or malformed arguments. */
 export class UsageError extends CommandError {
-  constructor(code: 'unknown_command' | 'input_coercion', message: string) {
-    super(code, message)
+  constructor(code: 'unknown_command' | 'input_coercion', message: string, options?: ErrorOptions) {
+    super(code, message, {}, options)
     this.name = 'UsageError'
   }
 }

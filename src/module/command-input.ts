@@ -111,7 +111,11 @@ function valueFromText(name: string, schema: z.ZodType, text: string): unknown {
   if (base instanceof z.ZodString || base instanceof z.ZodEnum) return text
   try {
     return JSON.parse(text) as unknown
-  } catch {
-    throw new UsageError('input_coercion', `Argument ${name}: expected JSON.`)
+  } catch (error) {
+    throw notJson(name, error)
   }
+}
+
+function notJson(name: string, cause: unknown): UsageError {
+  return new UsageError('input_coercion', `Argument ${name}: expected JSON.`, { cause })
 }

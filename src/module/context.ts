@@ -1,24 +1,18 @@
 import type { Accounts } from '../auth/accounts.ts'
-import type { Answer, Placement } from '../hooks/hook-table.ts'
 import type { Hook } from '../hooks/hook.ts'
+import type { Answer, Placement } from '../hooks/hook-table.ts'
 import type { Logger } from '../observe/logger.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import type { Host } from '../router/host.ts'
 import type { IqHandler } from '../router/iq-registry.ts'
 import type { Router } from '../router/router.ts'
 import type { SessionTable } from '../router/session-table.ts'
-import type { ErrorCondition } from '../stanza/stanza-error.ts'
 import type { Database } from '../storage/database.ts'
 import type { Clock } from '../util/clock.ts'
 import type { ModuleApi } from './api.ts'
 
-export interface IqOptions {
-  /** The error for other payloads of the namespace; `not-allowed` unless given. */
-  readonly otherwise?: ErrorCondition
-}
-
 /** Registers a handler for an IQ payload; `*` as name takes every payload of the namespace. */
-export type RegisterIq = (type: 'get' | 'set', ns: string, name: string, handler: IqHandler, options?: IqOptions) => void
+export type RegisterIq = (type: 'get' | 'set', ns: string, name: string, handler: IqHandler) => void
 
 export interface IqContext {
   /** Addressed to the domain. */

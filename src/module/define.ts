@@ -1,6 +1,7 @@
 import type { z } from 'zod'
-import type { Migration } from '../storage/database.ts'
 import type { IqPolicy } from '../router/iq-queue.ts'
+import type { ErrorCondition } from '../stanza/stanza-error.ts'
+import type { Migration } from '../storage/database.ts'
 import type { ModuleContext } from './context.ts'
 
 /** A XEP that a module implements, and the version of it. */
@@ -33,6 +34,8 @@ export interface ModuleDeclaration<S extends z.ZodObject = z.ZodObject, T = unkn
   readonly accountFeatures?: readonly string[]
   /** How its IQs are processed unless `iqdisc` says otherwise. */
   readonly iqPolicy?: IqPolicy['type']
+  /** The error for other payloads of the namespaces that it answers; `not-allowed` unless given. */
+  readonly otherIqs?: ErrorCondition
   /** Modules that must be started before; they are loaded with defaults when the configuration does not name them. */
   readonly needs?: readonly string[]
   readonly tables?: TableTypes<T>
@@ -45,6 +48,8 @@ export interface ModuleDeclaration<S extends z.ZodObject = z.ZodObject, T = unkn
 export type AnyModule = ModuleDeclaration<any, any>
 
 /** Declares a module; the file's one default export. */
-export function defineModule<S extends z.ZodObject, T = unknown>(declaration: ModuleDeclaration<S, T>): ModuleDeclaration<S, T> {
+export function defineModule<S extends z.ZodObject, T = unknown>(
+  declaration: ModuleDeclaration<S, T>,
+): ModuleDeclaration<S, T> {
   return declaration
 }

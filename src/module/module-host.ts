@@ -96,7 +96,8 @@ export class ModuleHost {
       sessions: host.sessions,
       router: host.router,
       iq: this.#iqFor(running, options),
-      on: (hook, slot, handler, placement) => void undo.push(host.hooks.join(hook, slot, name, handler, placement)),
+      on: (hook, slot, handler, placement) =>
+        void undo.push(host.hooks.join(hook, slot, { module: name, handler, ...placement })),
       provide: (api, implementation) => {
         this.#apis.set(api, implementation)
         undo.push(() => void this.#apis.delete(api))
@@ -120,9 +121,10 @@ export class ModuleHost {
   #iqFor({ declaration, undo }: Running, options: unknown): IqContext {
     const { iq } = this.#parts.host
     const queue = new IqQueue(policyOf(declaration, options))
+    const otherwise = declaration.otherIqs ?? 'not-allowed'
     const into =
       (target: IqTarget): RegisterIq =>
-      (type, ns, name, handler, { otherwise = 'not-allowed' } = {}) =>
+      (type, ns, name, handler) =>
         void undo.push(iq.add({ target, type, ns, name, handler, queue, otherwise }))
     return { server: into('server'), account: Object.assign(into('account'), { open: into('open') }) }
   }

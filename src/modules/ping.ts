@@ -1,12 +1,12 @@
 import { z } from 'zod'
 import { chain } from '../hooks/hook.ts'
+import { Jid } from '../jid/jid.ts'
 import { defineModule } from '../module/define.ts'
 import { sessionEnds, sessionOpens, userSends } from '../router/events.ts'
 import { sessionKey } from '../router/keys.ts'
 import type { Session } from '../router/session.ts'
 import type { Stanza } from '../stanza/stanza.ts'
 import { StreamError } from '../stanza/stream-error.ts'
-import { Jid } from '../jid/jid.ts'
 import type { Timer } from '../util/clock.ts'
 import { el } from '../xml/element.ts'
 
@@ -33,10 +33,10 @@ export default defineModule({
     ping_req_timeout: z.int().positive().default(32).describe('Seconds to wait for the answer.'),
   }),
   iqPolicy: 'no_queue',
+  otherIqs: 'feature-not-implemented',
   setup({ iq, on, options, host, clock, router, metrics }) {
-    const otherwise = { otherwise: 'feature-not-implemented' } as const
-    iq.server('get', NS, 'ping', () => undefined, otherwise)
-    iq.account('get', NS, 'ping', () => undefined, otherwise)
+    iq.server('get', NS, 'ping', () => undefined)
+    iq.account('get', NS, 'ping', () => undefined)
     if (!options.send_pings) return
 
     const answered = metrics.counter('mod_ping_response_count', 'Answers to pings of the server')
@@ -44,12 +44,21 @@ export default defineModule({
 
     const restart = (session: Session) => {
       session.get(idleTimer)?.cancel()
-      session.set(idleTimer, clock.after(options.ping_interval * 1000, () => void ping(session)))
+      session.set(
+        idleTimer,
+        clock.after(options.ping_interval * 1000, () => void ping(session)),
+      )
     }
     const ping = async (session: Session) => {
       const sentAt = clock.now()
       const from = Jid.parse(session.jid.domain)
-      const question = { type: 'get', from, to: session.jid, payload: el('ping', NS), timeout: options.ping_req_timeout * 1000 } as const
+      const question = {
+        type: 'get',
+        from,
+        to: session.jid,
+        payload: el('ping', NS),
+        timeout: options.ping_req_timeout * 1000,
+      } as const
       const answer = await router.ask(question)
       const outcome = outcomeOf(answer)
       ;(outcome === 'timeout' ? timedOut : answered).inc()

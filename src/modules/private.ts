@@ -23,7 +23,7 @@ export default defineModule({
   }),
   tables: tables<Tables>(),
   migrations: {
-    '001_create': async (schema) => {
+    '001_create': async ({ schema }) => {
       await schema
         .createTable('mod_private')
         .addColumn('domain', 'varchar(255)', (column) => column.notNull())
@@ -41,12 +41,22 @@ export default defineModule({
     iq.account('get', NS, 'query', async ({ from, payload }) => {
       const asked = keyed(payload)
       if (asked.length === 0) return el('query', NS)
-      const rows = await rowsOf(from).where('namespace', 'in', asked.map((child) => child.ns)).execute()
+      const rows = await rowsOf(from)
+        .where(
+          'namespace',
+          'in',
+          asked.map((child) => child.ns),
+        )
+        .execute()
       const stored = new Map(rows.map((row) => [row.namespace, row.xml]))
-      return el('query', NS, asked.map((child) => {
-        const xml = stored.get(child.ns)
-        return xml === undefined ? child : parseElement(xml)
-      }))
+      return el(
+        'query',
+        NS,
+        asked.map((child) => {
+          const xml = stored.get(child.ns)
+          return xml === undefined ? child : parseElement(xml)
+        }),
+      )
     })
 
     iq.account('set', NS, 'query', async ({ from, payload }) => {
@@ -58,15 +68,21 @@ export default defineModule({
 
     function put({ domain, local: username }: Jid, child: Element) {
       const xml = fromWire(serialise(child))
-      if (Buffer.byteLength(xml) > options.max_bytes) throw new StanzaError('policy-violation', { text: 'The fragment is too large' })
-      return db.q
-        .insertInto('mod_private')
-        .values({ domain, username, namespace: child.ns, xml })
-        .onConflict((conflict) => conflict.columns(['domain', 'username', 'namespace']).doUpdateSet({ xml }))
+      if (Buffer.byteLength(xml) > options.max_bytes)
+        throw new StanzaError('policy-violation', { text: 'The fragment is too large' })
+      return db.upsert('mod_private', { domain, username, namespace: child.ns, xml }, [
+        'domain',
+        'username',
+        'namespace',
+      ])
     }
 
     on(userRemoved, 'forget', async ({ user }) => {
-      await db.q.deleteFrom('mod_private').where('domain', '=', user.domain).where('username', '=', user.local).execute()
+      await db.q
+        .deleteFrom('mod_private')
+        .where('domain', '=', user.domain)
+        .where('username', '=', user.local)
+        .execute()
     })
     on(personalData, 'collect', async ({ user }) => {
       const rows = await rowsOf(user).execute()

@@ -1,8 +1,8 @@
 import { release, type } from 'node:os'
 import { z } from 'zod'
 import { defineModule } from '../module/define.ts'
-import { el } from '../xml/element.ts'
 import { productName, productVersion } from '../util/product.ts'
+import { el } from '../xml/element.ts'
 
 const NS = 'jabber:iq:version'
 
@@ -16,7 +16,9 @@ export default defineModule({
   iqPolicy: 'no_queue',
   setup({ iq, options }) {
     const os = options.os_info ? el('os', NS, operatingSystem()) : undefined
-    iq.server('get', NS, 'query', () => el('query', NS, el('name', NS, productName), el('version', NS, productVersion), os))
+    iq.server('get', NS, 'query', () =>
+      el('query', NS, el('name', NS, productName), el('version', NS, productVersion), os),
+    )
   },
 })
 

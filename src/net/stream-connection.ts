@@ -118,8 +118,8 @@ export class StreamConnection implements Connection, Stallable {
   }
 
   end(): void {
+    if (this.#state === upgrading) this.destroy()
     if (this.#state >= ending) return
-    if (this.#state === upgrading) return this.destroy()
     this.flush()
     this.#state = ending
     this.#socket.end()

@@ -126,7 +126,10 @@ class TcpListener implements Listener {
 
   #accepted(socket: Socket): void {
     const { maxConnections = Number.POSITIVE_INFINITY, proxyProtocol, tls } = this.#options
-    if (this.connections >= maxConnections) return this.#refuse(socket)
+    if (this.connections >= maxConnections) {
+      this.#refuse(socket)
+      return
+    }
     const connection = new StreamConnection(this.#host, socket)
     if (proxyProtocol) this.#expectProxyHeader(connection)
     else if (tls) this.#secure(connection, tls)
@@ -137,7 +140,10 @@ class TcpListener implements Listener {
   #refuse(socket: Socket): void {
     socket.on('error', () => {})
     this.#host.report({ what: 'connection_limit_reached', port: this.port })
-    if (this.#options.tls || !this.#options.refusal) return void socket.destroy()
+    if (this.#options.tls || !this.#options.refusal) {
+      socket.destroy()
+      return
+    }
     socket.end(this.#options.refusal(), 'latin1')
     // What the client sends has to be read, else the system answers with a reset and the refusal is lost.
     socket.resume()
@@ -179,7 +185,7 @@ class TcpListener implements Listener {
       connection.attach(this.#accept(connection))
     } catch (error) {
       this.#host.report({ what: 'connection_handler_failed', error })
-      return connection.destroy()
+      connection.destroy()
     }
     if (received !== undefined && received.length > 0) connection.received(received, received.length)
   }
@@ -204,8 +210,8 @@ class ProxyHeaderReader implements ConnectionHandler {
   data(bytes: Uint8Array, length: number): void {
     this.#received = Buffer.concat([this.#received, bytes.subarray(0, length)])
     const header = readProxyHeader(this.#received)
-    if (header.kind === 'bad') return this.fail(header.why)
-    if (header.kind === 'more') return
+    if (header.kind === 'bad') this.fail(header.why)
+    if (header.kind !== 'done') return
     this.#isOver = true
     this.#outcome.done(header.remote, this.#received.subarray(header.length))
   }

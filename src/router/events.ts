@@ -25,7 +25,10 @@ export const userSendsPresence = chain<UserSends, 'handled'>('userSendsPresence'
 export interface Routed {
   stanza: Stanza
 }
-export const filterPacket = chain<Routed, 'handled'>('filterPacket', { slots: ['global', 'domain'], onFailure: 'abort' })
+export const filterPacket = chain<Routed, 'handled'>('filterPacket', {
+  slots: ['global', 'domain'],
+  onFailure: 'abort',
+})
 
 /** A stanza for an account has arrived; it happens once, before the split over its sessions. */
 export interface AccountReceives {
@@ -113,7 +116,7 @@ export interface StreamFeaturesEvent {
   readonly state: 'beforeSignIn' | 'signedIn'
   readonly isSecure: boolean
 }
-/** What modules add to `<stream:features/>`. */
+/** What modules add to `<stream:features/>`; to be answered at once. */
 export const streamFeatures = collect<StreamFeaturesEvent, Element>('streamFeatures', { slots: ['main'] })
 
 /** An IQ on a stream that nobody has signed in on; the answer is the payload of the result. */

@@ -44,7 +44,9 @@ export class IqRegistry {
     const map = registration.target === 'server' ? this.#server : this.#account
     const list = map.get(registration.ns) ?? []
     if (list.some((other) => other.type === registration.type && other.name === registration.name)) {
-      throw new Error(`two handlers for ${registration.target} ${registration.type} ${registration.name} of ${registration.ns}`)
+      throw new Error(
+        `two handlers for ${registration.target} ${registration.type} ${registration.name} of ${registration.ns}`,
+      )
     }
     map.set(registration.ns, [...list, registration])
     return () => {
@@ -55,7 +57,11 @@ export class IqRegistry {
   }
 
   /** The handler for a payload, the error condition where only its namespace is known, or undefined. */
-  find(at: 'server' | 'account', type: string, payload: { name: string; ns: string }): IqRegistration | ErrorCondition | undefined {
+  find(
+    at: 'server' | 'account',
+    type: string,
+    payload: { name: string; ns: string },
+  ): IqRegistration | ErrorCondition | undefined {
     const list = (at === 'server' ? this.#server : this.#account).get(payload.ns)
     if (list === undefined) return undefined
     const found = list.find((entry) => entry.type === type && (entry.name === payload.name || entry.name === '*'))

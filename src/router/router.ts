@@ -1,6 +1,6 @@
 import type { Jid } from '../jid/jid.ts'
-import { type ErrorCondition, StanzaError } from '../stanza/stanza-error.ts'
 import type { Stanza } from '../stanza/stanza.ts'
+import { type ErrorCondition, StanzaError } from '../stanza/stanza-error.ts'
 import type { Clock } from '../util/clock.ts'
 import type { Element } from '../xml/element.ts'
 import { AccountDelivery } from './account-delivery.ts'
@@ -80,7 +80,13 @@ export class Router {
   }
 
   /** Sends an IQ of the server's own and waits for the answer. */
-  ask(question: { type: 'get' | 'set'; from: Jid; to: Jid; payload: Element; timeout?: number }): Promise<Stanza | 'timeout'> {
+  ask(question: {
+    type: 'get' | 'set'
+    from: Jid
+    to: Jid
+    payload: Element
+    timeout?: number
+  }): Promise<Stanza | 'timeout'> {
     return this.#asker.ask(question, (stanza) => void this.route(stanza))
   }
 

@@ -31,7 +31,9 @@ export async function openSession(request: OpenRequest): Promise<Session> {
   if (same !== undefined) host.sessions.remove(same)
   host.sessions.add(session)
   if (same !== undefined) await replace(same)
-  const surplus = older.filter((other) => other !== same).slice(0, Math.max(0, host.sessions.of(jid).length - request.maxSessions))
+  const surplus = older
+    .filter((other) => other !== same)
+    .slice(0, Math.max(0, host.sessions.of(jid).length - request.maxSessions))
   for (const other of surplus) await replace(other)
   await host.hooks.run(sessionOpens, { session })
   return session
@@ -41,8 +43,8 @@ function boundAddress({ user, resource }: OpenRequest): Jid {
   const name = resource === undefined || resource === '' ? randomBytes(9).toString('base64url') : resource
   try {
     return user.withResource(name)
-  } catch {
-    throw new StanzaError('bad-request')
+  } catch (cause) {
+    throw new StanzaError('bad-request', { cause })
   }
 }
 

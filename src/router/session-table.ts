@@ -47,7 +47,11 @@ export class SessionTable {
     const known = this.#byAccount.get(key)
     if (known === undefined || !known.includes(session)) return false
     if (known.length === 1) this.#byAccount.delete(key)
-    else this.#byAccount.set(key, known.filter((other) => other !== session))
+    else
+      this.#byAccount.set(
+        key,
+        known.filter((other) => other !== session),
+      )
     this.#size--
     return true
   }

@@ -1,10 +1,17 @@
 import type { Jid } from '../jid/jid.ts'
-import { StanzaError } from '../stanza/stanza-error.ts'
 import type { Stanza } from '../stanza/stanza.ts'
+import { StanzaError } from '../stanza/stanza-error.ts'
 import type { StreamError } from '../stanza/stream-error.ts'
-import type { Wire } from '../xml/wire.ts'
 import type { Eventually } from '../util/settled.ts'
-import { sessionEnds, sessionReceives, userSends, userSendsPresence, type SessionReceives, type UserSends } from './events.ts'
+import type { Wire } from '../xml/wire.ts'
+import {
+  type SessionReceives,
+  sessionEnds,
+  sessionReceives,
+  type UserSends,
+  userSends,
+  userSendsPresence,
+} from './events.ts'
 import type { Host } from './host.ts'
 import type { SessionKey } from './keys.ts'
 

@@ -38,6 +38,8 @@ export interface StanzaErrorOptions {
   type?: ErrorType
   /** An application-specific condition (RFC 6120 §8.3.4). */
   app?: Element
+  /** What went wrong underneath; for the log only. */
+  cause?: unknown
 }
 
 /** The answer to a stanza that cannot be served (RFC 6120 §8.3). Handlers throw it; the dispatcher turns it into a reply. */
@@ -47,7 +49,7 @@ export class StanzaError extends Error {
   readonly options: StanzaErrorOptions
 
   constructor(condition: ErrorCondition, options: StanzaErrorOptions = {}) {
-    super(options.text ?? condition)
+    super(options.text ?? condition, { cause: options.cause })
     this.condition = condition
     this.options = options
   }

@@ -1,8 +1,9 @@
 import type { Jid } from '../jid/jid.ts'
 import type { Element } from '../xml/element.ts'
 import { escapeXml } from '../xml/escape.ts'
+import { scanFrame } from '../xml/frame.ts'
+import { defaultLimits } from '../xml/limits.ts'
 import type { RawElement } from '../xml/raw-element.ts'
-import { scanFrame } from '../xml/scan-frame.ts'
 import { serialise } from '../xml/serialise.ts'
 import { asWire, toWire, type Wire } from '../xml/wire.ts'
 import { NS } from './namespaces.ts'
@@ -48,6 +49,9 @@ export interface StanzaHead {
   to?: Jid
   lang?: string
 }
+
+/** What was accepted once is read back whatever its size. */
+const ownLimits = { ...defaultLimits, maxElementBytes: Number.POSITIVE_INFINITY }
 
 const formNamespace: Record<WireForm, string> = { client: '', framed: " xmlns='jabber:client'", server: '' }
 
@@ -122,7 +126,7 @@ export class Stanza {
 
   /** Reads back what {@link toBytes} gave. */
   static fromBytes(bytes: Uint8Array, jid: (text: string) => Jid): Stanza {
-    const raw = scanFrame(bytes)
+    const raw = scanFrame(bytes, ownLimits)
     const from = raw.attr('from')
     const to = raw.attr('to')
     return Stanza.fromRaw(raw, from === undefined ? undefined : jid(from), to === undefined ? undefined : jid(to))

@@ -45,17 +45,33 @@ const qualifiedName = new RegExp(`^(?:[${nameStart}][${nameRest}]*:)?[${nameStar
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /**
- * Checks a name that has a colon or characters beyond ASCII: a QName of Namespaces in XML 1.0 §4.
+ * Checks a name of which `seen` are the class bits: a QName of Namespaces in XML 1.0 §4. Tells whether it has a prefix.
  * Throws XmlError.
  */
-export function checkName(bytes: Uint8Array, start: number, end: number): void {
-  let name: string
+export function checkName(bytes: Uint8Array, start: number, end: number, seen: number): boolean {
+  if ((seen & HIGH) === 0) checkColons(bytes, start, end)
+  else if (!qualifiedName.test(decodeName(bytes.subarray(start, end)))) throw badName()
+  return (seen & COLON) !== 0
+}
+
+// One colon at most, and a name begins after it, too; the rest of an ASCII name has been seen to be right.
+function checkColons(bytes: Uint8Array, start: number, end: number): void {
+  const colon = bytes.indexOf(0x3a, start)
+  const next = colon + 1
+  if (next === end || ((CLASSES[bytes[next] as number] as number) & NAME_START) === 0) throw badName()
+  for (let at = next; at < end; at++) if (bytes[at] === 0x3a) throw badName()
+}
+
+function decodeName(bytes: Uint8Array): string {
   try {
-    name = decoder.decode(bytes.subarray(start, end))
+    return decoder.decode(bytes)
   } catch {
     throw notWellFormed('a name is not valid UTF-8')
   }
-  if (!qualifiedName.test(name)) throw notWellFormed('a name has a character that names do not have')
+}
+
+function badName(): Error {
+  return notWellFormed('a name has a character that names do not have')
 }
 
 /** Whether a character reference may stand for this code point (XML 1.0 §2.2). */

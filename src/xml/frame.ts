@@ -1,10 +1,10 @@
-import { ELEMENT, ElementScan, latin1 } from './element-scan.ts'
+import { ELEMENT, ElementScan } from './element-scan.ts'
 import { notWellFormed, tooMuch } from './errors.ts'
 import { type ScannerLimits, usableLimits } from './limits.ts'
 import type { RawElement } from './raw-element.ts'
 import { checkCharacters, emptyContext, receivedElement } from './received.ts'
-import type { StreamContext } from './element-scan.ts'
-import { asWire } from './wire.ts'
+import type { StreamContext } from './index-builder.ts'
+import { wireOf } from './wire.ts'
 
 const trailingSpace = /^[ \t\r\n]*$/
 
@@ -26,7 +26,7 @@ export function scanAlone(bytes: Uint8Array, limits: ScannerLimits, context: Str
   if (scan.run(bytes, 0, 1, end) !== ELEMENT) {
     throw end < bytes.length ? tooMuch('element too big') : notWellFormed('an element that does not end')
   }
-  if (!scan.isAscii) checkCharacters(bytes, 0, scan.byteLength)
-  if (!trailingSpace.test(latin1(bytes, scan.byteLength, bytes.length))) throw notWellFormed('more than one element')
-  return receivedElement(asWire(latin1(bytes, 0, scan.byteLength)), 0, scan, context)
+  if (!scan.index.isAscii) checkCharacters(bytes, 0, scan.index.byteLength)
+  if (!trailingSpace.test(wireOf(bytes, scan.index.byteLength, bytes.length))) throw notWellFormed('more than one element')
+  return receivedElement(wireOf(bytes, 0, scan.index.byteLength), 0, scan.index, context)
 }

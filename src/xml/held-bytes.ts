@@ -11,7 +11,7 @@ export class HeldBytes {
   moved = 0
 
   constructor(size: number) {
-    this.bytes = new Uint8Array(roomFor(size))
+    this.bytes = Buffer.allocUnsafeSlow(roomFor(size))
   }
 
   /** Adds the first `length` of these bytes. */
@@ -25,7 +25,7 @@ export class HeldBytes {
   private makeRoom(length: number): void {
     const used = this.end - this.start
     const needed = used + length
-    const target = needed * 2 > this.bytes.length ? new Uint8Array(roomFor(needed)) : this.bytes
+    const target = needed * 2 > this.bytes.length ? Buffer.allocUnsafeSlow(roomFor(needed)) : this.bytes
     target.set(this.bytes.subarray(this.start, this.end), 0)
     this.bytes = target
     this.start = 0

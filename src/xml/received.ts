@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { buildElement } from './build.ts'
-import { ElementScan, type StreamContext } from './element-scan.ts'
+import { ElementScan } from './element-scan.ts'
+import type { IndexBuilder, StreamContext } from './index-builder.ts'
 import { notWellFormed } from './errors.ts'
 import { defaultLimits, usableLimits } from './limits.ts'
 import { RawElement } from './raw-element.ts'
@@ -23,19 +24,19 @@ export function checkCharacters(bytes: Uint8Array, start: number, end: number): 
 }
 
 /** The element that a scan has just found at `source[start]`, its text made to stand on its own. */
-export function receivedElement(source: Wire, start: number, scan: ElementScan, context: StreamContext): RawElement {
-  return scan.isOdd ? rewritten(source, start, scan, context) : new RawElement(source, start, scan)
+export function receivedElement(source: Wire, start: number, index: IndexBuilder, context: StreamContext): RawElement {
+  return index.isOdd ? rewritten(source, start, index, context) : new RawElement(source, start, index)
 }
 
 const noLimits = usableLimits({ ...defaultLimits, maxElementBytes: 2 ** 30, maxAttributes: 1000, maxNameBytes: 2 ** 30, maxDepth: 1000 })
 
 // Prefixes on the root, or declared by the stream's header, are rare: such an element is built and written anew with
 // nothing but its own declarations. The limits were kept by the text received.
-function rewritten(source: Wire, start: number, received: ElementScan, context: StreamContext): RawElement {
+function rewritten(source: Wire, start: number, received: IndexBuilder, context: StreamContext): RawElement {
   const text = serialise(buildElement(source, start, context.defaultNs, context.prefixes))
   const bytes = wireBytes(text)
   const scan = new ElementScan(emptyContext, noLimits)
   scan.beginElement(emptyContext, noLimits)
   scan.run(bytes, 0, 1, bytes.length)
-  return new RawElement(text, 0, scan, received.byteLength)
+  return new RawElement(text, 0, scan.index, received.byteLength)
 }

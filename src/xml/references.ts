@@ -18,6 +18,12 @@ export function checkReference(name: string): void {
   else if (!Object.hasOwn(predefined, name)) throw restricted('a reference to an entity that is not predefined')
 }
 
+/** What is wrong with a reference longer than any we know, by its first byte. */
+export function unknownReference(first: number): Error {
+  if (first === 0x23) return notWellFormed('a character reference too long')
+  return restricted('a reference to an entity that is not predefined')
+}
+
 /** The code point a character reference names, -1 when it names none. */
 function pointOf(reference: string): number {
   if (/^#x[0-9A-Fa-f]+$/.test(reference)) return Number.parseInt(reference.slice(2), 16)

@@ -1,19 +1,12 @@
-import {
-  DECLARATION,
-  ELEMENT,
-  ElementScan,
-  HEADER,
-  latin1,
-  MORE,
-  type StreamContext,
-} from './element-scan.ts'
+import { DECLARATION, ELEMENT, ElementScan, HEADER, MORE } from './element-scan.ts'
 import { notWellFormed, tooMuch } from './errors.ts'
 import { HeldBytes } from './held-bytes.ts'
+import type { IndexBuilder, StreamContext } from './index-builder.ts'
 import { type ScannerLimits, usableLimits } from './limits.ts'
 import type { RawElement } from './raw-element.ts'
 import { checkCharacters, emptyContext, receivedElement } from './received.ts'
 import { checkDeclaration, contextOf, headerOf, type StreamHeader } from './stream-header.ts'
-import { asWire } from './wire.ts'
+import { asWire, type Wire, wireOf } from './wire.ts'
 
 /** What a scanner tells, in the order of the bytes. A call may throw: it comes out of push(), and the stream is over. */
 export interface ScannerSink {
@@ -30,6 +23,7 @@ const BEFORE_HEADER = 0
 const IN_STREAM = 1
 const OVER = 2
 
+const noText = asWire('')
 const byteOrderMark = [0xef, 0xbb, 0xbf]
 
 // A scan in no use, kept for the next element: only streams in the middle of one have their own.
@@ -65,7 +59,7 @@ export class XmlScanner {
   private scan: ElementScan | undefined = undefined
   private base = 0
   /** `bytes` as text, as far as it was needed: it begins at textStart and is empty when there is none. */
-  private text = ''
+  private text: Wire = noText
   private textStart = 0
 
   constructor(sink: ScannerSink, limits: ScannerLimits) {
@@ -158,9 +152,9 @@ export class XmlScanner {
       this.at = end
       return
     }
-    this.at = this.base + scan.byteLength
-    if (outcome === ELEMENT) this.element(scan)
-    else if (outcome === HEADER) this.header(scan)
+    this.at = this.base + scan.index.byteLength
+    if (outcome === ELEMENT) this.element(scan.index)
+    else if (outcome === HEADER) this.header(scan.index)
     else if (outcome === DECLARATION) this.declaration()
     else {
       this.phase = OVER
@@ -206,22 +200,22 @@ export class XmlScanner {
     }
   }
 
-  private element(scan: ElementScan): void {
+  private element(index: IndexBuilder): void {
     const { base, at, context } = this
-    if (!scan.isAscii) checkCharacters(this.bytes, base, at)
+    if (!index.isAscii) checkCharacters(this.bytes, base, at)
     if (this.textStart + this.text.length < at) {
-      this.text = latin1(this.bytes, base, this.end)
+      this.text = wireOf(this.bytes, base, this.end)
       this.textStart = base
     }
-    const raw = receivedElement(asWire(this.text), base - this.textStart, scan, context)
+    const raw = receivedElement(this.text, base - this.textStart, index, context)
     this.release()
     this.sink.element(raw)
   }
 
-  private header(scan: ElementScan): void {
-    if (!scan.isAscii) checkCharacters(this.bytes, this.base, this.at)
-    const context = contextOf(scan, this.bytes, this.base)
-    const header = headerOf(scan, this.bytes, this.base, context)
+  private header(index: IndexBuilder): void {
+    if (!index.isAscii) checkCharacters(this.bytes, this.base, this.at)
+    const context = contextOf(index, this.bytes, this.base)
+    const header = headerOf(index, this.bytes, this.base, context)
     const isEmpty = this.bytes[this.at - 2] === 0x2f
     this.release()
     this.phase = IN_STREAM
@@ -234,7 +228,7 @@ export class XmlScanner {
   }
 
   private declaration(): void {
-    checkDeclaration(latin1(this.bytes, this.base, this.at))
+    checkDeclaration(wireOf(this.bytes, this.base, this.at))
     this.declarationBytes = this.at - this.base
     this.release()
   }
@@ -248,7 +242,7 @@ export class XmlScanner {
     this.bytes = bytes
     this.at = at
     this.end = end
-    this.text = ''
+    this.text = noText
     this.textStart = 0
   }
 
@@ -284,7 +278,7 @@ export class XmlScanner {
     this.shift(keptFrom)
     this.bytes = this.held.bytes
     this.end = this.held.end
-    this.text = ''
+    this.text = noText
     this.textStart = 0
   }
 

@@ -1,6 +1,6 @@
 import { xmlNamespace } from './bindings.ts'
 import { type Attributes, setAttribute } from './element.ts'
-import type { ElementScan, StreamContext } from './element-scan.ts'
+import type { IndexBuilder, StreamContext } from './index-builder.ts'
 import { notWellFormed, XmlError } from './errors.ts'
 
 /** The start tag of a stream, decoded (RFC 6120 §4.7). */
@@ -28,24 +28,24 @@ export class StreamHeader {
 }
 
 /** What a scanned header declares for the elements inside it. */
-export function contextOf(scan: ElementScan, bytes: Uint8Array, base: number): StreamContext {
+export function contextOf(index: IndexBuilder, bytes: Uint8Array, base: number): StreamContext {
   return {
-    defaultNs: scan.defaultNs,
-    prefixes: scan.bindings.toMap(),
-    rootName: bytes.slice(base + scan.rootStart, base + scan.rootEnd),
+    defaultNs: index.defaultNs,
+    prefixes: index.bindings.toMap(),
+    rootName: bytes.slice(base + index.rootStart, base + index.rootEnd),
   }
 }
 
 /** Reads a scanned header. */
-export function headerOf(scan: ElementScan, bytes: Uint8Array, base: number, context: StreamContext): StreamHeader {
+export function headerOf(index: IndexBuilder, bytes: Uint8Array, base: number, context: StreamContext): StreamHeader {
   const attrs: Record<string, string> = {}
-  for (let at = 0; at < scan.attrs.length; at += 4) {
-    const start = base + (scan.attrs[at] as number)
-    const name = Buffer.from(bytes.subarray(start, base + (scan.attrs[at + 1] as number))).toString('utf8')
+  for (let at = 0; at < index.attrs.length; at += 4) {
+    const start = base + (index.attrs[at] as number)
+    const name = Buffer.from(bytes.subarray(start, base + (index.attrs[at + 1] as number))).toString('utf8')
     if (name === 'xmlns' || name.startsWith('xmlns:')) continue
-    setAttribute(attrs, expandedName(name, context), scan.valueOf(bytes, base, at))
+    setAttribute(attrs, expandedName(name, context), index.valueOf(bytes, base, at))
   }
-  return new StreamHeader(scan.name, scan.ns, attrs, context)
+  return new StreamHeader(index.name, index.ns, attrs, context)
 }
 
 function expandedName(name: string, context: StreamContext): string {

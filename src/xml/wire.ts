@@ -24,6 +24,12 @@ export function asWire(text: string): Wire {
   return text as Wire
 }
 
+/** A piece of received bytes as wire text. */
+export function wireOf(bytes: Uint8Array, start: number, end: number): Wire {
+  const buffer = bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  return buffer.toString('latin1', start, end) as Wire
+}
+
 /** The bytes of wire text: one a character. */
 export function wireBytes(text: Wire): Uint8Array {
   return Buffer.from(text, 'latin1')

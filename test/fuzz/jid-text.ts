@@ -17,7 +17,13 @@ const telling = [
 export const anyText = fc.oneof(
   { weight: 4, arbitrary: fc.string({ unit: fc.constantFrom(...telling), maxLength: 12 }) },
   { weight: 2, arbitrary: fc.string({ unit: 'binary', maxLength: 12 }) },
-  { weight: 1, arbitrary: fc.string({ unit: fc.integer({ min: 0, max: 0xffff }).map((c) => String.fromCharCode(c)), maxLength: 12 }) },
+  {
+    weight: 1,
+    arbitrary: fc.string({
+      unit: fc.integer({ min: 0, max: 0xffff }).map((c) => String.fromCharCode(c)),
+      maxLength: 12,
+    }),
+  },
   { weight: 1, arbitrary: fc.string({ maxLength: 40 }) },
 )
 

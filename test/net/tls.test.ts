@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto'
+import type { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import { readFile, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'

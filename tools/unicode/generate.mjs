@@ -25,8 +25,25 @@ const exceptions = new Map([
 ])
 
 const decomposition = {}
-for (const kind of ['Canonical', 'Circle', 'Compat', 'Final', 'Font', 'Fraction', 'Initial', 'Isolated', 'Medial', 'Narrow',
-  'Nobreak', 'Small', 'Square', 'Sub', 'Super', 'Vertical', 'Wide']) {
+for (const kind of [
+  'Canonical',
+  'Circle',
+  'Compat',
+  'Final',
+  'Font',
+  'Fraction',
+  'Initial',
+  'Isolated',
+  'Medial',
+  'Narrow',
+  'Nobreak',
+  'Small',
+  'Square',
+  'Sub',
+  'Super',
+  'Vertical',
+  'Wide',
+]) {
   decomposition[kind] = await load(`Decomposition_Mapping/${kind}`)
 }
 const { Canonical: canonical, ...compatibilityKinds } = decomposition
@@ -60,13 +77,32 @@ const joinControl = await binary('Join_Control')
 const defaultIgnorable = await binary('Default_Ignorable_Code_Point')
 const whiteSpace = await binary('White_Space')
 const control = await category('Control')
-const letterDigits = await category('Lowercase_Letter', 'Uppercase_Letter', 'Other_Letter', 'Decimal_Number',
-  'Modifier_Letter', 'Nonspacing_Mark', 'Spacing_Mark')
-const freeOnly = await category('Titlecase_Letter', 'Letter_Number', 'Other_Number', 'Enclosing_Mark', 'Space_Separator',
-  'Symbol', 'Punctuation')
+const letterDigits = await category(
+  'Lowercase_Letter',
+  'Uppercase_Letter',
+  'Other_Letter',
+  'Decimal_Number',
+  'Modifier_Letter',
+  'Nonspacing_Mark',
+  'Spacing_Mark',
+)
+const freeOnly = await category(
+  'Titlecase_Letter',
+  'Letter_Number',
+  'Other_Number',
+  'Enclosing_Mark',
+  'Space_Separator',
+  'Symbol',
+  'Punctuation',
+)
 const foldUnstable = await binary('Changes_When_NFKC_Casefolded')
 // Hangul_Syllable_Type L, V or T is the assigned part of these blocks (RFC 5892 §2.9, RFC 8264 §9.9).
-const oldHangulJamo = new Set([...range(0x1100, 0x11ff), ...range(0xa960, 0xa97c), ...range(0xd7b0, 0xd7c6), ...range(0xd7cb, 0xd7fb)])
+const oldHangulJamo = new Set([
+  ...range(0x1100, 0x11ff),
+  ...range(0xa960, 0xa97c),
+  ...range(0xd7b0, 0xd7c6),
+  ...range(0xd7cb, 0xd7fb),
+])
 // Combining Diacritical Marks for Symbols, Musical Symbols, Ancient Greek Musical Notation (RFC 5892 §2.4).
 const ignorableBlocks = new Set([...range(0x20d0, 0x20ff), ...range(0x1d100, 0x1d1ff), ...range(0x1d200, 0x1d24f)])
 
@@ -104,18 +140,41 @@ async function classifier(folder, letters, other) {
   for (const [name, letter] of Object.entries(letters)) sets.push([await setOf(`${folder}/${name}`), letter])
   return (point) => sets.find(([set]) => set.has(point))?.[1] ?? other
 }
-const bidi = await classifier('Bidi_Class', {
-  Left_To_Right: 'L', Right_To_Left: 'R', Arabic_Letter: 'A', Arabic_Number: 'N', European_Number: 'E', European_Separator: 'S',
-  Common_Separator: 'C', European_Terminator: 'T', Other_Neutral: 'O', Boundary_Neutral: 'B', Nonspacing_Mark: 'M',
-}, 'X')
-const joining = await classifier('Joining_Type', {
-  Dual_Joining: 'D', Left_Joining: 'L', Right_Joining: 'R', Transparent: 'T',
-}, 'U')
+const bidi = await classifier(
+  'Bidi_Class',
+  {
+    Left_To_Right: 'L',
+    Right_To_Left: 'R',
+    Arabic_Letter: 'A',
+    Arabic_Number: 'N',
+    European_Number: 'E',
+    European_Separator: 'S',
+    Common_Separator: 'C',
+    European_Terminator: 'T',
+    Other_Neutral: 'O',
+    Boundary_Neutral: 'B',
+    Nonspacing_Mark: 'M',
+  },
+  'X',
+)
+const joining = await classifier(
+  'Joining_Type',
+  {
+    Dual_Joining: 'D',
+    Left_Joining: 'L',
+    Right_Joining: 'R',
+    Transparent: 'T',
+  },
+  'U',
+)
 const script = await classifier('Script', { Greek: 'G', Hebrew: 'H', Hiragana: 'K', Katakana: 'K', Han: 'K' }, 'X')
 // Canonical_Combining_Class Virama. The data package has no combining classes; these syllabic categories come near, and what
 // differs is named. A test compares the outcome with another library's.
-const viramas = await setOf(...['Virama', 'Pure_Killer', 'Invisible_Stacker', 'Number_Joiner', 'Reordering_Killer']
-  .map((name) => `Indic_Syllabic_Category/${name}`))
+const viramas = await setOf(
+  ...['Virama', 'Pure_Killer', 'Invisible_Stacker', 'Number_Joiner', 'Reordering_Killer'].map(
+    (name) => `Indic_Syllabic_Category/${name}`,
+  ),
+)
 for (const point of [0xe4e, 0x17d1, 0x1a7a, 0x16d6b, 0x16d6c]) viramas.delete(point)
 viramas.add(0x2d7f)
 const virama = (point) => (viramas.has(point) ? 'V' : 'X')
@@ -150,15 +209,18 @@ function segments(pairs) {
     } else found.push({ start: from, count: 1, step: 1, shift })
   }
   let previous = 0
-  return found.map(({ start, count, step, shift }) => {
-    const text = [start - previous, count, step, shift].map((n) => n.toString(36)).join(' ')
-    previous = start
-    return text
-  }).join(',')
+  return found
+    .map(({ start, count, step, shift }) => {
+      const text = [start - previous, count, step, shift].map((n) => n.toString(36)).join(' ')
+      previous = start
+      return text
+    })
+    .join(',')
 }
 
 const width = [...decomposition.Wide, ...decomposition.Narrow].map(([from, to]) => [from, ...array(to)])
-const lower = [...(await load('Simple_Case_Mapping/Lowercase'))].map(([from, to]) => [from, ...array(to)])
+const lower = [...(await load('Simple_Case_Mapping/Lowercase'))]
+  .map(([from, to]) => [from, ...array(to)])
   .filter(([from]) => from !== 0x130 && !withheld.has(from))
 const lowerOf = new Map(lower)
 const commonFold = [...(await load('Case_Folding/C'))].map(([from, to]) => [from, ...array(to)])
@@ -167,7 +229,10 @@ const fold = commonFold.filter(([from, to]) => lowerOf.get(from) !== to)
 const unfolded = lower.map(([from]) => from).filter((from) => !foldOf.has(from))
 for (const from of unfolded) fold.push([from, from])
 const fullFold = [...(await load('Case_Folding/F'))]
-const escaped = (points) => array(points).map((p) => (p < 0x7f ? String.fromCodePoint(p) : `\\u${p.toString(16).padStart(4, '0')}`)).join('')
+const escaped = (points) =>
+  array(points)
+    .map((p) => (p < 0x7f ? String.fromCodePoint(p) : `\\u${p.toString(16).padStart(4, '0')}`))
+    .join('')
 
 const LINE = 116
 function literal(text) {
@@ -178,9 +243,21 @@ const constant = (about, name, text) => `/** ${about} */\nexport const ${name} =
 
 const header = `// Written by tools/unicode/generate.mjs from the Unicode 17.0.0 data. Do not edit: run the generator again.\n\n`
 const properties = [
-  constant('PRECIS derived property (RFC 8264 §8): P valid, F free class only, J CONTEXTJ, O CONTEXTO, D disallowed, U unassigned.', 'precisRuns', runs(precis)),
-  constant('IDNA 2008 derived property (RFC 5892 §3): P valid, M valid combining mark, J CONTEXTJ, O CONTEXTO, D disallowed, U unassigned.', 'idnaRuns', runs(idna)),
-  constant('Bidi_Class: L, R, A (AL), N (AN), E (EN), S (ES), C (CS), T (ET), O (ON), B (BN), M (NSM), X any other.', 'bidiRuns', runs(bidi)),
+  constant(
+    'PRECIS derived property (RFC 8264 §8): P valid, F free class only, J CONTEXTJ, O CONTEXTO, D disallowed, U unassigned.',
+    'precisRuns',
+    runs(precis),
+  ),
+  constant(
+    'IDNA 2008 derived property (RFC 5892 §3): P valid, M valid combining mark, J CONTEXTJ, O CONTEXTO, D disallowed, U unassigned.',
+    'idnaRuns',
+    runs(idna),
+  ),
+  constant(
+    'Bidi_Class: L, R, A (AL), N (AN), E (EN), S (ES), C (CS), T (ET), O (ON), B (BN), M (NSM), X any other.',
+    'bidiRuns',
+    runs(bidi),
+  ),
   constant('Joining_Type: D, L, R, T, U any other.', 'joiningRuns', runs(joining)),
   constant('Script: G Greek, H Hebrew, K Hiragana, Katakana or Han, X any other.', 'scriptRuns', runs(script)),
   constant('Canonical_Combining_Class: V Virama, X any other.', 'viramaRuns', runs(virama)),
@@ -189,8 +266,9 @@ const mappings = [
   constant('Fullwidth and halfwidth code points to their decompositions.', 'widthSegments', segments(width)),
   constant('Lowercase_Mapping without U+0130, whose lower case is two code points.', 'lowerSegments', segments(lower)),
   constant('Case_Folding C where it is not the lower case.', 'foldSegments', segments(fold)),
-  `/** Case_Folding F: one code point to several. */\nexport const fullFolds: readonly (readonly [from: number, to: string])[] = [\n${
-    fullFold.map(([from, to]) => `  [0x${from.toString(16)}, '${escaped(to)}'],`).join('\n')}\n]\n`,
+  `/** Case_Folding F: one code point to several. */\nexport const fullFolds: readonly (readonly [from: number, to: string])[] = [\n${fullFold
+    .map(([from, to]) => `  [0x${from.toString(16)}, '${escaped(to)}'],`)
+    .join('\n')}\n]\n`,
 ]
 await writeFile(new URL('../../src/jid/tables.ts', import.meta.url), header + properties.join('\n'))
 await writeFile(new URL('../../src/jid/tables-mapping.ts', import.meta.url), header + mappings.join('\n'))

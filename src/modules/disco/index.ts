@@ -4,8 +4,8 @@ import { defineModule } from '../../module/define.ts'
 import type { IqRequest } from '../../router/iq-registry.ts'
 import { NS } from '../../stanza/namespaces.ts'
 import { StanzaError } from '../../stanza/stanza-error.ts'
-import type { Element } from '../../xml/element.ts'
 import { productName } from '../../util/product.ts'
+import type { Element } from '../../xml/element.ts'
 import { rosterApi } from '../roster/api.ts'
 import { type DiscoItem, type DiscoQuery, discoInfo, discoItems } from './api.ts'
 import { infoElement, itemsElement, merged } from './format.ts'
@@ -97,7 +97,8 @@ export default defineModule({
     })
     on(discoItems, 'main', ({ at, node, to }): readonly DiscoItem[] | undefined => {
       if (node !== '') return undefined
-      if (at === 'server') return [...host.router.servicesOf(to.domain), ...options.extra_domains.map((jid) => ({ jid }))]
+      if (at === 'server')
+        return [...host.router.servicesOf(to.domain), ...options.extra_domains.map((jid) => ({ jid }))]
       return host.sessions.of(to).map((session) => ({ jid: session.jid.full, name: to.local }))
     })
   },

@@ -15,9 +15,19 @@ export function serverInfoForm(fields: readonly ServerInfoField[], module: strin
     'x',
     NS.forms,
     { type: 'result' },
-    el('field', NS.forms, { var: 'FORM_TYPE', type: 'hidden' }, el('value', NS.forms, 'http://jabber.org/network/serverinfo')),
+    el(
+      'field',
+      NS.forms,
+      { var: 'FORM_TYPE', type: 'hidden' },
+      el('value', NS.forms, 'http://jabber.org/network/serverinfo'),
+    ),
     shown.map(({ name, urls }) =>
-      el('field', NS.forms, { var: name, type: 'list-multi' }, urls.map((url) => el('value', NS.forms, url))),
+      el(
+        'field',
+        NS.forms,
+        { var: name, type: 'list-multi' },
+        urls.map((url) => el('value', NS.forms, url)),
+      ),
     ),
   )
 }

@@ -2,9 +2,9 @@ import { z } from 'zod'
 import { defineModule, tables } from '../../module/define.ts'
 import { offline, personalData, sessionAvailable, userRemoved } from '../../router/events.ts'
 import { discoInfo } from '../disco/api.ts'
-import { offlineEvent, isStorable } from './criteria.ts'
-import { migrations, OfflineStore, type OfflineTables } from './store.ts'
+import { isStorable, offlineEvent } from './criteria.ts'
 import { OfflineQueue } from './queue.ts'
+import { migrations, OfflineStore, type OfflineTables } from './store.ts'
 
 const feature = 'msgoffline'
 
@@ -24,7 +24,10 @@ export default defineModule({
       .min(1)
       .default('max_user_offline_messages')
       .describe('Access rule that gives the number of messages kept for a user, or `infinity`.'),
-    store_groupchat_messages: z.boolean().default(false).describe('Store groupchat messages too (of use with MUC Light).'),
+    store_groupchat_messages: z
+      .boolean()
+      .default(false)
+      .describe('Store groupchat messages too (of use with MUC Light).'),
   }),
   features: [feature],
   accountFeatures: [feature],

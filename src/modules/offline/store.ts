@@ -15,7 +15,7 @@ export interface OfflineTables {
 }
 
 export const migrations: Record<string, Migration> = {
-  '001_create': async (schema) => {
+  '001_create': async ({ schema }) => {
     await schema
       .createTable('mod_offline')
       .addColumn('id', 'integer', (column) => column.primaryKey().autoIncrement())
@@ -46,12 +46,17 @@ export class OfflineStore {
   }
 
   async count(user: Jid): Promise<number> {
-    const row = await this.#rows(user).select(({ fn }) => fn.countAll<number>().as('count')).executeTakeFirstOrThrow()
+    const row = await this.#rows(user)
+      .select(({ fn }) => fn.countAll<number>().as('count'))
+      .executeTakeFirstOrThrow()
     return Number(row.count)
   }
 
   /** Resolves when the message is on disk. */
-  async add(user: Jid, message: { sender: string; sentAt: number; expiresAt: number | undefined; bytes: Buffer }): Promise<void> {
+  async add(
+    user: Jid,
+    message: { sender: string; sentAt: number; expiresAt: number | undefined; bytes: Buffer },
+  ): Promise<void> {
     await this.#db.q
       .insertInto('mod_offline')
       .values({
@@ -68,7 +73,12 @@ export class OfflineStore {
   /** All messages for a user, oldest first. */
   async list(user: Jid): Promise<StoredMessage[]> {
     const rows = await this.#rows(user).selectAll().orderBy('id').execute()
-    return rows.map((row) => ({ id: row.id, sentAt: row.sent_at, expiresAt: row.expires_at ?? undefined, bytes: Buffer.from(row.stanza) }))
+    return rows.map((row) => ({
+      id: row.id,
+      sentAt: row.sent_at,
+      expiresAt: row.expires_at ?? undefined,
+      bytes: Buffer.from(row.stanza),
+    }))
   }
 
   /** Deletes the messages up to and including this one. */

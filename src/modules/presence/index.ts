@@ -6,7 +6,17 @@ import { rosterApi, rosterChanged } from '../roster/api.ts'
 import { PresenceDesk } from './presence-desk.ts'
 
 /** Types that a client may send to somebody; subscriptions are the roster's. */
-const addressed = new Set(['', 'available', 'unavailable', 'subscribe', 'subscribed', 'unsubscribe', 'unsubscribed', 'probe', 'error'])
+const addressed = new Set([
+  '',
+  'available',
+  'unavailable',
+  'subscribe',
+  'subscribed',
+  'unsubscribe',
+  'unsubscribed',
+  'probe',
+  'error',
+])
 
 export default defineModule({
   name: 'mod_presence',

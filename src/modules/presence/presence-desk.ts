@@ -49,7 +49,9 @@ export class PresenceDesk {
     const wasShown = session.presence !== undefined
     session.presence = undefined
     session.priority = undefined
-    void then(this.#rosters.load(session.jid.bare), (roster) => this.#withdraw(session, stanza, wasShown ? roster : undefined))
+    void then(this.#rosters.load(session.jid.bare), (roster) =>
+      this.#withdraw(session, stanza, wasShown ? roster : undefined),
+    )
   }
 
   /** The end of a session speaks for a client that left without a word. */
@@ -154,16 +156,20 @@ export class PresenceDesk {
       if (session.jid.full === asker.full) continue
       const presence = session.presence as Stanza
       const since = session.get(shownAt)
-      const stamped = withDelay && since !== undefined ? presence.append(delayElement(session.jid.full, since)) : presence
+      const stamped =
+        withDelay && since !== undefined ? presence.append(delayElement(session.jid.full, since)) : presence
       this.#send(stamped, session.jid, asker)
     }
     const isOwn = asker.bareString === account.bareString
-    if (shown.length === 0 && !isOwn) void this.#host.router.route(Stanza.make('presence', { type: 'unavailable', from: account, to: asker }))
+    if (shown.length === 0 && !isOwn)
+      void this.#host.router.route(Stanza.make('presence', { type: 'unavailable', from: account, to: asker }))
   }
 
   #answerStranger(account: Jid, asker: Jid): void {
     const sessions = this.#host.sessions.of(account)
-    const visible = sessions.filter((session) => session.get(directed)?.has(asker.full) || session.get(directed)?.has(asker.bareString))
+    const visible = sessions.filter(
+      (session) => session.get(directed)?.has(asker.full) || session.get(directed)?.has(asker.bareString),
+    )
     for (const session of visible) this.#send(Stanza.make('presence', { from: session.jid }), session.jid, asker)
     // A remote server's roster is out of step with ours: say so (RFC 6121 §4.3.2). Local rosters are kept in step.
     if (visible.length === 0 && this.#host.router.hostOf(asker.domain) === undefined) {

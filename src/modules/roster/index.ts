@@ -1,7 +1,15 @@
 import { z } from 'zod'
 import type { Jid } from '../../jid/jid.ts'
 import { defineModule, tables } from '../../module/define.ts'
-import { accountReceivesPresence, type AccountReceives, personalData, streamFeatures, type UserEvent, userRemoved, userSendsPresence } from '../../router/events.ts'
+import {
+  type AccountReceives,
+  accountReceivesPresence,
+  personalData,
+  streamFeatures,
+  type UserEvent,
+  userRemoved,
+  userSendsPresence,
+} from '../../router/events.ts'
 import { StanzaError } from '../../stanza/stanza-error.ts'
 import { type Element, el } from '../../xml/element.ts'
 import { rosterApi } from './api.ts'
@@ -23,7 +31,10 @@ export default defineModule({
     { xep: 83, version: '1.0' },
   ],
   options: z.strictObject({
-    versioning: z.boolean().default(false).describe('Let clients fetch the roster only when it has changed (XEP-0237).'),
+    versioning: z
+      .boolean()
+      .default(false)
+      .describe('Let clients fetch the roster only when it has changed (XEP-0237).'),
     store_current_id: z
       .boolean()
       .default(false)
@@ -61,7 +72,9 @@ export default defineModule({
       return (await desk.receive(account, stanza)) ? undefined : 'handled'
     }
 
-    on(streamFeatures, 'main', ({ state }) => (state === 'signedIn' && options.versioning ? el('ver', versioningNs) : undefined))
+    on(streamFeatures, 'main', ({ state }) =>
+      state === 'signedIn' && options.versioning ? el('ver', versioningNs) : undefined,
+    )
     on(streamFeatures, 'main', ({ state }) => (state === 'signedIn' ? el('sub', preApprovalNs) : undefined))
 
     on(userRemoved, 'announce', async ({ user }: UserEvent) => {
@@ -69,7 +82,10 @@ export default defineModule({
       for (const item of roster.items.values()) await desk.cancel(user, item)
     })
     on(userRemoved, 'forget', ({ user }: UserEvent) => service.forget(user))
-    on(personalData, 'collect', async ({ user }: UserEvent) => ({ name: 'roster', rows: exportRows(await service.load(user)) }))
+    on(personalData, 'collect', async ({ user }: UserEvent) => ({
+      name: 'roster',
+      rows: exportRows(await service.load(user)),
+    }))
   },
 })
 

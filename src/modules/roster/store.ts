@@ -1,9 +1,9 @@
 import { Jid } from '../../jid/jid.ts'
 import type { Database, Migration } from '../../storage/database.ts'
+import type { Element } from '../../xml/element.ts'
 import { parseElement } from '../../xml/parse.ts'
 import { serialise } from '../../xml/serialise.ts'
 import { fromWire } from '../../xml/wire.ts'
-import type { Element } from '../../xml/element.ts'
 import { Roster, type RosterItem } from './roster.ts'
 import { decodeState, encodeState } from './subscription.ts'
 
@@ -23,7 +23,7 @@ export interface RosterTables {
 }
 
 export const migrations: Record<string, Migration> = {
-  '001_create': async (schema) => {
+  '001_create': async ({ schema }) => {
     await schema
       .createTable('mod_roster_items')
       .addColumn('domain', 'varchar(255)', (column) => column.notNull())
@@ -58,7 +58,12 @@ export class RosterStore {
   async load(account: Jid): Promise<Roster> {
     const { domain, local: username } = account
     const [rows, version] = await Promise.all([
-      this.#db.q.selectFrom('mod_roster_items').selectAll().where('domain', '=', domain).where('username', '=', username).execute(),
+      this.#db.q
+        .selectFrom('mod_roster_items')
+        .selectAll()
+        .where('domain', '=', domain)
+        .where('username', '=', username)
+        .execute(),
       this.#db.q
         .selectFrom('mod_roster_versions')
         .select('version')
@@ -73,11 +78,8 @@ export class RosterStore {
   /** Writes a changed or new item; resolves when it is on disk. */
   async save(account: Jid, item: RosterItem, version: string | undefined): Promise<void> {
     const { domain, local: username } = account
-    const values = toRow(item)
-    const upsert = this.#db.q
-      .insertInto('mod_roster_items')
-      .values({ domain, username, contact: item.jid.full, ...values })
-      .onConflict((conflict) => conflict.columns(['domain', 'username', 'contact']).doUpdateSet(values))
+    const row = { domain, username, contact: item.jid.full, ...toRow(item) }
+    const upsert = this.#db.upsert('mod_roster_items', row, ['domain', 'username', 'contact'])
     await this.#db.atomic([upsert, ...this.#versionQueries(account, version)])
   }
 
@@ -104,12 +106,7 @@ export class RosterStore {
   #versionQueries(account: Jid, version: string | undefined) {
     if (version === undefined) return []
     const { domain, local: username } = account
-    return [
-      this.#db.q
-        .insertInto('mod_roster_versions')
-        .values({ domain, username, version })
-        .onConflict((conflict) => conflict.columns(['domain', 'username']).doUpdateSet({ version })),
-    ]
+    return [this.#db.upsert('mod_roster_versions', { domain, username, version }, ['domain', 'username'])]
   }
 }
 

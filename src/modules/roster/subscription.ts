@@ -15,7 +15,13 @@ export interface SubscriptionState {
   readonly approved: boolean
 }
 
-export const noSubscription: SubscriptionState = { to: false, from: false, pendingOut: false, pendingIn: false, approved: false }
+export const noSubscription: SubscriptionState = {
+  to: false,
+  from: false,
+  pendingOut: false,
+  pendingIn: false,
+  approved: false,
+}
 
 export type SubscriptionVerb = 'subscribe' | 'subscribed' | 'unsubscribe' | 'unsubscribed'
 
@@ -55,7 +61,9 @@ export function afterReceiving(state: SubscriptionState, verb: SubscriptionVerb)
       if (!state.from && !state.pendingIn) return { state, deliver: false }
       return { state: { ...state, from: false, pendingIn: false }, deliver: true, reply: 'unsubscribed' }
     case 'subscribed':
-      return state.pendingOut ? { state: { ...state, to: true, pendingOut: false }, deliver: true } : { state, deliver: false }
+      return state.pendingOut
+        ? { state: { ...state, to: true, pendingOut: false }, deliver: true }
+        : { state, deliver: false }
     case 'unsubscribed':
       if (!state.to && !state.pendingOut) return { state, deliver: false }
       return { state: { ...state, to: false, pendingOut: false }, deliver: true }
@@ -77,9 +85,21 @@ export function subscriptionName({ to, from }: SubscriptionState): 'none' | 'to'
 
 /** The state as a small number, for storage. */
 export function encodeState(state: SubscriptionState): number {
-  return Number(state.to) | (Number(state.from) << 1) | (Number(state.pendingOut) << 2) | (Number(state.pendingIn) << 3) | (Number(state.approved) << 4)
+  return (
+    Number(state.to) |
+    (Number(state.from) << 1) |
+    (Number(state.pendingOut) << 2) |
+    (Number(state.pendingIn) << 3) |
+    (Number(state.approved) << 4)
+  )
 }
 
 export function decodeState(bits: number): SubscriptionState {
-  return { to: (bits & 1) !== 0, from: (bits & 2) !== 0, pendingOut: (bits & 4) !== 0, pendingIn: (bits & 8) !== 0, approved: (bits & 16) !== 0 }
+  return {
+    to: (bits & 1) !== 0,
+    from: (bits & 2) !== 0,
+    pendingOut: (bits & 4) !== 0,
+    pendingIn: (bits & 8) !== 0,
+    approved: (bits & 16) !== 0,
+  }
 }

@@ -39,4 +39,13 @@ function open({ role, file }: ThreadOptions): Connection {
   return connection
 }
 
-if (parentPort) start(parentPort, workerData as ThreadOptions)
+function run(port: MessagePort, options: ThreadOptions): void {
+  try {
+    start(port, options)
+  } catch (error) {
+    // The driver's errors lose their text on the way to the main thread.
+    throw new Error(`${options.file} cannot be opened: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
+
+if (parentPort) run(parentPort, workerData as ThreadOptions)

@@ -1,0 +1,75 @@
+import { plainName } from '../../module/command-input.ts'
+
+/** A command line that cannot be understood. */
+export class CommandLineError extends Error {
+  constructor(message: string) {
+    super(message)
+    this.name = 'CommandLineError'
+  }
+}
+
+/** A command line taken apart. */
+export interface CommandLine {
+  /** What is not an option: category and command, or a basic command and what follows it. */
+  readonly words: readonly string[]
+  /** Options of the program itself. */
+  readonly config?: string
+  readonly timeout?: string
+  readonly help: boolean
+  readonly version: boolean
+  readonly skipMissing: boolean
+  /** Options that belong to the command, as typed. */
+  readonly arguments: Readonly<Record<string, string>>
+}
+
+const flags: Readonly<Record<string, 'help' | 'version' | 'skipMissing'>> = {
+  '--help': 'help',
+  '-h': 'help',
+  '--version': 'version',
+  '--skip-missing': 'skipMissing',
+}
+
+/** Tells the arguments of a command, so that one called `config` or `timeout` is left to it. */
+export type ArgumentsOf = (category: string, name: string) => readonly string[]
+
+/**
+ * Takes a command line apart. Every option that is not a flag has a value, which may begin with a dash (a password
+ * may).
+ */
+export function parseCommandLine(argv: readonly string[], argumentsOf: ArgumentsOf): CommandLine {
+  const line = { words: [] as string[], help: false, version: false, skipMissing: false }
+  const own: { config?: string; timeout?: string } = {}
+  const given: Record<string, string> = {}
+  const rest = [...argv]
+  for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
+    const flag = flags[word]
+    if (flag !== undefined) line[flag] = true
+    else if (!word.startsWith('--')) line.words.push(word)
+    else {
+      const { name, value } = optionFrom(word, rest)
+      const place: Record<string, string> = isOwn(name, line.words, argumentsOf) ? own : given
+      if (Object.hasOwn(place, name)) throw new CommandLineError(`--${name} is given twice.`)
+      place[name] = value
+    }
+  }
+  return { ...line, ...own, arguments: given }
+}
+
+/** `--name=value`, or `--name` and the next word, which is taken from `rest`. */
+function optionFrom(word: string, rest: string[]): { name: string; value: string } {
+  const equals = word.indexOf('=')
+  const name = word.slice(2, equals === -1 ? undefined : equals)
+  const value = equals === -1 ? rest.shift() : word.slice(equals + 1)
+  if (name === '') throw new CommandLineError('-- needs a name.')
+  if (value === undefined) throw new CommandLineError(`--${name} needs a value.`)
+  return { name, value }
+}
+
+/** Whether an option is one of the program: it is called so, and the command has no argument of that name. */
+function isOwn(name: string, words: readonly string[], argumentsOf: ArgumentsOf): name is 'config' | 'timeout' {
+  if (name !== 'config' && name !== 'timeout') return false
+  const [category, command] = words
+  return (
+    category === undefined || command === undefined || !argumentsOf(category, command).map(plainName).includes(name)
+  )
+}

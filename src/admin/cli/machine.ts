@@ -1,0 +1,55 @@
+import type { ModuleDeclaration } from '../../config/modules.ts'
+import type { Config } from '../../config/schema.ts'
+import type { CommandRegistry } from '../../module/command.ts'
+import type { CommandDescription } from '../../module/command-input.ts'
+
+/** How a server is to be run. */
+export interface ServerRun {
+  readonly logLevel?: string
+  readonly skipMissing?: boolean
+}
+
+/** The database of a stopped server, opened for commands that work without it. */
+export interface OfflineServer {
+  readonly commands: CommandRegistry
+  close(): Promise<void>
+}
+
+/** A server started in the background. */
+export interface BackgroundServer {
+  readonly pid: number
+  /** The exit code, as soon as it has ended. */
+  exitCode(): number | undefined
+  /** What it has written since it was started. */
+  output(): string
+}
+
+/** What the command line needs of the program it is part of and of the machine it runs on. */
+export interface Machine {
+  readonly version: string
+  /** Arguments after the program's own name. */
+  readonly argv: readonly string[]
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly cwd: string
+  /** Standard output and error; `isTerminal` tells of the latter. */
+  out(text: string): void
+  err(text: string): void
+  readonly isTerminal: boolean
+  /** The modules that exist. */
+  readonly modules: readonly ModuleDeclaration[]
+  /** The commands that every server has. */
+  readonly commands: readonly CommandDescription[]
+  fileExists(path: string): boolean
+  writeFile(path: string, text: string): void
+  isProcessAlive(pid: number): boolean
+  pause(ms: number): Promise<void>
+  /** Runs a server here until it has stopped; answers the exit code. */
+  runServer(config: Config, run: ServerRun): Promise<number>
+  /** Starts this program again in the background, with its output in `logFile`. */
+  startInBackground(argv: readonly string[], logFile: string): BackgroundServer
+  /** Opens the database of a stopped server. Throws when the data folder is in use. */
+  openOffline(config: Config): Promise<OfflineServer>
+}
+
+/** Exit codes of the command line. */
+export const exit = { ok: 0, failed: 1, usage: 2, unreachable: 3 } as const

@@ -1,0 +1,34 @@
+import type { CommandRegistry } from '../../module/command.ts'
+import { type CommandDescription, describeCommand } from '../../module/command-input.ts'
+import { accountCommands } from './account.ts'
+import { serverCommands } from './server.ts'
+import type { AccountServices, ServerServices, SessionServices } from './services.ts'
+import { sessionCommands } from './session.ts'
+
+/** Puts the commands that every running server has into its registry. */
+export function registerCoreCommands(
+  registry: CommandRegistry,
+  services: { account: AccountServices; session: SessionServices; server: ServerServices },
+): void {
+  registry.register('admin', accountCommands, services.account)
+  registry.register('admin', sessionCommands, services.session)
+  registry.register('admin', serverCommands, services.server)
+}
+
+/** Puts the commands that work on a stopped server into a registry of its own. */
+export function registerOfflineCommands(registry: CommandRegistry, services: { account: AccountServices }): void {
+  registry.register(
+    'admin',
+    accountCommands.filter(({ offline }) => offline),
+    services.account,
+  )
+}
+
+/** The commands that every server has, as help shows them. */
+export function coreCommandDescriptions(): CommandDescription[] {
+  return [
+    ...accountCommands.map((entry) => describeCommand(entry)),
+    ...sessionCommands.map((entry) => describeCommand(entry)),
+    ...serverCommands.map((entry) => describeCommand(entry)),
+  ].sort((a, b) => (a.name < b.name ? -1 : 1))
+}

@@ -1,0 +1,104 @@
+import { spawn } from 'node:child_process'
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { BackgroundServer, Machine, OfflineServer, ServerRun } from './admin/cli/machine.ts'
+import { runCommandLine } from './admin/cli/run.ts'
+import { coreCommandDescriptions } from './admin/commands/all.ts'
+import type { ModuleDeclaration } from './config/modules.ts'
+import type { Config } from './config/schema.ts'
+
+/** A server as the program sees it. */
+export interface RunningServer {
+  start(): Promise<void>
+  /** Stops in good order; a second call waits for the first. */
+  close(reason?: string): Promise<void>
+  /** Settles when the server has stopped, whoever asked for it. */
+  readonly stopped: Promise<void>
+}
+
+/** The parts that the program puts together. */
+export interface Program {
+  readonly version: string
+  readonly modules: readonly ModuleDeclaration[]
+  createServer(config: Config, run: ServerRun): Promise<RunningServer>
+  openOffline(config: Config): Promise<OfflineServer>
+}
+
+/** Runs the command line of this process and sets its exit code. */
+export async function main(program: Program): Promise<void> {
+  process.exitCode = await runCommandLine(machineFor(program))
+}
+
+function machineFor(program: Program): Machine {
+  return {
+    version: program.version,
+    argv: process.argv.slice(2),
+    env: process.env,
+    cwd: process.cwd(),
+    out: (text) => void process.stdout.write(text),
+    err: (text) => void process.stderr.write(text),
+    isTerminal: process.stderr.isTTY === true,
+    modules: program.modules,
+    commands: coreCommandDescriptions(),
+    fileExists: existsSync,
+    writeFile: (path, text) => writeFileSync(path, text, { flag: 'wx', mode: 0o644 }),
+    isProcessAlive,
+    pause: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    runServer: (config, run) => runServer(program, config, run),
+    startInBackground,
+    openOffline: program.openOffline,
+  }
+}
+
+/** Runs a server until a signal or a command stops it. A second signal does not wait. */
+async function runServer(program: Program, config: Config, run: ServerRun): Promise<number> {
+  const server = await program.createServer(config, run)
+  let isStopping = false
+  const stop = (signal: NodeJS.Signals) => {
+    if (isStopping) process.exit(1)
+    isStopping = true
+    void server.close(signal)
+  }
+  process.on('SIGTERM', stop)
+  process.on('SIGINT', stop)
+  try {
+    await server.start()
+    await server.stopped
+    return 0
+  } catch (error) {
+    process.stderr.write(`Meerkat cannot start: ${error instanceof Error ? error.message : String(error)}\n`)
+    await server.close('start failed').catch(() => undefined)
+    return 1
+  } finally {
+    process.off('SIGTERM', stop)
+    process.off('SIGINT', stop)
+  }
+}
+
+function startInBackground(argv: readonly string[], logFile: string): BackgroundServer {
+  mkdirSync(dirname(logFile), { recursive: true, mode: 0o700 })
+  const log = openSync(logFile, 'a', 0o600)
+  const before = statSync(logFile).size
+  const program = process.argv[1] ?? fileURLToPath(import.meta.url)
+  const child = spawn(process.execPath, [...process.execArgv, program, ...argv], {
+    detached: true,
+    stdio: ['ignore', log, log],
+  })
+  closeSync(log)
+  child.unref()
+  return {
+    pid: child.pid ?? 0,
+    exitCode: () => child.exitCode ?? (child.signalCode === null ? undefined : 128),
+    output: () => readFileSync(logFile).subarray(before).toString('utf8'),
+  }
+}
+
+function isProcessAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}

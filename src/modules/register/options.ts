@@ -1,0 +1,32 @@
+import { z } from 'zod'
+import { address, ruleName } from '../../config/option.ts'
+
+export const options = z.strictObject({
+  access: ruleName()
+    .default('all')
+    .describe('Access rule: which names may be registered, and who may change a password or leave.'),
+  welcome_message: z
+    .strictObject({
+      subject: z.string().default('').describe('Subject of the message.'),
+      body: z.string().default('').describe('Text of the message.'),
+    })
+    .optional()
+    .describe('A message that each new account finds.'),
+  registration_watchers: z.array(address()).default([]).describe('Addresses that are told of each registration.'),
+  password_strength: z
+    .number()
+    .min(0)
+    .default(0)
+    .describe('Least entropy of a password in bits; 0 takes every password.'),
+  ip_access: z
+    .array(
+      z.strictObject({
+        address: z.string().describe('Address, or network as `192.0.2.0/24`.'),
+        policy: z.enum(['allow', 'deny']).describe('Whether registrations may come from there.'),
+      }),
+    )
+    .default([])
+    .describe('Where registrations may come from; the first entry that matches decides, no match allows.'),
+})
+
+export type RegisterOptions = z.output<typeof options>

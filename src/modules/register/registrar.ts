@@ -1,0 +1,108 @@
+import { Jid } from '../../jid/jid.ts'
+import { IpRanges } from '../../net/ip-ranges.ts'
+import type { Logger } from '../../observe/logger.ts'
+import { registerAccount } from '../../router/accounts.ts'
+import type { Host } from '../../router/host.ts'
+import { NS as core } from '../../stanza/namespaces.ts'
+import { Stanza } from '../../stanza/stanza.ts'
+import { StanzaError } from '../../stanza/stanza-error.ts'
+import { type Element, el } from '../../xml/element.ts'
+import { formatUtcDate } from './date.ts'
+import { isComplete } from './form.ts'
+import type { RegisterOptions } from './options.ts'
+import { entropy } from './password-strength.ts'
+import { RateLimit } from './rate-limit.ts'
+
+/** Who asks for an account: `key` is what the time between two attempts is counted for. */
+export interface Source {
+  readonly key: string
+  readonly address: string
+}
+
+/** Makes accounts and changes passwords on request, by the configured rules. */
+export class Registrar {
+  readonly #host: Host
+  readonly #options: RegisterOptions
+  readonly #log: Logger
+  readonly #ranges: IpRanges
+  readonly #limit: RateLimit
+
+  constructor(host: Host, options: RegisterOptions, log: Logger) {
+    this.#host = host
+    this.#options = options
+    this.#log = log
+    this.#ranges = new IpRanges(options.ip_access)
+    this.#limit = new RateLimit(host.clock, host.config.general.registration_timeout * 1000)
+  }
+
+  /** Makes the account that `query` asks for; throws the error that says why not. */
+  async register(query: Element, domain: string, source: Source): Promise<void> {
+    const user = accountName(query, domain)
+    this.#checkSource(user, source)
+    const password = query.childText('password') ?? ''
+    if (password === '') throw new StanzaError('not-acceptable')
+    this.#checkStrength(password)
+    if (!this.#host.accounts.canRegister) throw new StanzaError('not-allowed')
+    if (!(await registerAccount(this.#host, user, password))) throw new StanzaError('conflict')
+    this.#log.info({ what: 'account_registered', jid: user.full, ip: source.address })
+    this.#welcome(user)
+    this.#tellWatchers(user, source.address)
+  }
+
+  /** Changes the password of somebody who is signed in. */
+  async changePassword(user: Jid, query: Element): Promise<void> {
+    if (!this.mayChange(user)) throw new StanzaError('forbidden')
+    const password = query.childText('password') ?? ''
+    if (password === '') throw new StanzaError('bad-request')
+    this.#checkStrength(password)
+    if (!(await this.#host.accounts.setPassword(user, password))) throw new StanzaError('not-allowed')
+  }
+
+  /** Whether a user may change the password or remove the account. */
+  mayChange(user: Jid): boolean {
+    return this.#host.access.allows(this.#options.access, user, user.domain)
+  }
+
+  #checkSource(user: Jid, source: Source): void {
+    const isAllowed = this.#host.access.allows(this.#options.access, user, user.domain)
+    if (!isAllowed || !this.#ranges.allows(source.address)) throw new StanzaError('forbidden')
+    if (!this.#limit.take(source.key)) {
+      throw new StanzaError('resource-constraint', { text: 'Users are not allowed to register accounts so quickly' })
+    }
+  }
+
+  #checkStrength(password: string): void {
+    if (this.#options.password_strength > 0 && entropy(password) < this.#options.password_strength) {
+      throw new StanzaError('not-acceptable', { text: 'The password is too weak' })
+    }
+  }
+
+  #welcome(user: Jid): void {
+    const message = this.#options.welcome_message
+    if (message === undefined) return
+    const children = [el('subject', core.client, message.subject), el('body', core.client, message.body)]
+    const head = { type: 'normal', from: Jid.of('', user.domain), to: user }
+    void this.#host.router.route(Stanza.make('message', head, ...children))
+  }
+
+  #tellWatchers(user: Jid, address: string): void {
+    const time = formatUtcDate(this.#host.clock.now())
+    const body = `[${time}] The account ${user.full} was registered from IP address ${address} using mod_register.`
+    for (const to of this.#options.registration_watchers) {
+      const head = { type: 'chat', from: Jid.of('', user.domain), to }
+      void this.#host.router.route(Stanza.make('message', head, el('body', core.client, body)))
+    }
+  }
+}
+
+/** The account that a complete query names. */
+export function accountName(query: Element, domain: string): Jid {
+  if (!isComplete(query)) throw new StanzaError('bad-request')
+  const name = query.childText('username') ?? ''
+  if (name === '') throw new StanzaError('bad-request')
+  try {
+    return Jid.of(name, domain)
+  } catch (cause) {
+    throw new StanzaError('bad-request', { cause })
+  }
+}

@@ -1,0 +1,177 @@
+import {
+  collectDefaultMetrics,
+  Counter as PromCounter,
+  Gauge as PromGauge,
+  Histogram as PromHistogram,
+  Registry,
+} from 'prom-client'
+
+/** Counts what happened; only ever grows. */
+export interface Counter {
+  inc(by?: number): void
+}
+
+/** A level that goes up and down. */
+export interface Gauge {
+  set(value: number): void
+  inc(by?: number): void
+  dec(by?: number): void
+}
+
+/** How a value is distributed: times in microseconds, sizes in bytes or items. */
+export interface Histogram {
+  observe(value: number): void
+}
+
+/** A metric with labels: one series for each combination of their values. To be resolved once and kept, not once an event. */
+export interface Labelled<M, L extends string> {
+  with(labels: Readonly<Record<L, string>>): M
+  /** Forgets one series, or all of them: of a domain that was removed, say. */
+  remove(labels?: Readonly<Record<L, string>>): void
+}
+
+/** The value of one series, for the interfaces that do not speak Prometheus. */
+export interface MetricValue {
+  /** With its suffix where it is part of a histogram: `_bucket`, `_sum`, `_count`. */
+  name: string
+  kind: 'counter' | 'gauge' | 'histogram'
+  labels: Readonly<Record<string, string | number>>
+  value: number
+}
+
+/**
+ * The metrics of one server. A name is snake_case as in Prometheus. Asking again for a metric that exists gives the same one;
+ * asking for it as another kind or with other labels throws.
+ */
+export interface Metrics {
+  counter(name: string, help: string): Counter
+  counter<L extends string>(name: string, help: string, labels: readonly L[]): Labelled<Counter, L>
+  gauge(name: string, help: string): Gauge
+  gauge<L extends string>(name: string, help: string, labels: readonly L[]): Labelled<Gauge, L>
+  /** Buckets are 1, 2, 4, … 2^30. */
+  histogram(name: string, help: string): Histogram
+  histogram<L extends string>(name: string, help: string, labels: readonly L[]): Labelled<Histogram, L>
+  /** Drops a metric with all its series. */
+  remove(name: string): void
+  /** Runs `measure` before every reading: for levels that nobody counts as they change. Returns what calls it off. */
+  beforeReading(measure: () => void | Promise<void>): () => void
+  /** Everything in Prometheus' text format, Node's own metrics (`process_*`, `nodejs_*`) included. */
+  text(): Promise<string>
+  /** Everything of this server as values. */
+  values(): Promise<MetricValue[]>
+  /** The media type of {@link Metrics.text}. */
+  readonly contentType: string
+}
+
+const buckets = Array.from({ length: 31 }, (_, power) => 2 ** power)
+
+type Kind = MetricValue['kind']
+type Family = PromCounter | PromGauge | PromHistogram
+const families = { counter: PromCounter, gauge: PromGauge, histogram: PromHistogram } as const
+
+interface Entry {
+  kind: Kind
+  labels: string
+  family: Family
+  /** What was handed out. */
+  face: unknown
+}
+
+/**
+ * Node's own metrics, one set a process however many servers run in it: measuring them starts timers that cannot be stopped,
+ * so they begin with the first reading.
+ */
+let processRegistry: Registry | undefined
+
+function processMetrics(): Registry {
+  if (processRegistry === undefined) {
+    processRegistry = new Registry()
+    // A finer one wakes an idle process a hundred times a second.
+    collectDefaultMetrics({ register: processRegistry, eventLoopMonitoringPrecision: 50 })
+  }
+  return processRegistry
+}
+
+function bound(family: Family, labels: readonly string[]): unknown {
+  if (labels.length === 0) return family
+  return {
+    with: (values: Record<string, string>) => family.labels(values),
+    remove: (values?: Record<string, string>) => (values === undefined ? family.reset() : family.remove(values)),
+  }
+}
+
+class PromMetrics {
+  readonly #registry = new Registry()
+  readonly #entries = new Map<string, Entry>()
+  readonly #measures = new Set<() => void | Promise<void>>()
+
+  get contentType(): string {
+    return this.#registry.contentType
+  }
+
+  counter(name: string, help: string, labels: readonly string[] = []): unknown {
+    return this.#get('counter', name, help, labels)
+  }
+
+  gauge(name: string, help: string, labels: readonly string[] = []): unknown {
+    return this.#get('gauge', name, help, labels)
+  }
+
+  histogram(name: string, help: string, labels: readonly string[] = []): unknown {
+    return this.#get('histogram', name, help, labels)
+  }
+
+  remove(name: string): void {
+    this.#entries.delete(name)
+    this.#registry.removeSingleMetric(name)
+  }
+
+  beforeReading(measure: () => void | Promise<void>): () => void {
+    this.#measures.add(measure)
+    return () => void this.#measures.delete(measure)
+  }
+
+  async text(): Promise<string> {
+    await this.#measure()
+    return `${await this.#registry.metrics()}${await processMetrics().metrics()}`
+  }
+
+  async values(): Promise<MetricValue[]> {
+    await this.#measure()
+    const all = await this.#registry.getMetricsAsJSON()
+    return all.flatMap(({ name, values }) => {
+      const kind = this.#entries.get(name)?.kind ?? 'gauge'
+      return values.map((one) => {
+        const { metricName = name } = one as { metricName?: string }
+        return { name: metricName, kind, labels: { ...one.labels } as MetricValue['labels'], value: one.value }
+      })
+    })
+  }
+
+  async #measure(): Promise<void> {
+    // One that fails leaves its metrics as they were and the others readable.
+    await Promise.allSettled([...this.#measures].map(async (measure) => measure()))
+  }
+
+  #get(kind: Kind, name: string, help: string, labels: readonly string[]): unknown {
+    const known = this.#entries.get(name)
+    if (known === undefined) return this.#make(kind, name, help, labels)
+    if (known.kind === kind && known.labels === labels.join()) return known.face
+    throw new Error(
+      `metric ${name} is a ${known.kind} with labels [${known.labels}], not a ${kind} with [${labels.join()}]`,
+    )
+  }
+
+  #make(kind: Kind, name: string, help: string, labels: readonly string[]): unknown {
+    const options = { name, help, labelNames: [...labels], registers: [this.#registry] }
+    const family = new families[kind](kind === 'histogram' ? { ...options, buckets } : options)
+    const face = bound(family, labels)
+    this.#entries.set(name, { kind, labels: labels.join(), family, face })
+    return face
+  }
+}
+
+/** The metrics of a new server, none yet. */
+export function createMetrics(): Metrics {
+  return new PromMetrics() as Metrics
+}

@@ -1,0 +1,72 @@
+import type { Accounts } from '../auth/accounts.ts'
+import { AccessRules } from '../config/acl.ts'
+import type { Config } from '../config/schema.ts'
+import { HookTable } from '../hooks/hook-table.ts'
+import type { AnyModule } from '../module/define.ts'
+import { ModuleHost } from '../module/module-host.ts'
+import type { Logger } from '../observe/logger.ts'
+import type { Metrics } from '../observe/metrics.ts'
+import { FeatureList } from '../router/feature-list.ts'
+import type { Host } from '../router/host.ts'
+import { IqRegistry } from '../router/iq-registry.ts'
+import type { Router } from '../router/router.ts'
+import { SessionTable } from '../router/session-table.ts'
+import type { Database } from '../storage/database.ts'
+import type { Clock } from '../util/clock.ts'
+
+/** What every host of a server shares. */
+export interface HostParts {
+  readonly config: Config
+  readonly clock: Clock
+  readonly log: Logger
+  readonly metrics: Metrics
+  readonly db: Database
+  readonly router: Router
+  readonly accounts: Accounts
+  /** The modules that exist. */
+  readonly modules: readonly AnyModule[]
+}
+
+/** A host and the modules that run on it. */
+export interface RunningHost {
+  readonly host: Host
+  readonly modules: ModuleHost
+}
+
+/** Starts a hosted domain: its sessions, its hooks, its modules. Rejects with what a module threw; then nothing is left running. */
+export async function startHost(domain: string, parts: HostParts): Promise<RunningHost> {
+  const { config, clock, metrics, db, router, accounts } = parts
+  const log = parts.log.child({ host_type: domain })
+  const failures = metrics.counter('hook_failure_count', 'Handlers that threw', ['hook', 'module'])
+  const hooks = new HookTable(({ hook, module, error }) => {
+    failures.with({ hook, module }).inc()
+    log.error({ what: 'hook_failed', hook, module, reason: error })
+  })
+  const host: Host = {
+    type: domain,
+    domains: new Set([domain]),
+    hooks,
+    iq: new IqRegistry(),
+    accounts,
+    sessions: new SessionTable(),
+    router,
+    clock,
+    config,
+    access: new AccessRules({ acl: config.acl, access: config.access, hosts: config.general.hosts }),
+    features: { server: new FeatureList(), account: new FeatureList() },
+  }
+  const modules = new ModuleHost({ host, db, log, metrics })
+  await modules.startAll(wanted(parts))
+  router.addHost(host)
+  return { host, modules }
+}
+
+/** The configured modules, and those that they need, with defaults. */
+function wanted({ config, modules }: HostParts): { declaration: AnyModule; options: unknown }[] {
+  const byName = new Map(modules.map((declaration) => [declaration.name, declaration]))
+  const names = new Set(Object.keys(config.modules))
+  for (const name of names) for (const need of byName.get(name)?.needs ?? []) names.add(need)
+  return modules
+    .filter(({ name }) => names.has(name))
+    .map((declaration) => ({ declaration, options: config.modules[declaration.name] ?? declaration.options.parse({}) }))
+}
