@@ -55,9 +55,9 @@ export function duration(unit: 'ms' | 's', options: { least?: 0 | 1; infinite?: 
     : z.int().min(least).meta({ type: name })
 }
 
-/** A TCP port. */
+/** A TCP port; 0 lets the system choose one. */
 export function port() {
-  return z.int().min(1).max(65_535).meta({ type: 'port' })
+  return z.int().min(0).max(65_535).meta({ type: 'port' })
 }
 
 /** A domain name; becomes its prepared form. */
