@@ -32,7 +32,8 @@ export function contextOf(index: IndexBuilder, bytes: Uint8Array, base: number):
   return {
     defaultNs: index.defaultNs,
     prefixes: index.bindings.toMap(),
-    rootName: bytes.slice(base + index.rootStart, base + index.rootEnd),
+    // A copy: slice() of a Buffer would be a view.
+    rootName: new Uint8Array(bytes.subarray(base + index.rootStart, base + index.rootEnd)),
   }
 }
 
