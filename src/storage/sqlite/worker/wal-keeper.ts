@@ -8,7 +8,7 @@ const HARD_LIMIT = 32 << 20
 /** Looking at the size costs a system call. */
 const LOOK_EVERY = 16
 /** Milliseconds to wait for a lock that some other program holds on the file. */
-export const LOCK_WAIT = 1000
+export const LOCK_WAIT = 500
 
 /**
  * Moves the write-ahead log into the database. SQLite would do it within some commit; here it is done after commits have been
