@@ -1,0 +1,4 @@
+import type { ModuleDeclaration } from '../config/modules.ts'
+
+/** Every module that exists. */
+export const modules: readonly ModuleDeclaration[] = []
