@@ -23,10 +23,11 @@ export const rooms = [
   'edges',
   'admin',
   'modules',
+  'server',
 ]
 
 /** Files beside the rooms, above them all: no room imports these. */
-const roof = ['server.ts', 'main.ts']
+const roof = ['server.ts', 'main.ts', 'program.ts']
 
 /** Node's built-ins that do I/O, and the rooms that may use each. main.ts may use all of them. */
 const io = ['fs', 'fs/promises', 'net', 'tls', 'http', 'https', 'http2', 'dns', 'dns/promises', 'child_process']

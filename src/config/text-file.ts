@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 
-/** Reads a text file in UTF-8. */
+/** Reads a text file that an operator names. Rejects with the system's error. */
 export function readTextFile(path: string): Promise<string> {
   return readFile(path, 'utf8')
 }

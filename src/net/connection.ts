@@ -70,5 +70,33 @@ export interface ConnectionHandler {
   closed(error?: Error): void
 }
 
+/** One accepted WebSocket: frames instead of a stream of bytes. Every method may be called in any state. */
+export interface FrameConnection {
+  /** Queues one text frame; all frames of a turn leave as one write. */
+  write(text: Wire): void
+  /** Sends what is queued, then a close frame. 1000 without a code. */
+  end(code?: number, reason?: string): void
+  /** Drops the connection and what is queued. */
+  destroy(): void
+  pauseReading(): void
+  resumeReading(): void
+  /** Bytes queued here and not yet handed to the kernel. */
+  readonly bufferedBytes: number
+  readonly remote: RemoteAddress
+  readonly isSecure: boolean
+  readonly tls: TlsInfo | undefined
+}
+
+/** What a WebSocket tells its user. An exception thrown here is reported and closes the connection. */
+export interface FrameHandler {
+  /** The content of one text frame: the first `length` of `bytes`, which may not be kept. */
+  frame(bytes: Uint8Array, length: number): void
+  /** A frame exceeds the limit. What is written from here still leaves, then the connection is closed with 1009. */
+  tooLarge(): void
+  drained(): void
+  /** The last call. `error` is missing only when the closing handshake was done. */
+  closed(error?: Error): void
+}
+
 /** Tells somebody what happened, as an event with fields. */
 export type Report = (event: { what: string } & Record<string, unknown>) => void

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import type { Clock } from '../util/clock.ts'
 import type { Wire } from '../xml/wire.ts'
+import { plainAddress } from './address.ts'
 import { readChannelBinding } from './channel-binding.ts'
 import type { ChannelBindingType, Connection, ConnectionHandler, RemoteAddress, Report, TlsInfo } from './connection.ts'
 import { flushThisTurn } from './flusher.ts'
@@ -255,11 +256,6 @@ export class StreamConnection implements Connection, Stallable {
     this.#host.report({ what: 'connection_handler_failed', remote: this.remote.address, error })
     this.#destroy(error instanceof Error ? error : new Error(String(error)))
   }
-}
-
-function plainAddress(address: string | undefined): string {
-  if (address === undefined) return ''
-  return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address
 }
 
 function listen(socket: OwnedSocket, connection: StreamConnection): void {

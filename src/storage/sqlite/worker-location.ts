@@ -1,7 +1,7 @@
 /**
  * Where the program of the database threads is. A thread is started by Node itself, which reads no TypeScript: when this room
  * runs from its sources (tests, tsx) the built file of the same place under `dist/` is taken. The tests' global setup
- * (`test/support/build.ts`) builds it when it is older than the sources.
+ * (`tools/global-setup.mjs`) builds it when it is older than the sources.
  */
 export function workerLocation(here: string = import.meta.url): URL {
   const built = here.replace(/\/src\/(storage\/sqlite\/[^/]*)\.ts$/, '/dist/$1.js')

@@ -1,0 +1,136 @@
+import type { Jid } from '../jid/jid.ts'
+import type { ScramHash, ScramKeys } from '../protocol/scram/keys.ts'
+import { AccountLimitReached, type AccountPage, type AuthMethod, AuthUnavailable } from './method.ts'
+
+/** How the accounts of a host type behave. */
+export interface AccountsOptions {
+  /** `auth.max_users_per_domain`. */
+  readonly maxPerDomain?: number
+  /** Told of each failure of a method; the caller sees AuthUnavailable. */
+  readonly onFailure?: (method: string, error: unknown) => void
+}
+
+/**
+ * The accounts of a host type, kept by one or more methods that are asked in their order. Addresses may be full; only the
+ * account counts. Rejects with AuthUnavailable where the answer depends on a method that cannot be asked now.
+ */
+export class Accounts {
+  readonly #methods: readonly AuthMethod[]
+  readonly #options: AccountsOptions
+
+  constructor(methods: readonly AuthMethod[], options: AccountsOptions = {}) {
+    this.#methods = methods
+    this.#options = options
+  }
+
+  /** Whether accounts can be made. */
+  get canRegister(): boolean {
+    return this.#methods.some((method) => method.register !== undefined)
+  }
+
+  /** Whether a password as such can be checked (PLAIN). */
+  get canCheckPasswords(): boolean {
+    return this.#methods.some((method) => method.checkPassword !== undefined)
+  }
+
+  /** The hashes for which some method has keys. */
+  get scramHashes(): ReadonlySet<ScramHash> {
+    return new Set(this.#methods.flatMap((method) => method.scramHashes ?? []))
+  }
+
+  /** Whether there is such an account. */
+  async exists(user: Jid): Promise<boolean> {
+    const isThere = await this.#first(
+      () => true,
+      (method) => method.exists(user.bare),
+      Boolean,
+    )
+    return isThere ?? false
+  }
+
+  /** The keys of the first method that has some. */
+  scramKeys(user: Jid, hash: ScramHash): Promise<ScramKeys | undefined> {
+    return this.#first(
+      (method) => method.scramHashes?.includes(hash) === true,
+      async (method) => method.scramKeys?.(user.bare, hash),
+      (keys) => keys !== undefined,
+    )
+  }
+
+  /** Whether some method takes this password. */
+  async checkPassword(user: Jid, password: string): Promise<boolean> {
+    const isRight = await this.#first(
+      (method) => method.checkPassword !== undefined,
+      async (method) => method.checkPassword?.(user.bare, password),
+      Boolean,
+    )
+    return isRight ?? false
+  }
+
+  /**
+   * Makes an account in the first method that can. Rejects with UnusablePassword, AccountLimitReached, or AuthUnavailable;
+   * the last also when no method can.
+   */
+  async register(user: Jid, password: string): Promise<'created' | 'exists'> {
+    const method = this.#methods.find((each) => each.register !== undefined)
+    if (method?.register === undefined) throw new AuthUnavailable('no method can make accounts')
+    const most = this.#options.maxPerDomain ?? Number.POSITIVE_INFINITY
+    if (most !== Number.POSITIVE_INFINITY && (await this.count(user.domain)) >= most) {
+      throw new AccountLimitReached(user.domain)
+    }
+    return method.register(user.bare, password)
+  }
+
+  /** Gives an account another password. False where no method that could has this account. */
+  async setPassword(user: Jid, password: string): Promise<boolean> {
+    for (const method of this.#methods) if (await method.setPassword?.(user.bare, password)) return true
+    return false
+  }
+
+  /** Removes an account wherever it is kept. False where it was nowhere. */
+  async remove(user: Jid): Promise<boolean> {
+    let wasThere = false
+    for (const method of this.#methods) if (await method.remove?.(user.bare)) wasThere = true
+    return wasThere
+  }
+
+  /** The local parts of a domain's accounts, in ascending order; a name kept by two methods stands once. */
+  async list(domain: string, page: AccountPage = {}): Promise<string[]> {
+    const able = this.#methods.filter((method) => method.list !== undefined)
+    if (able.length === 1) return (await able[0]?.list?.(domain, page)) ?? []
+    const { offset = 0, limit = Number.POSITIVE_INFINITY, ...rest } = page
+    const lists = await Promise.all(able.map((method) => method.list?.(domain, rest)))
+    const names = new Set(lists.flatMap((list) => list ?? []))
+    return [...names].sort().slice(offset, offset + limit)
+  }
+
+  /** How many accounts a domain has. */
+  async count(domain: string): Promise<number> {
+    let sum = 0
+    for (const method of this.#methods) sum += (await method.count?.(domain)) ?? 0
+    return sum
+  }
+
+  /** Asks the methods in order until one gives an answer that settles the question. */
+  async #first<T>(
+    isAble: (method: AuthMethod) => boolean,
+    ask: (method: AuthMethod) => Promise<T>,
+    settles: (answer: T) => boolean,
+  ): Promise<T | undefined> {
+    let failure: unknown
+    for (const method of this.#methods) {
+      if (!isAble(method)) continue
+      try {
+        const answer = await ask(method)
+        if (settles(answer)) return answer
+      } catch (error) {
+        this.#options.onFailure?.(method.name, error)
+        failure = error
+      }
+    }
+    if (failure === undefined) return undefined
+    throw failure instanceof AuthUnavailable
+      ? failure
+      : new AuthUnavailable('an account store failed', { cause: failure })
+  }
+}

@@ -1,0 +1,52 @@
+import type { Jid } from '../jid/jid.ts'
+import type { ScramHash, ScramKeys } from '../protocol/scram/keys.ts'
+
+/** Which part of a domain's accounts is asked for. */
+export interface AccountPage {
+  readonly limit?: number
+  readonly offset?: number
+  /** Only names that begin so. */
+  readonly prefix?: string
+}
+
+/**
+ * A place where accounts are kept. What a method cannot do, it does not have. Addresses are bare. Every answer that cannot
+ * be given now (backend gone, too busy) is a rejection, {@link AuthUnavailable} or any other error; never a "no".
+ */
+export interface AuthMethod {
+  readonly name: string
+  /** The hashes for which keys may be found here. */
+  readonly scramHashes?: readonly ScramHash[]
+  exists(user: Jid): Promise<boolean>
+  /** The keys of a user for this hash, undefined where there are none. */
+  scramKeys?(user: Jid, hash: ScramHash): Promise<ScramKeys | undefined>
+  /** Whether this is the password, as the client sent it. It takes as long for users who do not exist. */
+  checkPassword?(user: Jid, password: string): Promise<boolean>
+  register?(user: Jid, password: string): Promise<'created' | 'exists'>
+  /** False when there is no such user. */
+  setPassword?(user: Jid, password: string): Promise<boolean>
+  /** False when there was no such user. */
+  remove?(user: Jid): Promise<boolean>
+  /** Local parts in ascending order. */
+  list?(domain: string, page: AccountPage): Promise<string[]>
+  count?(domain: string): Promise<number>
+}
+
+/** Nobody can tell now whether credentials are right: `temporary-auth-failure`, and worth another try. */
+export class AuthUnavailable extends Error {
+  override readonly name = 'AuthUnavailable'
+}
+
+/** A new account would be one more than the domain may have (`auth.max_users_per_domain`). */
+export class AccountLimitReached extends Error {
+  override readonly name = 'AccountLimitReached'
+
+  constructor(domain: string) {
+    super(`${domain} may not have more accounts`)
+  }
+}
+
+/** A password that cannot be stored: empty, too long, or with characters that no password may have (RFC 8265 §4). */
+export class UnusablePassword extends Error {
+  override readonly name = 'UnusablePassword'
+}

@@ -1,0 +1,264 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { type Clock, systemClock } from '../util/clock.ts'
+import { plainAddress } from './address.ts'
+import type { Report, TlsInfo } from './connection.ts'
+import { HttpError, type HttpExchange, type HttpRequestInfo, type HttpRoute, respond } from './http-exchange.ts'
+import { RouteTable } from './route-table.ts'
+import type { TlsContext } from './tls-context.ts'
+import { HandshakeSlots, shakeHands } from './tls-handshake.ts'
+
+/** How to listen for HTTP. */
+export interface HttpOptions {
+  /** 0 lets the system choose. */
+  readonly port: number
+  readonly host?: string | undefined
+  readonly backlog?: number | undefined
+  readonly maxConnections?: number | undefined
+  readonly tls?: TlsContext | undefined
+  readonly routes: readonly HttpRoute[]
+  /** Value of the `server` header; none without it. */
+  readonly serverHeader?: string | undefined
+  readonly limits?: HttpLimits | undefined
+  readonly clock?: Clock | undefined
+  readonly report?: Report | undefined
+  /** Called once a request with what an access log wants; never with the query, which may hold secrets. */
+  readonly accessLog?: Report | undefined
+}
+
+/** Bytes and milliseconds. */
+export interface HttpLimits {
+  /** All headers of a request together. */
+  readonly headerBytes?: number | undefined
+  /** Until the headers are complete. */
+  readonly headerTimeout?: number | undefined
+  /** Until the whole request has arrived; long polls wait after that. */
+  readonly requestTimeout?: number | undefined
+  /** How long a connection is kept for the next request. */
+  readonly keepAlive?: number | undefined
+}
+
+/** An open HTTP port. */
+export interface HttpListener {
+  readonly address: string
+  readonly port: number
+  /** Replaces what is mounted; exchanges that have begun go on. */
+  mount(routes: readonly HttpRoute[]): void
+  /** Takes no new connections. Resolves when the port is free. */
+  stopAccepting(): Promise<void>
+  /** Takes no new connections and drops those that are open, WebSockets included. */
+  close(): Promise<void>
+}
+
+/** Listens for HTTP requests. Rejects when the address cannot be bound. */
+export async function listenHttp(options: HttpOptions): Promise<HttpListener> {
+  const listener = new NodeHttpListener(options)
+  await listener.open()
+  return listener
+}
+
+const bodies: Readonly<Record<number, string>> = { 404: 'Not found', 500: 'Internal error' }
+
+class NodeHttpListener implements HttpListener {
+  address = ''
+  port = 0
+  readonly #options: HttpOptions
+  readonly #clock: Clock
+  readonly #report: Report
+  readonly #server: Server
+  readonly #sockets = new Set<Socket>()
+  readonly #secured = new WeakMap<object, TlsInfo>()
+  #routes: RouteTable<HttpRoute>
+  #stopped: Promise<void> | undefined
+
+  constructor(options: HttpOptions) {
+    this.#options = options
+    this.#clock = options.clock ?? systemClock
+    this.#report = options.report ?? (() => {})
+    this.#routes = tableOf(options.routes)
+    this.#server = this.#createServer()
+  }
+
+  mount(routes: readonly HttpRoute[]): void {
+    this.#routes = tableOf(routes)
+  }
+
+  open(): Promise<void> {
+    const { port, host, backlog = 1_024 } = this.#options
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject)
+      this.#server.listen({ port, host, backlog }, () => {
+        this.#server.removeListener('error', reject)
+        this.#server.on('error', (error) => this.#report({ what: 'accept_failed', port, error }))
+        const bound = this.#server.address() as AddressInfo
+        this.address = bound.address
+        this.port = bound.port
+        resolve()
+      })
+    })
+  }
+
+  stopAccepting(): Promise<void> {
+    this.#stopped ??= new Promise((resolve) => {
+      this.#server.close()
+      setImmediate(resolve)
+    })
+    return this.#stopped
+  }
+
+  async close(): Promise<void> {
+    await this.stopAccepting()
+    for (const socket of this.#sockets) socket.destroy()
+  }
+
+  #createServer(): Server {
+    const { limits = {}, maxConnections, tls } = this.#options
+    const server = createServer({
+      maxHeaderSize: limits.headerBytes ?? 16_384,
+      headersTimeout: limits.headerTimeout ?? 10_000,
+      requestTimeout: limits.requestTimeout ?? 300_000,
+      keepAliveTimeout: limits.keepAlive ?? 30_000,
+      connectionsCheckingInterval: 5_000,
+      noDelay: true,
+    })
+    if (maxConnections !== undefined && maxConnections !== Number.POSITIVE_INFINITY) {
+      server.maxConnections = maxConnections
+    }
+    server.on('request', (request, response) => this.#answer(request, response))
+    server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
+    server.on('clientError', refuseGarbage)
+    if (tls) this.#putTlsBefore(server, tls)
+    server.on('connection', (socket: Socket) => this.#remember(socket))
+    return server
+  }
+
+  /** Node's own handling of a connection begins when the handshake is done. */
+  #putTlsBefore(server: Server, tls: TlsContext): void {
+    const [serve] = server.listeners('connection') as Array<(socket: Socket) => void>
+    const slots = new HandshakeSlots()
+    server.removeAllListeners('connection')
+    server.on('connection', (plain: Socket) => {
+      plain.on('error', () => {})
+      shakeHands({ plain, context: tls, slots, clock: this.#clock }).then(
+        ({ socket, info }) => {
+          this.#secured.set(socket, info)
+          this.#remember(socket)
+          serve?.call(server, socket)
+        },
+        (error: Error) =>
+          this.#report({ what: 'tls_handshake_failed', remote: plain.remoteAddress, why: error.message }),
+      )
+    })
+  }
+
+  #remember(socket: Socket): void {
+    this.#sockets.add(socket)
+    socket.once('close', () => this.#sockets.delete(socket))
+    socket.on('error', () => {})
+  }
+
+  #find(request: IncomingMessage): { route: HttpRoute; info: HttpRequestInfo } | undefined {
+    const { path, query, authority } = targetOf(request)
+    const host = authority.replace(/:\d*$/, '').toLowerCase()
+    const match = this.#routes.find(host, path)
+    if (match === undefined) return undefined
+    const { value: route, params, rest } = match
+    const remote = { address: plainAddress(request.socket.remoteAddress), port: request.socket.remotePort ?? 0 }
+    const tls = this.#secured.get(request.socket)
+    return { route, info: { request, path, query, host, authority, params, rest, remote, tls } }
+  }
+
+  #answer(request: IncomingMessage, response: ServerResponse): void {
+    const { serverHeader } = this.#options
+    if (serverHeader !== undefined) response.setHeader('server', serverHeader)
+    response.setHeader('x-content-type-options', 'nosniff')
+    this.#logWhenDone(request, response)
+    const found = this.#find(request)
+    if (found === undefined) {
+      refuse(request, response, new HttpError(404, 'Not found'))
+      return
+    }
+    const exchange: HttpExchange = { ...found.info, response }
+    try {
+      const pending = found.route.handle(exchange)
+      pending?.catch((error: unknown) => this.#failed(exchange, error))
+    } catch (error) {
+      this.#failed(exchange, error)
+    }
+  }
+
+  #failed({ request, response, path }: HttpExchange, error: unknown): void {
+    if (!(error instanceof HttpError)) this.#report({ what: 'http_handler_failed', path, error })
+    if (response.headersSent) response.destroy()
+    else refuse(request, response, error instanceof HttpError ? error : new HttpError(500, bodies[500]))
+  }
+
+  #logWhenDone(request: IncomingMessage, response: ServerResponse): void {
+    const { accessLog } = this.#options
+    if (accessLog === undefined) return
+    const begun = this.#clock.now()
+    const peer = plainAddress(request.socket.remoteAddress)
+    response.once('close', () => {
+      const { path } = targetOf(request)
+      const ms = this.#clock.now() - begun
+      accessLog({ what: 'http_request', method: request.method, path, status: response.statusCode, ms, peer })
+    })
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const found = this.#find(request)
+    const upgrade = found?.route.upgrade
+    if (found === undefined || upgrade === undefined) {
+      refuseUpgrade(socket, found ? 400 : 404, found ? 'Nothing to upgrade to here' : 'Not found')
+      return
+    }
+    try {
+      upgrade(found.info, socket, head)
+    } catch (error) {
+      this.#report({ what: 'http_handler_failed', path: found.info.path, error })
+      socket.destroy()
+    }
+  }
+}
+
+function tableOf(routes: readonly HttpRoute[]): RouteTable<HttpRoute> {
+  return new RouteTable(routes.map((route) => ({ host: route.host, path: route.path, value: route })))
+}
+
+/** Path and host of a request, also when the client sent a whole address as to a proxy (RFC 9112 §3.2.2). */
+function targetOf(request: IncomingMessage): { path: string; query: URLSearchParams; authority: string } {
+  const target = request.url ?? ''
+  const whole = /^https?:\/\/([^/?#]*)([^#]*)/i.exec(target)
+  const authority = whole?.[1] ?? request.headers.host ?? ''
+  const [path = '', ...query] = (whole?.[2] ?? target).split('?')
+  return { path: path || '/', query: new URLSearchParams(query.join('?')), authority }
+}
+
+function refuse(request: IncomingMessage, response: ServerResponse, error: HttpError): void {
+  for (const [name, value] of Object.entries(error.headers)) response.setHeader(name, value)
+  // A body nobody reads would be taken for the next request.
+  if (!request.complete) response.setHeader('connection', 'close')
+  respond({ request, response } as HttpExchange, error.status, 'text/plain; charset=utf-8', `${error.message}\n`)
+}
+
+/** Answers a request for another protocol with an error and closes the connection. */
+export function refuseUpgrade(socket: Duplex, status: number, reason: string): void {
+  socket.on('error', () => {})
+  const head = `HTTP/1.1 ${status} ${reason}\r\ncontent-type: text/plain\r\nconnection: close\r\n`
+  socket.end(`${head}content-length: ${reason.length + 1}\r\n\r\n${reason}\n`)
+}
+
+function refuseGarbage(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy()
+    return
+  }
+  const status =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? '431 Request Header Fields Too Large'
+      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? '408 Request Timeout'
+        : '400 Bad Request'
+  socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
+}

@@ -1,0 +1,31 @@
+import type { Program } from './main.ts'
+import { allModules } from './modules/all.ts'
+import { createLogger } from './observe/logger.ts'
+import type { LogLevel } from './observe/log-level.ts'
+import { createServer } from './server.ts'
+import { banner } from './server/banner.ts'
+import { productVersion } from './util/product.ts'
+
+/** The server as the command line runs it. */
+export const program: Program = {
+  version: productVersion,
+  modules: allModules,
+  async createServer(config, run) {
+    const log = createLogger({ level: (run.logLevel ?? config.general.loglevel) as LogLevel })
+    const server = createServer({ config, log })
+    return {
+      stopped: server.stopped,
+      close: () => server.close(),
+      async start() {
+        await server.start()
+        process.stdout.write(banner(server))
+      },
+    }
+  },
+  async openOffline(config) {
+    const log = createLogger({ level: 'error' })
+    const server = createServer({ config, log, isOffline: true })
+    await server.start()
+    return { commands: server.commands, close: () => server.close() }
+  },
+}

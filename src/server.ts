@@ -1,0 +1,206 @@
+import { join } from 'node:path'
+import { type ControlledServer, openControl, type ServerStatus } from './admin/control.ts'
+import { registerCoreCommands } from './admin/commands/all.ts'
+import type { Config } from './config/schema.ts'
+import { CommandRegistry } from './module/command.ts'
+import type { AnyModule } from './module/define.ts'
+import { allModules } from './modules/all.ts'
+import type { Logger } from './observe/logger.ts'
+import { createMetrics, type Metrics } from './observe/metrics.ts'
+import type { Host } from './router/host.ts'
+import { controlSocketPath } from './net/control-socket.ts'
+import { Router } from './router/router.ts'
+import { type CommandedServer, commandServices } from './server/command-services.ts'
+import { type OpenPort, openListeners } from './server/listeners.ts'
+import { openAccounts } from './server/open-accounts.ts'
+import { type RunningHost, startHost } from './server/start-host.ts'
+import { lockDataFolder } from './storage/data-folder.ts'
+import { openDatabase } from './storage/open.ts'
+import { StreamError } from './stanza/stream-error.ts'
+import { type Clock, systemClock } from './util/clock.ts'
+import { productVersion } from './util/product.ts'
+
+export interface ServerOptions {
+  readonly config: Config
+  readonly log: Logger
+  readonly clock?: Clock
+  /** The modules that exist; those that come with the server unless given. */
+  readonly modules?: readonly AnyModule[]
+  /** Keep everything in memory: no data folder, no control socket. */
+  readonly inMemory?: boolean
+  /** Open no ports: for commands that work on a stopped server. */
+  readonly isOffline?: boolean
+}
+
+/**
+ * A whole server. `start` opens everything in order, `close` gives it back in reverse; both are for once.
+ * What `start` rejects with says what is wrong; nothing is left open then.
+ */
+export class Server implements ControlledServer, CommandedServer, AsyncDisposable {
+  readonly config: Config
+  readonly commands = new CommandRegistry()
+  readonly metrics: Metrics = createMetrics()
+  /** Settles when the server has stopped, whoever asked for it. */
+  readonly stopped: Promise<void>
+  readonly #options: ServerOptions
+  readonly #clock: Clock
+  readonly #log: Logger
+  readonly #hosts = new Map<string, RunningHost>()
+  /** What has been opened, to be given back last first. */
+  readonly #opened: (() => Promise<unknown> | unknown)[] = []
+  #ports: readonly OpenPort[] = []
+  #state: ServerStatus['status'] = 'stopped'
+  #startedAt = 0
+  #closing: Promise<void> | undefined
+  #settleStopped: () => void = () => {}
+
+  constructor(options: ServerOptions) {
+    this.config = options.config
+    this.#options = options
+    this.#clock = options.clock ?? systemClock
+    this.#log = options.log
+    this.stopped = new Promise((resolve) => {
+      this.#settleStopped = resolve
+    })
+  }
+
+  /** The ports that are open, with what is spoken there. */
+  get ports(): readonly OpenPort[] {
+    return this.#ports
+  }
+
+  get log(): Logger {
+    return this.#log
+  }
+
+  get nodeName(): string {
+    return 'meerkat@localhost'
+  }
+
+  get isRunning(): boolean {
+    return this.#state === 'started'
+  }
+
+  /** The host of a domain, undefined when it is not hosted here. */
+  hostOf(domain: string): Host | undefined {
+    return this.#hosts.get(domain)?.host
+  }
+
+  get allHosts(): readonly Host[] {
+    return [...this.#hosts.values()].map(({ host }) => host)
+  }
+
+  async start(): Promise<void> {
+    this.#state = 'starting'
+    this.#startedAt = this.#clock.now()
+    try {
+      await this.#open()
+    } catch (error) {
+      await this.close()
+      throw error
+    }
+    this.#state = 'started'
+    this.#log.info({ what: 'node_started', version: productVersion })
+  }
+
+  status(): ServerStatus {
+    return {
+      node: this.nodeName,
+      pid: process.pid,
+      status: this.#state,
+      version: productVersion,
+      uptimeSeconds: Math.floor((this.#clock.now() - this.#startedAt) / 1000),
+      cluster: 'none',
+      logFiles: [],
+    }
+  }
+
+  /** Begins an orderly stop without waiting for it. */
+  stop(): void {
+    void this.close()
+  }
+
+  /** Stops in good order: nobody new, `system-shutdown` to everybody, then modules, database, lock. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  async #open(): Promise<void> {
+    const { config, log, inMemory = false, isOffline = false, modules = allModules } = this.#options
+    const clock = this.#clock
+    const dir = config.general.data_dir
+    if (!inMemory) {
+      const lock = await lockDataFolder(dir)
+      this.#opened.push(() => lock.release())
+    }
+    const db = await openDatabase({ kind: 'sqlite', file: inMemory ? ':memory:' : join(dir, 'meerkat.sqlite'), log, clock })
+    this.#opened.push(() => db.close())
+    const { accounts, decoy } = await openAccounts(config, db, clock, log)
+    const router = this.#makeRouter()
+    for (const domain of config.general.hosts) {
+      const parts = { config, clock, log, metrics: this.metrics, db, router, accounts, modules }
+      const running = await startHost(domain, parts)
+      this.#hosts.set(domain, running)
+      this.#opened.push(() => running.modules.stopAll())
+    }
+    registerCoreCommands(this.commands, commandServices(this))
+    if (isOffline) return
+    if (!inMemory) {
+      const control = await openControl(controlSocketPath(dir), this)
+      this.#opened.push(() => control.close())
+    }
+    const listeners = await openListeners({ config, clock, log, metrics: this.metrics, router, accounts, decoy })
+    this.#opened.push(() => listeners.close())
+    this.#ports = listeners.ports
+  }
+
+  #makeRouter(): Router {
+    const noRoute = this.metrics.counter('router_no_route_found_count', 'Stanzas to domains that nobody serves')
+    return new Router(this.#clock, {
+      noRoute: (stanza) => {
+        noRoute.inc()
+        this.#log.debug({ what: 'no_route_found', to_jid: stanza.to?.full })
+      },
+      failed: ({ error, stanza }) => {
+        this.#log.error({ what: 'iq_handler_failed', reason: error, from_jid: stanza.from?.full, stanza_id: stanza.id })
+      },
+    })
+  }
+
+  async #close(): Promise<void> {
+    this.#state = 'stopping'
+    await this.#sayFarewell()
+    for (const giveBack of this.#opened.reverse()) {
+      try {
+        await giveBack()
+      } catch (error) {
+        this.#log.error({ what: 'stop_failed', reason: error })
+      }
+    }
+    this.#state = 'stopped'
+    this.#log.info({ what: 'node_stopped' })
+    this.#settleStopped()
+  }
+
+  /** Ends every session, telling the client why. */
+  async #sayFarewell(): Promise<void> {
+    const ends: Promise<void>[] = []
+    for (const { host } of this.#hosts.values()) {
+      for (const session of [...host.sessions.all()]) {
+        ends.push(session.end({ kind: 'shutdown', status: 'Shutdown by reason: system-shutdown' }))
+        session.link.close(new StreamError('system-shutdown'))
+      }
+    }
+    await Promise.allSettled(ends)
+  }
+}
+
+/** Makes a server of a configuration; `start` opens it. */
+export function createServer(options: ServerOptions): Server {
+  return new Server(options)
+}

@@ -1,0 +1,101 @@
+import { randomBytes } from 'node:crypto'
+import type { AccountServices, ServerServices, SessionServices, SessionSummary } from '../admin/commands/services.ts'
+import { AccountLimitReached } from '../auth/method.ts'
+import { readTextFile } from '../config/text-file.ts'
+import type { Jid } from '../jid/jid.ts'
+import type { LogLevel } from '../observe/log-level.ts'
+import type { Logger } from '../observe/logger.ts'
+import { registerAccount, removeAccount } from '../router/accounts.ts'
+import type { Host } from '../router/host.ts'
+import type { Session } from '../router/session.ts'
+import { StreamError } from '../stanza/stream-error.ts'
+import { productVersion } from '../util/product.ts'
+
+/** What the commands of every server need of it. */
+export interface CommandedServer {
+  readonly log: Logger
+  readonly nodeName: string
+  readonly isRunning: boolean
+  hostOf(domain: string): Host | undefined
+  readonly allHosts: readonly Host[]
+  stop(): void
+}
+
+/** The interfaces that the core commands work on, over a server. */
+export function commandServices(server: CommandedServer): {
+  account: AccountServices
+  session: SessionServices
+  server: ServerServices
+} {
+  const isHosted = (domain: string) => server.hostOf(domain) !== undefined
+  return {
+    account: { isHosted, accounts: accountStore(server), readTextFile, newName: () => randomBytes(8).toString('hex') },
+    session: { isHosted, sessions: sessionServices(server) },
+    server: {
+      version: productVersion,
+      commit: '',
+      isRunning: () => server.isRunning,
+      getLogLevel: () => server.log.level,
+      setLogLevel: (level) => {
+        server.log.level = level as LogLevel
+      },
+      stop: () => server.stop(),
+    },
+  }
+}
+
+function accountStore(server: CommandedServer): AccountServices['accounts'] {
+  const hostOf = (user: Jid): Host => {
+    const host = server.hostOf(user.domain)
+    if (host === undefined) throw new Error(`${user.domain} is not hosted here`)
+    return host
+  }
+  return {
+    exists: (user) => hostOf(user).accounts.exists(user),
+    checkPassword: (user, password) => hostOf(user).accounts.checkPassword(user, password),
+    async register(user, password) {
+      const host = hostOf(user)
+      if (!host.accounts.canRegister) return 'not_allowed'
+      try {
+        return (await registerAccount(host, user.bare, password)) ? 'created' : 'exists'
+      } catch (error) {
+        if (error instanceof AccountLimitReached) return 'limit'
+        throw error
+      }
+    },
+    setPassword: (user, password) => hostOf(user).accounts.setPassword(user, password),
+    remove: (user) => removeAccount(hostOf(user), user.bare),
+    list: async (domain, options) => (await server.hostOf(domain)?.accounts.list(domain, options)) ?? [],
+    count: async (domain) => (await server.hostOf(domain)?.accounts.count(domain)) ?? 0,
+  }
+}
+
+function sessionServices(server: CommandedServer): SessionServices['sessions'] {
+  const hosts = (domain?: string): readonly Host[] => {
+    if (domain === undefined) return server.allHosts
+    const host = server.hostOf(domain)
+    return host === undefined ? [] : [host]
+  }
+  const summary = (session: Session): SessionSummary => ({
+    user: session.jid,
+    connection: session.info.connection,
+    ip: session.info.address,
+    port: session.info.port,
+    ...(session.priority === undefined ? {} : { priority: session.priority }),
+    node: server.nodeName,
+    uptime: Math.floor((session.host.clock.now() - session.startedAt) / 1000),
+  })
+  return {
+    list: (domain) => hosts(domain).flatMap((host) => [...host.sessions.all()].map(summary)),
+    count: (domain) => hosts(domain).reduce((sum, host) => sum + host.sessions.size, 0),
+    of: (user) => (server.hostOf(user.domain)?.sessions.of(user) ?? []).map(summary),
+    async kick(user, reason) {
+      const session = server.hostOf(user.domain)?.sessions.find(user)
+      if (session === undefined) return false
+      const ended = session.end({ kind: 'kicked', status: reason })
+      session.link.close(new StreamError('conflict', reason))
+      await ended
+      return true
+    },
+  }
+}
