@@ -5,7 +5,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { exampleFile, jsonSchema, optionReference } from '../src/config/reference.ts'
-import { modules } from '../src/modules/all.ts'
+import { allModules as modules } from '../src/modules/all.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const files: Readonly<Record<string, string>> = {
