@@ -8,6 +8,7 @@ import { appendFileSync, mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs, promisify } from 'node:util'
+import { type Scenario, type Storage, scenarios } from './pair-scenarios.ts'
 import { startServer } from './support/server.ts'
 
 const { values: options } = parseArgs({
@@ -25,89 +26,6 @@ const { values: options } = parseArgs({
 const authNames: Record<string, { plain: string; hashed: string }> = {
   ejabberd: { plain: 'plain', hashed: 'scram' },
   prosody: { plain: 'internal_plain', hashed: 'internal_hashed' },
-}
-
-type Storage = 'plain' | 'hashed'
-
-interface Scenario {
-  title: string
-  args: readonly string[]
-  isTls?: true
-  /** Accounts it needs, and the prefix of their names. */
-  users: number
-  prefix?: string
-  /** Which field of the generator's report is compared, and its unit. */
-  figure: string
-  unit: string
-  /** How peers store the passwords; ours are stored as SCRAM keys always. */
-  storage: Storage
-}
-
-const window = ['--warmup', '1.5', '--time', '6']
-const chat = { figure: 'srv_us_per_msg', unit: 'us/message', storage: 'plain' } as const
-const logins = { figure: 'srv_ms_per_login', unit: 'ms/login', storage: 'hashed' } as const
-const idle = { figure: 'kib_per_session', unit: 'KiB/session', storage: 'plain' } as const
-
-const scenarios: Record<string, Scenario> = {
-  'chat-200-w1': {
-    ...chat,
-    title: 'chat, 200 sessions, 1 outstanding',
-    args: ['chat', '-n', '200', '-w', '1', ...window],
-    users: 200,
-  },
-  'chat-200-w8': {
-    ...chat,
-    title: 'chat, 200 sessions, 8 outstanding',
-    args: ['chat', '-n', '200', '-w', '8', ...window],
-    users: 200,
-  },
-  'chat-2000-w1': {
-    ...chat,
-    title: 'chat, 2,000 sessions, 1 outstanding',
-    args: ['chat', '-n', '2000', '-w', '1', ...window],
-    users: 2000,
-  },
-  'chat-200-w1-tls': {
-    ...chat,
-    title: 'chat, 200 sessions, direct TLS',
-    args: ['chat', '-n', '200', '-w', '1', ...window],
-    users: 200,
-    isTls: true,
-  },
-  presence: {
-    title: 'presence, 1,000 users with 20 contacts',
-    args: ['presence', '-n', '1000', '--contacts', '20', '--user-prefix', 'p', ...window],
-    users: 1000,
-    prefix: 'p',
-    figure: 'srv_us_per_delivery',
-    unit: 'us/delivery',
-    storage: 'plain',
-  },
-  'login-scram': {
-    ...logins,
-    title: 'login, SCRAM-SHA-1 and bind',
-    args: ['login', '-n', '1000', '--mech', 'SCRAM-SHA-1', '--warm-rounds', '1'],
-    users: 1000,
-  },
-  'login-plain': {
-    ...logins,
-    title: 'second login, PLAIN against stored SCRAM keys, roster and presence',
-    args: ['login', '-n', '1000', '--presence', '--warm-rounds', '1'],
-    users: 1000,
-  },
-  'idle-5000': {
-    ...idle,
-    title: 'idle, 5,000 sessions',
-    args: ['idle', '-n', '5000', '--presence', '--hold', '10'],
-    users: 5000,
-  },
-  'idle-2000-tls': {
-    ...idle,
-    title: 'idle, 2,000 sessions, direct TLS',
-    args: ['idle', '-n', '2000', '--presence', '--hold', '10'],
-    users: 2000,
-    isTls: true,
-  },
 }
 
 /** A server that can be started, with the data of its last run, and stopped again. */
@@ -200,7 +118,7 @@ const registered = new Set<string>()
 async function measure(contestant: Contestant, scenario: Scenario, label: string): Promise<Report | undefined> {
   const pid = await contestant.start(scenario.storage)
   const { users, prefix = 'user' } = scenario
-  const accounts = [contestant.name, scenario.storage, prefix, users].join()
+  const accounts = [contestant.port, scenario.storage, prefix, users].join()
   if (!registered.has(accounts)) {
     const names = ['-n', String(users), '-c', '20', '--user-prefix', prefix]
     await load(['register', '--port', String(contestant.port), ...names])
@@ -291,6 +209,13 @@ if (peers.length === 0) {
   process.exit(1)
 }
 const first = options['without-ours'] ? (namedPeers(firstPort, 'first')[0] as Contestant) : await ours()
+async function closeAll(): Promise<void> {
+  for (const one of [first, ...peers]) await one.close()
+}
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => void closeAll().then(() => process.exit(1)))
+
 try {
   for (const other of peers) {
     console.log(`\n| load | unit | ${first.name} | ${other.name} | ratio (range of ${options.pairs} pairs) | faults |`)
@@ -301,5 +226,5 @@ try {
     }
   }
 } finally {
-  for (const one of [first, ...peers]) await one.close()
+  await closeAll()
 }
