@@ -102,12 +102,19 @@ describe('the writer', () => {
     expect(bench.written).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 11])
   })
 
-  it('does not wait once a batch has its number of statements', () => {
+  it('does not wait once a batch has its number of statements, but takes along what is in the queue', () => {
     const bench = new Bench({ flushInterval: 1000, flushRows: 4 })
     for (let i = 1; i <= 8; i++) bench.send(bench.query(INSERT, `${i}`))
-    bench.send(bench.query(INSERT, 'a'), bench.group([INSERT, 'b'], [INSERT, 'c']), bench.query(INSERT, 'd'))
-    expect(bench.written).toHaveLength(10)
+    bench.send(bench.query(INSERT, 'a'), bench.group([INSERT, 'b'], [INSERT, 'c']))
+    expect(bench.written).toHaveLength(8)
+    bench.send(bench.query(INSERT, 'd'), bench.query(INSERT, 'e'))
+    expect(bench.written).toHaveLength(11)
     expect(bench.answers.flatMap(({ results }) => results)).toHaveLength(1)
+    const many = Array.from({ length: 45 }, (_, i) => bench.query(INSERT, `m${i}`))
+    bench.writer.receive({ jobs: many, blobs: undefined, forget: 0 })
+    bench.answers.length = 0
+    bench.writer.idle()
+    expect(bench.written).toHaveLength(45)
   })
 
   it('keeps what does not fit and commits it when there is room', () => {
