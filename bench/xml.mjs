@@ -6,7 +6,8 @@ import { XmlScanner } from '../dist/xml/scanner.js'
 const header = "<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' version='1.0'>"
 const items = Array.from(
   { length: 50 },
-  (_, i) => `<item jid='contact${i}@example.org' name='Contact number ${i}' subscription='both'><group>Friends</group></item>`,
+  (_, i) =>
+    `<item jid='contact${i}@example.org' name='Contact number ${i}' subscription='both'><group>Friends</group></item>`,
 )
 const stanzas = {
   message: `<message to='juliet@capulet.example/balcony' from='romeo@montague.example/orchard' id='ktx72v49' type='chat' xml:lang='en'><body>Art thou not Romeo, and a Montague?</body><active xmlns='http://jabber.org/protocol/chatstates'/><request xmlns='urn:xmpp:receipts'/><origin-id xmlns='urn:xmpp:sid:0' id='ktx72v49'/></message>`,
@@ -42,6 +43,13 @@ function measure(to, text) {
 }
 
 for (const [name, text] of Object.entries(stanzas)) {
-  console.log(name.padEnd(9), `${Buffer.byteLength(text)} B`.padStart(8), `${measure(sink, text)} us`.padStart(10), 'scanned,', measure(routing, text), 'us with pieces')
+  console.log(
+    name.padEnd(9),
+    `${Buffer.byteLength(text)} B`.padStart(8),
+    `${measure(sink, text)} us`.padStart(10),
+    'scanned,',
+    measure(routing, text),
+    'us with pieces',
+  )
 }
 if (count === 0) console.log(length)

@@ -1,7 +1,7 @@
 import { xmlNamespace } from './bindings.ts'
 import { type Attributes, setAttribute } from './element.ts'
-import type { IndexBuilder, StreamContext } from './index-builder.ts'
 import { notWellFormed, XmlError } from './errors.ts'
+import type { IndexBuilder, StreamContext } from './index-builder.ts'
 
 /** The start tag of a stream, decoded (RFC 6120 §4.7). */
 export class StreamHeader {

@@ -5,18 +5,90 @@ export function numbers(seed: number): (below: number) => number {
     state = (state + 0x6d2b79f5) | 0
     let t = Math.imul(state ^ (state >>> 15), 1 | state)
     t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return (((t ^ (t >>> 14)) >>> 0) / 4294967296) * below | 0
+    return ((((t ^ (t >>> 14)) >>> 0) / 4294967296) * below) | 0
   }
 }
 
 // What breaks, or nearly breaks, an XML document.
 const morsels = [
-  '<', '>', '/', '&', ';', '"', "'", '=', ' ', '\n', '\r', '\t', ':', ']', ']]>', '<![CDATA[', '<!--', '-->', '<!', '<?', '?>', '<?xml version="1.0"?>',
-  '<!DOCTYPE a>', '&amp;', '&lt;', '&nbsp;', '&#0;', '&#x41;', '&#xD800;', '&#x110000;', '&#65;', '&;', '&#;', '&#x;', 'xmlns', "xmlns=''", "xmlns:a='u'",
-  " xmlns:a=''", " a:b='c'", " xml:lang='x'", " xmlns:xml='u'", ' id="1"', '<a>', '</a>', '<a/>', '<a:b/>', '<stream:stream>', '</stream:stream>', '<db:x/>',
-  '\u0000', '\u0001', '\u001f', '\u007f', '\u0085', '\u00d7', '\u00e9', '\u0300', '\u2028', '\ufffd', '\ufffe', '\uffff', '\u{10ffff}', 'x', '1', '-', '.',
+  '<',
+  '>',
+  '/',
+  '&',
+  ';',
+  '"',
+  "'",
+  '=',
+  ' ',
+  '\n',
+  '\r',
+  '\t',
+  ':',
+  ']',
+  ']]>',
+  '<![CDATA[',
+  '<!--',
+  '-->',
+  '<!',
+  '<?',
+  '?>',
+  '<?xml version="1.0"?>',
+  '<!DOCTYPE a>',
+  '&amp;',
+  '&lt;',
+  '&nbsp;',
+  '&#0;',
+  '&#x41;',
+  '&#xD800;',
+  '&#x110000;',
+  '&#65;',
+  '&;',
+  '&#;',
+  '&#x;',
+  'xmlns',
+  "xmlns=''",
+  "xmlns:a='u'",
+  " xmlns:a=''",
+  " a:b='c'",
+  " xml:lang='x'",
+  " xmlns:xml='u'",
+  ' id="1"',
+  '<a>',
+  '</a>',
+  '<a/>',
+  '<a:b/>',
+  '<stream:stream>',
+  '</stream:stream>',
+  '<db:x/>',
+  '\u0000',
+  '\u0001',
+  '\u001f',
+  '\u007f',
+  '\u0085',
+  '\u00d7',
+  '\u00e9',
+  '\u0300',
+  '\u2028',
+  '\ufffd',
+  '\ufffe',
+  '\uffff',
+  '\u{10ffff}',
+  'x',
+  '1',
+  '-',
+  '.',
 ].map((text) => Buffer.from(text))
-const rawMorsels = [[0x80], [0xff], [0xc3], [0xe2, 0x82], [0xed, 0xa0, 0x80], [0xc0, 0x80], [0xf0, 0x9f], [0xf4, 0x90, 0x80, 0x80], [0xef, 0xbb, 0xbf]].map((bytes) => Buffer.from(bytes))
+const rawMorsels = [
+  [0x80],
+  [0xff],
+  [0xc3],
+  [0xe2, 0x82],
+  [0xed, 0xa0, 0x80],
+  [0xc0, 0x80],
+  [0xf0, 0x9f],
+  [0xf4, 0x90, 0x80, 0x80],
+  [0xef, 0xbb, 0xbf],
+].map((bytes) => Buffer.from(bytes))
 
 /** The document with one to three places changed: a byte replaced, bytes removed, doubled or moved, a morsel put in. */
 export function mutate(document: Buffer, below: (n: number) => number): Buffer {
@@ -32,7 +104,8 @@ export function mutate(document: Buffer, below: (n: number) => number): Buffer {
     if (choice === 0) bytes = Buffer.concat([before, after])
     else if (choice === 1) bytes = Buffer.concat([before, piece, piece, after])
     else if (choice === 2) bytes = Buffer.concat([before, morsel, after])
-    else if (choice === 3) bytes = Buffer.concat([before, Buffer.from([below(128)]), bytes.subarray(Math.min(at + 1, bytes.length))])
+    else if (choice === 3)
+      bytes = Buffer.concat([before, Buffer.from([below(128)]), bytes.subarray(Math.min(at + 1, bytes.length))])
     else bytes = Buffer.concat([before, morsel, piece, after])
   }
   return bytes

@@ -16,7 +16,12 @@ export function canonical(element: Element): string {
   const attrs = Object.entries(element.attrs)
     .map(([name, value]) => [name.replace(/^xml:/, '{http://www.w3.org/XML/1998/namespace}'), value])
     .sort(([a], [b]) => ((a as string) < (b as string) ? -1 : 1))
-  return JSON.stringify([element.ns, element.name, attrs, element.children.map((c) => (typeof c === 'string' ? c : canonical(c)))])
+  return JSON.stringify([
+    element.ns,
+    element.name,
+    attrs,
+    element.children.map((c) => (typeof c === 'string' ? c : canonical(c))),
+  ])
 }
 
 /** Cuts bytes into pieces of this size. */
@@ -30,12 +35,18 @@ export function scan(pieces: Iterable<Uint8Array>, limits: ScannerLimits = defau
   let end = 'open'
   const scanner = new XmlScanner(
     {
-      opened: (header) => events.push(JSON.stringify([header.ns, header.name, header.defaultNs, header.attr('to') ?? ''])),
+      opened: (header) =>
+        events.push(JSON.stringify([header.ns, header.name, header.defaultNs, header.attr('to') ?? ''])),
       element: (raw) => {
         // The whole, and the same put together from its parts.
         const whole = raw.toElement()
         events.push(canonical(whole))
-        const kids = raw.kids.map((kid, i) => [kid.name, kid.ns, raw.innerWire().slice(kid.start, kid.end), canonical(raw.kid(i))])
+        const kids = raw.kids.map((kid, i) => [
+          kid.name,
+          kid.ns,
+          raw.innerWire().slice(kid.start, kid.end),
+          canonical(raw.kid(i)),
+        ])
         events.push(JSON.stringify([raw.name, raw.ns, raw.byteLength, raw.attributesWire([]), kids]))
       },
       closed: () => (end = 'closed'),

@@ -12,7 +12,15 @@ export type Tree = readonly [string, string, (readonly [string, string])[], (Tre
  */
 export interface OracleOutcome {
   readonly events: readonly unknown[]
-  readonly end: 'closed' | 'open' | 'error' | 'restricted' | 'stream-text' | 'second-header' | 'xml-element' | 'encoding'
+  readonly end:
+    | 'closed'
+    | 'open'
+    | 'error'
+    | 'restricted'
+    | 'stream-text'
+    | 'second-header'
+    | 'xml-element'
+    | 'encoding'
   readonly detail: string
 }
 
@@ -82,7 +90,8 @@ class SaxesReader {
 
   private open({ uri, local, attributes }: SaxesTagNS): void {
     this.close()
-    if (this.stack.length === 1 && local === 'stream' && uri === 'http://etherx.jabber.org/streams') this.stop('second-header')
+    if (this.stack.length === 1 && local === 'stream' && uri === 'http://etherx.jabber.org/streams')
+      this.stop('second-header')
     if (this.stack.length === 1 && uri === 'http://www.w3.org/XML/1998/namespace') this.stop('xml-element')
     if (this.stack.length === 0) this.events.push([uri, local])
     const attrs = Object.values(attributes)
@@ -121,5 +130,10 @@ class SaxesReader {
 /** The elements of an outcome in the form that {@link canonical} gives ours. */
 export function canonicalTree(tree: Tree): string {
   const attrs = [...tree[2]].sort(([a], [b]) => (a < b ? -1 : 1))
-  return JSON.stringify([tree[0], tree[1], attrs, tree[3].map((child) => (typeof child === 'string' ? child : canonicalTree(child)))])
+  return JSON.stringify([
+    tree[0],
+    tree[1],
+    attrs,
+    tree[3].map((child) => (typeof child === 'string' ? child : canonicalTree(child))),
+  ])
 }

@@ -28,7 +28,8 @@ describe('however the bytes are cut, the outcome is the same', () => {
     const bytes = Buffer.from(streamStart + stanzas.join('\n') + streamEnd)
     const whole = scan([bytes])
     expect(whole.end).toBe('closed')
-    for (let size = 1; size < 3000; size += 1 + (size >> 3)) expect(scan(piecesOf(bytes, size)), `pieces of ${size}`).toEqual(whole)
+    for (let size = 1; size < 3000; size += 1 + (size >> 3))
+      expect(scan(piecesOf(bytes, size)), `pieces of ${size}`).toEqual(whole)
   })
 
   it('for mutated documents, errors included', () => {

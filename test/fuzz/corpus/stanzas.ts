@@ -38,7 +38,10 @@ export const stanzas: readonly string[] = [
   `<iq id='w1' type='set'><block xmlns='urn:xmpp:blocking'><item jid='romeo@montague.net'/></block></iq>`,
   `<iq type='set' id='reg'><query xmlns='jabber:iq:register'><username>bill</username><password>Calli&quot;ope\t'x'</password></query></iq>`,
   `<message to="a@b"><élan xmlns="urn:é"><変数 属性="値"/></élan><x xmlns=''><y/></x></message>`,
-  `<message\n  to = "a@b"\r\n  id\t=\n'q'><subject>line one\r\nline two\rline three\tend</subject><!-- --></message>`.replace('<!-- -->', ''),
+  `<message\n  to = "a@b"\r\n  id\t=\n'q'><subject>line one\r\nline two\rline three\tend</subject><!-- --></message>`.replace(
+    '<!-- -->',
+    '',
+  ),
   `<presence from='room@muc.example/thirdwitch' to='crone1@shakespeare.lit/desktop'><x xmlns='http://jabber.org/protocol/muc#user'><item affiliation='none' role='participant'/><status code='110'/></x></presence>`,
   `<iq type='result' id='av'><pubsub xmlns='http://jabber.org/protocol/pubsub'><items node='urn:xmpp:avatar:data'><item id='a'><data xmlns='urn:xmpp:avatar:data'>${'qANQR1DBwU4DX7jmYZnncmUQB/9KuKBddzQH+tZ1ZywKK0yHKnq57kWq+RFtQdCJ'.repeat(24)}</data></item></items></pubsub></iq>`,
   `<message to='a@b'><body>${'Съешь же ещё этих мягких французских булок, да выпей чаю. '.repeat(16)}</body></message>`,
