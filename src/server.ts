@@ -4,6 +4,7 @@ import { registerCoreCommands } from './admin/commands/all.ts'
 import type { Config } from './config/schema.ts'
 import { CommandRegistry } from './module/command.ts'
 import type { AnyModule } from './module/define.ts'
+import { registerModuleCommands } from './module/module-commands.ts'
 import { allModules } from './modules/all.ts'
 import type { Logger } from './observe/logger.ts'
 import { createMetrics, type Metrics } from './observe/metrics.ts'
@@ -151,6 +152,7 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
       this.#opened.push(() => running.modules.stopAll())
     }
     registerCoreCommands(this.commands, commandServices(this))
+    registerModuleCommands(this.commands, new Map([...this.#hosts].map(([domain, { modules }]) => [domain, modules])), clock)
     if (isOffline) return
     if (!inMemory) {
       const control = await openControl(controlSocketPath(dir), this)

@@ -133,3 +133,26 @@ export function notBuilt(name: string, protects = false) {
 export function noEffect<T extends z.ZodType>(schema: T, reason: string) {
   return schema.optional().meta({ noEffect: reason })
 }
+
+/**
+ * The `backend` of a module whose data goes into the database of the server, whichever of MongooseIM's `names` is written.
+ * Backends that will be of their own are given as a name and what it would give.
+ */
+export function dataBackend(...names: readonly (string | { readonly name: string; readonly gives: string })[]) {
+  const known = names.filter((entry) => typeof entry === 'string')
+  const list = known.map((name) => JSON.stringify(name)).join(', ')
+  return z
+    .string()
+    .superRefine((value, context) => {
+      if (known.includes(value)) return
+      const later = names.find((entry) => typeof entry !== 'string' && entry.name === value)
+      const [message, what] =
+        typeof later === 'object'
+          ? [`Meerkat does not have ${later.gives} yet.`, 'not_built_yet']
+          : [`Expected one of ${list}.`, 'not_in_enum']
+      context.addIssue({ code: 'custom', input: value, message, params: { what } })
+    })
+    .optional()
+    .describe('Where data is kept.')
+    .meta({ noEffect: 'data is kept in the database of the server', type: `one of ${list}` })
+}

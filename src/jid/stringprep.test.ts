@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { JidError } from './jid-error.ts'
-import { nodeprep, resourceprep } from './stringprep.ts'
+import { foldForSearch, nodeprep, resourceprep } from './stringprep.ts'
 
 describe('nodeprep (RFC 3920 appendix A)', () => {
   it.each([
@@ -50,5 +50,23 @@ describe('resourceprep (RFC 3920 appendix B)', () => {
 
   it.each(['\u0007', '\u00a0\u0000', '\u2028', '\u05d0a'])('refuses %j', (text) => {
     expect(() => resourceprep(text)).toThrow(JidError)
+  })
+})
+
+describe('folding for search', () => {
+  it.each([
+    ['', ''],
+    ['Lena BERG', 'lena berg'],
+    ['Москва', 'москва'],
+    ['Straße', 'strasse'],
+    ['\u2163', 'iv'],
+    ['David דוד', 'david דוד'],
+    ['👩\u200d💻\ufe0f', '👩💻'],
+  ])('takes %j as %j', (text, folded) => {
+    expect(foldForSearch(text)).toBe(folded)
+  })
+
+  it.each(['\u0007', '\ue000', '\u0378', '\ufdd0'])('refuses %j', (text) => {
+    expect(() => foldForSearch(text)).toThrow(JidError)
   })
 })

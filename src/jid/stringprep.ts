@@ -118,3 +118,14 @@ export function nodeprep(text: string): string {
 export function resourceprep(text: string): string {
   return finish(codePointsOf(text).filter((point) => !isIn(mappedToNothing, point)))
 }
+
+/**
+ * A text as it is compared without regard to case and to ways of writing the same: case folding and NFKC with the checks of
+ * the profiles above, but for direction, which a search does not mind. Throws JidError for prohibited and unassigned code points.
+ */
+export function foldForSearch(text: string): string {
+  const points = codePointsOf(text).filter((point) => !isIn(mappedToNothing, point))
+  const folded = normalise(foldForNfkc(points))
+  if (codePointsOf(folded).some(isProhibited)) throw new JidError('a prohibited code point')
+  return folded
+}

@@ -10,6 +10,7 @@ import type { SessionTable } from '../router/session-table.ts'
 import type { Database } from '../storage/database.ts'
 import type { Clock } from '../util/clock.ts'
 import type { ModuleApi } from './api.ts'
+import type { ServicePlan } from './subdomain.ts'
 
 /** Registers a handler for an IQ payload; `*` as name takes every payload of the namespace. */
 export type RegisterIq = (type: 'get' | 'set', ns: string, name: string, handler: IqHandler) => void
@@ -42,6 +43,8 @@ export interface ModuleContext<O = unknown, T = unknown> {
   use<A>(api: ModuleApi<A>): A
   /** The interface of a module that may or may not be there. */
   find<A>(api: ModuleApi<A>): A | undefined
+  /** Serves a domain of its own beside each hosted domain, such as `muc.@HOST@`. Throws when that domain is taken. */
+  serve(plan: ServicePlan): void
   /** Runs `job` every `ms` milliseconds. */
   every(ms: number, job: () => void): void
   /** Calls this when the module stops. */

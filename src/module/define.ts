@@ -2,7 +2,9 @@ import type { z } from 'zod'
 import type { IqPolicy } from '../router/iq-queue.ts'
 import type { ErrorCondition } from '../stanza/stanza-error.ts'
 import type { Migration } from '../storage/database.ts'
+import type { Command } from './command.ts'
 import type { ModuleContext } from './context.ts'
+import type { ModuleServices } from './module-commands.ts'
 
 /** A XEP that a module implements, and the version of it. */
 export interface XepSupport {
@@ -40,6 +42,8 @@ export interface ModuleDeclaration<S extends z.ZodObject = z.ZodObject, T = unkn
   readonly needs?: readonly string[]
   readonly tables?: TableTypes<T>
   readonly migrations?: Readonly<Record<string, Migration>>
+  /** Admin commands; they exist once a server and reach each domain through the interface that the module provides there. */
+  readonly commands?: readonly Command<ModuleServices>[]
   setup(context: ModuleContext<z.infer<S>, T>): void | Promise<void>
 }
 

@@ -3,12 +3,13 @@ import type { Metrics } from '../observe/metrics.ts'
 import type { Host } from '../router/host.ts'
 import type { IqPolicy } from '../router/iq-queue.ts'
 import { IqQueue } from '../router/iq-queue.ts'
-import type { IqTarget } from '../router/iq-registry.ts'
+import type { IqRegistry, IqTarget } from '../router/iq-registry.ts'
 import type { Database } from '../storage/database.ts'
 import type { ModuleApi } from './api.ts'
 import type { IqContext, ModuleContext, RegisterIq } from './context.ts'
 import type { AnyModule } from './define.ts'
 import { startOrder } from './start-order.ts'
+import { type IqBinder, openServices } from './subdomain.ts'
 
 /** What the modules of one host type are started with. */
 export interface ModuleHostParts {
@@ -31,6 +32,11 @@ export class ModuleHost {
 
   constructor(parts: ModuleHostParts) {
     this.#parts = parts
+  }
+
+  /** The interface that a running module provides, for commands; undefined when it does not run. */
+  find<A>(api: ModuleApi<A>): A | undefined {
+    return this.#apis.get(api) as A | undefined
   }
 
   /** The declarations of the modules that run, in the order in which they were started. */
@@ -84,6 +90,7 @@ export class ModuleHost {
     const { host, db, log, metrics } = this.#parts
     const { declaration, undo } = running
     const { name } = declaration
+    const iq = this.#iqFor(running, options)
     return {
       name,
       host,
@@ -95,7 +102,7 @@ export class ModuleHost {
       accounts: host.accounts,
       sessions: host.sessions,
       router: host.router,
-      iq: this.#iqFor(running, options),
+      iq: iq.context,
       on: (hook, slot, handler, placement) =>
         void undo.push(host.hooks.join(hook, slot, { module: name, handler, ...placement })),
       provide: (api, implementation) => {
@@ -104,6 +111,7 @@ export class ModuleHost {
       },
       use: (api) => this.#use(declaration, api),
       find: <A>(api: ModuleApi<A>) => this.#apis.get(api) as A | undefined,
+      serve: (plan) => void undo.push(...openServices(host, plan, iq.bind)),
       every: (ms, job) => void undo.push(repeat(host, ms, job)),
       onStop: (stop) => void undo.push(stop),
     }
@@ -118,16 +126,23 @@ export class ModuleHost {
     return implementation as A
   }
 
-  #iqFor({ declaration, undo }: Running, options: unknown): IqContext {
+  #iqFor({ declaration, undo }: Running, options: unknown): ModuleIq {
     const { iq } = this.#parts.host
     const queue = new IqQueue(policyOf(declaration, options))
     const otherwise = declaration.otherIqs ?? 'not-allowed'
     const into =
-      (target: IqTarget): RegisterIq =>
+      (registry: IqRegistry, target: IqTarget): RegisterIq =>
       (type, ns, name, handler) =>
-        void undo.push(iq.add({ target, type, ns, name, handler, queue, otherwise }))
-    return { server: into('server'), account: Object.assign(into('account'), { open: into('open') }) }
+        void undo.push(registry.add({ target, type, ns, name, handler, queue, otherwise }))
+    const account = Object.assign(into(iq, 'account'), { open: into(iq, 'open') })
+    return { context: { server: into(iq, 'server'), account }, bind: (registry) => into(registry, 'open') }
   }
+}
+
+/** The ways in which one module registers IQ handlers: on its host, and on a service of its own. */
+interface ModuleIq {
+  readonly context: IqContext
+  readonly bind: IqBinder
 }
 
 function policyOf(declaration: AnyModule, options: unknown): IqPolicy {

@@ -10,4 +10,14 @@ import time from './time.ts'
 import version from './version.ts'
 
 /** Every module that comes with the server. */
-export const allModules: readonly AnyModule[] = [disco, offline, ping, presence, privateStorage, register, roster, time, version]
+export const allModules: readonly AnyModule[] = [
+  disco,
+  offline,
+  ping,
+  presence,
+  privateStorage,
+  register,
+  roster,
+  time,
+  version,
+]

@@ -85,7 +85,7 @@ export class AccountDelivery {
     const to = stanza.to as Jid
     if (to.resource === '') {
       if (stanza.type !== 'get' && stanza.type !== 'set') return undefined
-      return this.#dispatcher.serve(host, 'account', stanza, session)
+      return this.#dispatcher.serve(host.iq, 'account', stanza, session)
     }
     const target = host.sessions.find(to)
     if (target === undefined) {

@@ -2,8 +2,7 @@ import type { Stanza } from '../stanza/stanza.ts'
 import { StanzaError } from '../stanza/stanza-error.ts'
 import type { Clock } from '../util/clock.ts'
 import type { Element } from '../xml/element.ts'
-import type { Host } from './host.ts'
-import type { IqRegistration, IqRequest } from './iq-registry.ts'
+import type { IqRegistration, IqRegistry, IqRequest } from './iq-registry.ts'
 import type { Session } from './session.ts'
 
 /** A handler that takes longer is answered for with an error, in milliseconds. */
@@ -25,10 +24,10 @@ export class IqDispatcher {
   }
 
   /** A request to the domain, or to an account on whose behalf the server answers. The promise holds back the sender. */
-  serve(host: Host, at: 'server' | 'account', stanza: Stanza, session?: Session): Promise<void> | undefined {
+  serve(iq: IqRegistry, at: 'server' | 'account', stanza: Stanza, session?: Session): Promise<void> | undefined {
     const payload = stanza.index[0]
     if (payload === undefined || stanza.index.length !== 1) return this.#refuse(stanza, 'bad-request')
-    const found = host.iq.find(at, stanza.type, payload)
+    const found = iq.find(at, stanza.type, payload)
     if (found === undefined)
       return this.#refuse(stanza, at === 'server' ? 'feature-not-implemented' : 'service-unavailable')
     if (typeof found === 'string') return this.#refuse(stanza, found)

@@ -8,6 +8,7 @@ import { filterPacket, type Routed } from './events.ts'
 import type { Host } from './host.ts'
 import { IqAsker } from './iq-asker.ts'
 import { IqDispatcher } from './iq-dispatcher.ts'
+import type { IqRegistry } from './iq-registry.ts'
 import type { Session } from './session.ts'
 
 /** A domain that a module serves by itself: rooms, pubsub, uploads. */
@@ -16,7 +17,8 @@ export interface Service {
   readonly name?: string
   /** The hosted domain that it belongs to. */
   readonly parent: string
-  receive(stanza: Stanza): Promise<void> | undefined
+  /** Takes a stanza for any address of the domain. `session`: of a local sender. */
+  receive(stanza: Stanza, session?: Session): Promise<void> | undefined
 }
 
 /** Told of stanzas that had nowhere to go and of handlers that failed. */
@@ -67,6 +69,14 @@ export class Router {
     return own.map(([jid, service]) => ({ jid, name: service.name }))
   }
 
+  /**
+   * Answers an IQ request to the domain of a service from the handlers of that service, which are open to everybody.
+   * What no handler knows is `service-unavailable`.
+   */
+  serve(iq: IqRegistry, stanza: Stanza, session?: Session): Promise<void> | undefined {
+    return this.#dispatcher.serve(iq, 'account', stanza, session)
+  }
+
   /** Sends a stanza on its way. `session`: of the local client that sent it. A promise settles when it has arrived. */
   route(stanza: Stanza, session?: Session): Promise<void> | undefined {
     const host = stanza.from === undefined ? undefined : this.#hosts.get(stanza.from.domain)
@@ -105,21 +115,21 @@ export class Router {
     const host = this.#hosts.get(to.domain)
     if (host !== undefined) {
       if (to.local !== '') return this.#delivery.deliver(host, stanza, session)
-      return this.#serve(host, stanza, session)
+      return this.#serveDomain(host, stanza, session)
     }
     const service = this.#services.get(to.domain)
-    if (service !== undefined) return service.receive(stanza)
+    if (service !== undefined) return service.receive(stanza, session)
     this.#observer.noRoute(stanza)
     return this.bounce(stanza, 'service-unavailable')
   }
 
   /** A stanza to the domain itself (core §5.1). */
-  #serve(host: Host, stanza: Stanza, session: Session | undefined): Promise<void> | undefined {
+  #serveDomain(host: Host, stanza: Stanza, session: Session | undefined): Promise<void> | undefined {
     if (stanza.to?.resource !== '') {
       return stanza.kind === 'presence' ? undefined : this.bounce(stanza, 'item-not-found')
     }
     if (stanza.kind !== 'iq' || isAnswer(stanza)) return undefined
-    return this.#dispatcher.serve(host, 'server', stanza, session)
+    return this.#dispatcher.serve(host.iq, 'server', stanza, session)
   }
 }
 

@@ -1,7 +1,14 @@
 import { collect } from '../../hooks/hook.ts'
 import type { Jid } from '../../jid/jid.ts'
+import { moduleApi } from '../../module/api.ts'
+import type { ServicePoint } from '../../module/subdomain.ts'
 import type { Host } from '../../router/host.ts'
+import type { IqRequest } from '../../router/iq-registry.ts'
+import { NS } from '../../stanza/namespaces.ts'
+import { StanzaError } from '../../stanza/stanza-error.ts'
+import type { Eventually } from '../../util/settled.ts'
 import type { Element } from '../../xml/element.ts'
+import { infoElement, itemsElement, merged } from './format.ts'
 
 /** A service discovery query, to the domain or to an account. */
 export interface DiscoQuery {
@@ -26,6 +33,10 @@ export interface DiscoInfo {
   /** Extended information (XEP-0128). */
   readonly forms?: readonly Element[]
 }
+/**
+ * What an answer to disco#info holds. For the domain itself without a node it has to be answered at once: the hash in the
+ * stream features is made of it (XEP-0115 §6).
+ */
 export const discoInfo = collect<DiscoQuery, DiscoInfo>('discoInfo', { slots: ['caps', 'main'] })
 
 export interface DiscoItem {
@@ -34,3 +45,34 @@ export interface DiscoItem {
   readonly name?: string | undefined
 }
 export const discoItems = collect<DiscoQuery, readonly DiscoItem[]>('discoItems', { slots: ['main'] })
+
+/** What other modules may ask of service discovery. */
+export interface DiscoApi {
+  /** What a domain answers to disco#info without a node. */
+  serverInfo(domain: string): Required<DiscoInfo>
+  /** The contact form as a module shows it in the answers of its own service (XEP-0157). */
+  contactForm(module: string): Element
+}
+export const discoApi = moduleApi<DiscoApi>('mod_disco')
+
+/** How a service answers service discovery; undefined for a node that it does not know. */
+export interface ServiceDisco {
+  info(node: string, request: IqRequest): Eventually<DiscoInfo | undefined>
+  items?(node: string, request: IqRequest): Eventually<readonly DiscoItem[] | undefined>
+}
+
+/** Lets a service answer disco#info and disco#items addressed to its domain. */
+export function answerServiceDisco({ iq }: ServicePoint, disco: ServiceDisco): void {
+  iq('get', NS.discoInfo, 'query', async (request) => {
+    const node = request.payload.attr('node') ?? ''
+    const info = await disco.info(node, request)
+    if (info === undefined) throw new StanzaError('item-not-found')
+    return infoElement(node, merged([info]))
+  })
+  iq('get', NS.discoItems, 'query', async (request) => {
+    const node = request.payload.attr('node') ?? ''
+    const items = disco.items === undefined && node === '' ? [] : await disco.items?.(node, request)
+    if (items === undefined) throw new StanzaError('item-not-found')
+    return itemsElement(node, items)
+  })
+}

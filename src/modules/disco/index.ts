@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { domainName } from '../../config/option.ts'
+import { Jid } from '../../jid/jid.ts'
 import { defineModule } from '../../module/define.ts'
 import type { IqRequest } from '../../router/iq-registry.ts'
 import { NS } from '../../stanza/namespaces.ts'
@@ -7,7 +8,7 @@ import { StanzaError } from '../../stanza/stanza-error.ts'
 import { productName } from '../../util/product.ts'
 import type { Element } from '../../xml/element.ts'
 import { rosterApi } from '../roster/api.ts'
-import { type DiscoItem, type DiscoQuery, discoInfo, discoItems } from './api.ts'
+import { type DiscoItem, type DiscoQuery, discoApi, discoInfo, discoItems } from './api.ts'
 import { infoElement, itemsElement, merged } from './format.ts'
 import { serverInfoForm } from './server-info.ts'
 
@@ -39,7 +40,7 @@ export default defineModule({
       .default(true)
       .describe('Whether clients see components that are registered as hidden.'),
   }),
-  setup({ host, iq, on, options, find }) {
+  setup({ host, iq, on, options, find, provide }) {
     const queryOf = (at: DiscoQuery['at'], { from, to, payload }: IqRequest): DiscoQuery => ({
       host,
       at,
@@ -67,6 +68,14 @@ export default defineModule({
       if (answers.length === 0) throw new StanzaError('item-not-found')
       return itemsElement(query.node, answers.flat())
     }
+
+    provide(discoApi, {
+      serverInfo(domain) {
+        const to = Jid.of('', domain)
+        return merged(host.hooks.gatherNow(discoInfo, { host, at: 'server', from: to, to, node: '' }))
+      },
+      contactForm: (module) => serverInfoForm(options.server_info, module),
+    })
 
     iq.server('get', NS.discoInfo, 'query', (request) => info(queryOf('server', request)))
     iq.server('get', NS.discoItems, 'query', (request) => items(queryOf('server', request)))

@@ -9,6 +9,7 @@ import { Stanza } from '../../stanza/stanza.ts'
 import { type Eventually, afterwards } from '../../util/settled.ts'
 import { el } from '../../xml/element.ts'
 import type { Roster, RosterApi, RosterChanged } from '../roster/api.ts'
+import { presenceShown, presenceWithdrawn } from './api.ts'
 import { priorityOf } from './priority.ts'
 
 /** To whom a session has shown itself directly (RFC 6121 §4.6), by full address. */
@@ -39,6 +40,7 @@ export class PresenceDesk {
         session.priority = priority
         if (isFirst) this.#introduce(session, roster)
         else this.#broadcast(session, stanza, roster)
+        void this.#host.hooks.run(presenceShown, { session, stanza })
         return 'handled' as const
       })
     })
@@ -46,19 +48,14 @@ export class PresenceDesk {
 
   /** A client's unavailable presence without address: whoever saw it available is told. */
   unavailable(session: Session, stanza: Stanza): void {
-    const wasShown = session.presence !== undefined
-    session.presence = undefined
-    session.priority = undefined
-    void afterwards(this.#rosters.load(session.jid.bare), (roster) =>
-      this.#withdraw(session, stanza, wasShown ? roster : undefined),
-    )
+    this.#leave(session, stanza, stanza)
   }
 
   /** The end of a session speaks for a client that left without a word. */
   ended(session: Session, status: string | undefined): Eventually<undefined> {
     if (session.presence === undefined && session.get(directed) === undefined) return undefined
     const children = status === undefined ? [] : [el('status', NS.client, status)]
-    this.unavailable(session, Stanza.make('presence', { type: 'unavailable', from: session.jid }, ...children))
+    this.#leave(session, Stanza.make('presence', { type: 'unavailable', from: session.jid }, ...children), undefined)
     return undefined
   }
 
@@ -95,6 +92,17 @@ export class PresenceDesk {
       this.#send(shown, session.jid, contact)
     }
     return undefined
+  }
+
+  /** `farewell`: what the client itself said. */
+  #leave(session: Session, stanza: Stanza, farewell: Stanza | undefined): void {
+    const wasShown = session.presence !== undefined
+    session.presence = undefined
+    session.priority = undefined
+    if (wasShown) void this.#host.hooks.run(presenceWithdrawn, { session, farewell })
+    void afterwards(this.#rosters.load(session.jid.bare), (roster) =>
+      this.#withdraw(session, stanza, wasShown ? roster : undefined),
+    )
   }
 
   async #open(session: Session, priority: number): Promise<void> {

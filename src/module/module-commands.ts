@@ -1,0 +1,36 @@
+import type { Clock } from '../util/clock.ts'
+import type { ModuleApi } from './api.ts'
+import type { CommandRegistry } from './command.ts'
+import { CommandError } from './command-error.ts'
+import type { ModuleHost } from './module-host.ts'
+
+/** What the commands of modules work on: the interfaces that modules provide, domain by domain. */
+export interface ModuleServices {
+  /** Milliseconds since the epoch. */
+  now(): number
+  /** The domains where a module provides this interface. */
+  domainsWith(api: ModuleApi<unknown>): readonly string[]
+  /** The interface for a domain. Throws CommandError `domain_not_found`, or `module_not_loaded` where the module does not run. */
+  api<A>(domain: string, api: ModuleApi<A>): A
+}
+
+/** Puts the commands of every module that runs on some domain into the registry, once for the whole server. */
+export function registerModuleCommands(
+  registry: CommandRegistry,
+  hosts: ReadonlyMap<string, ModuleHost>,
+  clock: Clock,
+): void {
+  const services: ModuleServices = {
+    now: () => clock.now(),
+    domainsWith: (api) => [...hosts].filter(([, modules]) => modules.find(api) !== undefined).map(([domain]) => domain),
+    api: <A>(domain: string, api: ModuleApi<A>): A => {
+      const modules = hosts.get(domain)
+      if (modules === undefined) throw new CommandError('domain_not_found', 'Given domain does not exist', { domain })
+      const found = modules.find(api)
+      if (found !== undefined) return found
+      throw new CommandError('module_not_loaded', `${api.module} does not run on this domain`, { domain })
+    },
+  }
+  const running = new Set([...hosts.values()].flatMap((modules) => modules.running))
+  for (const { name, commands = [] } of running) registry.register(name, commands, services)
+}
