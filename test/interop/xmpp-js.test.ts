@@ -1,13 +1,12 @@
-import { client, jid, xml } from '@xmpp/client'
-import { afterEach, describe, expect, it } from 'vitest'
+import { client, type Entity, jid, type XmlElement, xml } from '@xmpp/client'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { WebSocket } from 'ws'
 import { type Account, freshAccount } from '../support/accounts.ts'
 import { Events } from '../support/events.ts'
 import type { TestServer } from '../support/server.ts'
 import { target } from '../support/target.ts'
 
 type Way = 'xmpp' | 'ws'
-type Entity = ReturnType<typeof client>
-type Stanza = Parameters<Entity['send']>[0]
 
 const running: Entity[] = []
 
@@ -21,12 +20,12 @@ function allowSelfSigned(): () => void {
   }
 }
 
-async function signIn(server: TestServer, account: Account, way: Way): Promise<{ entity: Entity; stanzas: Events<Stanza>; address: string }> {
+async function signIn(server: TestServer, account: Account, way: Way): Promise<{ entity: Entity; stanzas: Events<XmlElement>; address: string }> {
   const service = way === 'ws' ? server.wsUrl : `xmpp://${server.host}:${server.port}`
   const entity = client({ service, domain: server.domain, username: account.local, password: account.password, resource: 'js' })
   running.push(entity)
-  const stanzas = new Events<Stanza>()
-  entity.on('stanza', (stanza: Stanza) => stanzas.add(stanza))
+  const stanzas = new Events<XmlElement>()
+  entity.on('stanza', (stanza: XmlElement) => stanzas.add(stanza))
   entity.on('error', () => {})
   const restore = allowSelfSigned()
   const address = String(await entity.start().finally(restore))
@@ -34,6 +33,16 @@ async function signIn(server: TestServer, account: Account, way: Way): Promise<{
 }
 
 describe('@xmpp/client', () => {
+  // The library expects the WebSocket of browsers, which Node has from version 22 on.
+  const before = Object.getOwnPropertyDescriptor(globalThis, 'WebSocket')
+  beforeAll(() => {
+    Object.defineProperty(globalThis, 'WebSocket', { value: WebSocket, configurable: true, writable: true })
+  })
+  afterAll(() => {
+    if (before) Object.defineProperty(globalThis, 'WebSocket', before)
+    else Reflect.deleteProperty(globalThis, 'WebSocket')
+  })
+
   afterEach(async () => {
     for (const entity of running.splice(0)) await entity.stop()
   })

@@ -58,9 +58,10 @@ class Talker(slixmpp.ClientXMPP):
         elif verb == "say":
             self.send_message(mto=command["to"], mbody=command["body"], mtype="chat")
         elif verb == "roster":
-            roster = await self.get_roster()
-            items = roster["roster"]["items"]
-            tell("roster", items={str(jid): item["subscription"] for jid, item in items.items()})
+            await self.get_roster()
+            kept = self.client_roster
+            contacts = [jid for jid in kept.keys() if jid != self.boundjid.bare]
+            tell("roster", items={jid: kept[jid]["subscription"] for jid in contacts})
         elif verb == "leave":
             await self.disconnect()
 
