@@ -11,10 +11,12 @@ import type { Host } from './router/host.ts'
 import { controlSocketPath } from './net/control-socket.ts'
 import { Router } from './router/router.ts'
 import { type CommandedServer, commandServices } from './server/command-services.ts'
-import { type OpenPort, openListeners } from './server/listeners.ts'
+import { type Listeners, type OpenPort, openListeners } from './server/listeners.ts'
 import { openAccounts } from './server/open-accounts.ts'
 import { type RunningHost, startHost } from './server/start-host.ts'
 import { lockDataFolder } from './storage/data-folder.ts'
+import type { Database } from './storage/database.ts'
+import type { Readiness } from './net/health.ts'
 import { openDatabase } from './storage/open.ts'
 import { StreamError } from './stanza/stream-error.ts'
 import { type Clock, systemClock } from './util/clock.ts'
@@ -48,7 +50,7 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
   readonly #hosts = new Map<string, RunningHost>()
   /** What has been opened, to be given back last first. */
   readonly #opened: (() => Promise<unknown> | unknown)[] = []
-  #ports: readonly OpenPort[] = []
+  #listeners: Listeners | undefined
   #state: ServerStatus['status'] = 'stopped'
   #startedAt = 0
   #closing: Promise<void> | undefined
@@ -66,7 +68,7 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
 
   /** The ports that are open, with what is spoken there. */
   get ports(): readonly OpenPort[] {
-    return this.#ports
+    return this.#listeners?.ports ?? []
   }
 
   get log(): Logger {
@@ -154,9 +156,10 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
       const control = await openControl(controlSocketPath(dir), this)
       this.#opened.push(() => control.close())
     }
-    const listeners = await openListeners({ config, clock, log, metrics: this.metrics, router, accounts, decoy })
+    const readiness = () => this.#readiness(db)
+    const listeners = await openListeners({ config, clock, log, metrics: this.metrics, router, accounts, decoy, readiness })
     this.#opened.push(() => listeners.close())
-    this.#ports = listeners.ports
+    this.#listeners = listeners
   }
 
   #makeRouter(): Router {
@@ -174,6 +177,7 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
 
   async #close(): Promise<void> {
     this.#state = 'stopping'
+    await this.#listeners?.stopAccepting()
     await this.#sayFarewell()
     for (const giveBack of this.#opened.reverse()) {
       try {
@@ -185,6 +189,11 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
     this.#state = 'stopped'
     this.#log.info({ what: 'node_stopped' })
     this.#settleStopped()
+  }
+
+  #readiness(db: Database): Readiness {
+    const status = this.#state === 'stopped' ? 'stopping' : this.#state
+    return { status, reasons: db.canAccept() ? [] : ['the database cannot be written'] }
   }
 
   /** Ends every session, telling the client why. */

@@ -20,7 +20,7 @@ const stamp = 'dist/.built'
 function newestIn(folder) {
   let newest = changedAt(folder)
   for (const entry of readdirSync(`${root}/${folder}`, { withFileTypes: true, recursive: true })) {
-    const path = `${entry.parentPath}/${entry.name}`.slice(root.length)
+    const path = `${entry.parentPath}/${entry.name}`.slice(root.length + 1)
     if (entry.isDirectory() || !path.endsWith('.test.ts')) newest = Math.max(newest, changedAt(path))
   }
   return newest

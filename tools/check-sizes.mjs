@@ -19,7 +19,7 @@ function sourceFiles() {
       const entries = readdirSync(`${root}/${folder}`, { recursive: true, withFileTypes: true })
       return entries
         .filter((entry) => entry.isFile())
-        .map((entry) => `${entry.parentPath}/${entry.name}`.slice(root.length))
+        .map((entry) => `${entry.parentPath}/${entry.name}`.slice(root.length + 1))
     } catch (error) {
       if (error.code === 'ENOENT') return []
       throw error

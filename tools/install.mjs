@@ -1,9 +1,10 @@
 // Brings node_modules in line with package-lock.json, when it is not already. Plain Node: it runs before anything is installed.
 import { spawnSync } from 'node:child_process'
 import { lstatSync, readFileSync, statSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-export const root = fileURLToPath(new URL('..', import.meta.url))
+export const root = resolve(fileURLToPath(new URL('..', import.meta.url)))
 
 /** When `path` (relative to the repository) last changed, in milliseconds; 0 when there is no such file. */
 export function changedAt(path) {

@@ -85,6 +85,7 @@ function checkListeners(data: unknown, report: Report): void {
 }
 
 function bind(here: Bound, path: KeyPath, bound: Bound[], report: Report): void {
+  if (here.port === 0) return
   if (!bound.some((entry) => entry.port === here.port && overlaps(entry.address, here.address))) {
     bound.push(here)
     return

@@ -33,7 +33,7 @@ export interface OptionMeta {
   /** The value names something defined elsewhere in the configuration. */
   readonly refers?: 'shaper' | 'access' | 'shaper or access'
   /** Type as shown in the reference, where the schema alone would be hard to read. */
-  readonly type?: string
+  readonly shownAs?: string
 }
 
 /** A count or size: a positive integer or `"infinity"`, which becomes `Infinity`. */
@@ -43,7 +43,7 @@ export function intOrInfinity(least: 0 | 1 = 1) {
       error: `Expected ${least === 0 ? 'an integer of 0 or more' : 'a positive integer'} or "infinity".`,
     })
     .transform((value) => (value === 'infinity' ? Number.POSITIVE_INFINITY : value))
-    .meta({ type: `integer${least === 0 ? ' ≥ 0' : ' > 0'} or "infinity"` })
+    .meta({ shownAs: `integer${least === 0 ? ' ≥ 0' : ' > 0'} or "infinity"` })
 }
 
 /** A time span as a whole number of `unit`, optionally `"infinity"`. The number is kept in that unit. */
@@ -51,13 +51,13 @@ export function duration(unit: 'ms' | 's', options: { least?: 0 | 1; infinite?: 
   const least = options.least ?? 1
   const name = unit === 'ms' ? 'milliseconds' : 'seconds'
   return options.infinite === true
-    ? intOrInfinity(least).meta({ type: `${name} or "infinity"` })
-    : z.int().min(least).meta({ type: name })
+    ? intOrInfinity(least).meta({ shownAs: `${name} or "infinity"` })
+    : z.int().min(least).meta({ shownAs: name })
 }
 
-/** A TCP port. */
+/** A TCP port; 0 lets the system choose one. */
 export function port() {
-  return z.int().min(1).max(65_535).meta({ type: 'port' })
+  return z.int().min(0).max(65_535).meta({ shownAs: 'port' })
 }
 
 /** A domain name; becomes its prepared form. */
@@ -70,7 +70,7 @@ export function domainName() {
       context.addIssue({ code: 'custom', input: text, message: 'This is not a domain name.' })
       return z.NEVER
     })
-    .meta({ type: 'domain' })
+    .meta({ shownAs: 'domain' })
 }
 
 /** An XMPP address; becomes a Jid. */
@@ -83,7 +83,7 @@ export function address() {
       context.addIssue({ code: 'custom', input: text, message: 'This is not an XMPP address.' })
       return z.NEVER
     })
-    .meta({ type: 'XMPP address' })
+    .meta({ shownAs: 'XMPP address' })
 }
 
 /** An IPv4 or IPv6 address. */
@@ -91,22 +91,22 @@ export function ipAddress() {
   return z
     .string()
     .refine((text) => isIP(text) !== 0, { error: 'This is not an IPv4 or IPv6 address.' })
-    .meta({ type: 'IP address' })
+    .meta({ shownAs: 'IP address' })
 }
 
 /** The path of a file that must be readable; relative paths start at the folder of the configuration file. */
 export function filePath() {
-  return z.string().min(1).meta({ file: true, type: 'path' })
+  return z.string().min(1).meta({ file: true, shownAs: 'path' })
 }
 
 /** The name of a rule of the `access` section, or `all` or `none`. */
 export function ruleName() {
-  return z.string().min(1).meta({ refers: 'access', type: 'access rule' })
+  return z.string().min(1).meta({ refers: 'access', shownAs: 'access rule' })
 }
 
 /** The name of a shaper, or `none`. */
 export function shaperName() {
-  return z.string().min(1).meta({ refers: 'shaper', type: 'shaper' })
+  return z.string().min(1).meta({ refers: 'shaper', shownAs: 'shaper' })
 }
 
 /** One of a few words. */

@@ -5,6 +5,7 @@ import type { KeyPath } from './key-path.ts'
 import { formatPath, valueAt } from './key-path.ts'
 import type { Alias, OptionMeta } from './option.ts'
 import type { Report } from './problem.ts'
+import { sentence } from './validate.ts'
 import { childSchema, isTable, peel, shapeOf } from './schema-walk.ts'
 
 /** What preparation needs to know besides schema and data. */
@@ -177,12 +178,9 @@ function takeOver({ table, found, written, path, options }: TakeOver): void {
 
 function convertAlias(alias: Alias, written: unknown, path: KeyPath, report: Report): unknown {
   const checked = alias.schema?.safeParse(written)
-  if (checked?.success === false) {
-    const message = checked.error.issues[0]?.message ?? 'This is not a valid value.'
-    report.error('invalid_type', path, {
-      message: message.replace(/^Invalid input: expected/, 'Expected'),
-      value: written,
-    })
+  const issue = checked?.error?.issues[0]
+  if (issue !== undefined) {
+    report.error('invalid_type', path, { message: sentence(issue, written, alias.schema), value: written })
     return undefined
   }
   return alias.convert === undefined ? written : alias.convert(written)
@@ -214,14 +212,14 @@ function textFromElsewhere(table: Record<string, unknown>, options: PrepareOptio
       message: `The environment variable ${env} is not set.`,
       value: env,
     })
-    return ''
+    return undefined
   }
   if (typeof file === 'string') {
     const name = readableFile(file, options, [...path, 'file'])
     try {
       return readFileSync(name, 'utf8').replace(/\r?\n$/, '')
     } catch {
-      return ''
+      return undefined
     }
   }
   return table

@@ -13,9 +13,18 @@ export function configSchema(modules: readonly ModuleDeclaration[]) {
     listen: listen.prefault({}).describe('Ports.'),
     auth: auth.prefault({}).describe('Accounts and how users prove who they are.'),
     modules: modulesTable(modules).prefault({}).describe('Features; a module works when it has a table here.'),
-    shaper: shaper.default({}).describe('Limits of traffic, by name.'),
-    acl: acl.default({}).describe('Classes of users, by name.'),
-    access: access.default({}).describe('Rules: the first class that matches gives the value.'),
+    shaper: shaper
+      .default({})
+      .describe('Limits of traffic, by name.')
+      .meta({ reload: 'live', example: { normal: { max_rate: 16_384 }, fast: { max_rate: 50_000 } } }),
+    acl: acl
+      .default({})
+      .describe('Classes of users, by name: somebody is in the class if any of its patterns fits.')
+      .meta({ reload: 'live', example: { admin: [{ user: 'admin', server: 'localhost' }] } }),
+    access: access
+      .default({})
+      .describe('Rules: the first class that fits gives the value.')
+      .meta({ reload: 'live', example: { c2s: [{ acl: 'admin', value: 'allow' }] } }),
     instrumentation: instrumentation.prefault({}).describe('Metrics.'),
     internal_databases: internalDatabases.prefault({}).describe('Accepted from MongooseIM.'),
     outgoing_pools: outgoingPools.prefault({}).describe('Connections to other services.'),

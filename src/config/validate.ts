@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { formatPath, type KeyPath, valueAt } from './key-path.ts'
 import { nearest } from './nearest.ts'
+import type { OptionMeta } from './option.ts'
 import type { Finding, ProblemKind, Report } from './problem.ts'
 import { isTable, peel, schemaAt, shapeOf } from './schema-walk.ts'
 
@@ -51,16 +52,26 @@ function reportIssue(issue: Issue, schema: z.ZodType, data: unknown, report: Rep
 }
 
 function unexpectedKey(schema: z.ZodType, path: KeyPath, key: string, report: Report): Finding {
-  const known = Object.keys(shapeOf(schemaAt(schema, path) ?? schema))
-  const guess = nearest(key, known)
+  const shape = Object.entries(shapeOf(schemaAt(schema, path) ?? schema)).map(([name, child]) => ({
+    name,
+    meta: peel(child).meta,
+  }))
+  const names = shape.flatMap(({ name, meta }) => [name, ...siblingNames(meta)])
+  const usable = shape.filter(({ meta }) => meta.notBuilt === undefined && meta.noEffect === undefined)
+  const guess = nearest(key, names)
   const place = path.length === 0 ? 'the configuration' : formatPath(report.written(path))
-  const hint =
-    guess !== undefined
-      ? `did you mean ${JSON.stringify(guess)}?`
-      : known.length > 0
-        ? `known here: ${known.sort().join(', ')}`
-        : 'nothing can be set here'
-  return { message: `${JSON.stringify(key)} is not known in ${place}.`, hint }
+  const known = usable.map(({ name }) => name).sort()
+  const list = known.length > 0 ? `known here: ${known.join(', ')}` : 'nothing can be set here'
+  return {
+    message: `${JSON.stringify(key)} is not known in ${place}.`,
+    hint: guess === undefined ? list : `did you mean ${JSON.stringify(guess)}?`,
+  }
+}
+
+/** Other names of an option in the same table. */
+function siblingNames(meta: OptionMeta): string[] {
+  const names = (meta.aliases ?? []).map((alias) => (typeof alias === 'string' ? alias : alias.key))
+  return names.filter((name) => !/[./]/.test(name))
 }
 
 function kindOf(issue: Issue, value: unknown): ProblemKind {
@@ -82,14 +93,12 @@ function kindOf(issue: Issue, value: unknown): ProblemKind {
   }
 }
 
-/** A value of a type that some branch takes is out of its range; any other has the wrong type. */
+/** A number that some branch would take if it were larger, smaller or another; anything else has the wrong type. */
 function unionKind(issue: Issue & { code: 'invalid_union' }, value: unknown): ProblemKind {
-  const first = issue.errors.map((branch) => branch[0]).filter((inner) => inner !== undefined)
-  if (typeof value === 'number' && first.some((inner) => inner.code === 'too_small' || inner.code === 'too_big')) {
-    return 'out_of_range'
-  }
-  if (typeof value === 'string' && first.some((inner) => inner.code === 'invalid_value')) return 'not_in_enum'
-  return 'invalid_type'
+  if (typeof value !== 'number') return 'invalid_type'
+  const codes = issue.errors.map((branch) => branch[0]?.code)
+  if (codes.some((code) => code === 'too_small' || code === 'too_big')) return 'out_of_range'
+  return codes.every((code) => code === 'invalid_value') ? 'not_in_enum' : 'invalid_type'
 }
 
 const typeNames: Readonly<Record<string, string>> = {
@@ -102,7 +111,8 @@ const typeNames: Readonly<Record<string, string>> = {
   record: 'a table',
 }
 
-function sentence(issue: Issue, value: unknown, option: z.ZodType | undefined): string {
+/** One plain sentence about a value that a schema refused. */
+export function sentence(issue: Issue, value: unknown, option: z.ZodType | undefined): string {
   switch (issue.code) {
     case 'invalid_type': {
       const isInteger = option !== undefined && peel(option).base instanceof z.ZodNumberFormat

@@ -58,8 +58,6 @@ export async function listenHttp(options: HttpOptions): Promise<HttpListener> {
   return listener
 }
 
-const bodies: Readonly<Record<number, string>> = { 404: 'Not found', 500: 'Internal error' }
-
 class NodeHttpListener implements HttpListener {
   address = ''
   port = 0
@@ -191,7 +189,7 @@ class NodeHttpListener implements HttpListener {
   #failed({ request, response, path }: HttpExchange, error: unknown): void {
     if (!(error instanceof HttpError)) this.#report({ what: 'http_handler_failed', path, error })
     if (response.headersSent) response.destroy()
-    else refuse(request, response, error instanceof HttpError ? error : new HttpError(500, bodies[500]))
+    else refuse(request, response, error instanceof HttpError ? error : new HttpError(500, 'Internal error'))
   }
 
   #logWhenDone(request: IncomingMessage, response: ServerResponse): void {

@@ -12,6 +12,7 @@ export const NS = {
   framing: 'urn:ietf:params:xml:ns:xmpp-framing',
   delay: 'urn:xmpp:delay',
   forms: 'jabber:x:data',
+  rsm: 'http://jabber.org/protocol/rsm',
   discoInfo: 'http://jabber.org/protocol/disco#info',
   discoItems: 'http://jabber.org/protocol/disco#items',
 } as const

@@ -1,9 +1,10 @@
+import type { Kysely } from 'kysely'
+import type { Clock } from '../util/clock.ts'
 import type { AnyTables, Migration } from './database.ts'
 import { makeBuilder } from './builder.ts'
 import type { Engine } from './engine.ts'
 import { MigrationError } from './errors.ts'
 import { sql } from './sql.ts'
-import type { Clock } from '../util/clock.ts'
 
 const TABLE = 'meerkat_migrations'
 
@@ -26,7 +27,14 @@ export async function runMigrations(
 
 /** Names recorded for `owner`, in order, without the owner. */
 async function recorded(engine: Engine, owner: string): Promise<string[]> {
-  const q = makeBuilder<AnyTables>(engine.dialect, engine.run)
+  let names: string[] = []
+  await engine.exclusively(async (run) => {
+    names = await readNames(makeBuilder<AnyTables>(engine.dialect, run), owner)
+  })
+  return names
+}
+
+async function readNames(q: Kysely<AnyTables>, owner: string): Promise<string[]> {
   await q.schema
     .createTable(TABLE)
     .ifNotExists()

@@ -313,7 +313,8 @@ export class ElementScan {
         seen = this.seen
         mark = this.mark
         quote = this.quote
-        if (state === IN_DECLARATION && p > base && bytes[p - 1] === GREATER) return this.end(DECLARATION, p - base, 0, 0)
+        if (state === IN_DECLARATION && p > base && bytes[p - 1] === GREATER)
+          return this.end(DECLARATION, p - base, 0, 0)
         if (p >= end) break
       }
     }

@@ -76,7 +76,8 @@ export class Element {
 
 /** Sets an attribute, whatever it is called: plain assignment would lose one named `__proto__`. */
 export function setAttribute(attrs: Record<string, string>, name: string, value: string): void {
-  if (name === '__proto__') Object.defineProperty(attrs, name, { value, writable: true, enumerable: true, configurable: true })
+  if (name === '__proto__')
+    Object.defineProperty(attrs, name, { value, writable: true, enumerable: true, configurable: true })
   else attrs[name] = value
 }
 

@@ -1,9 +1,9 @@
 import { ELEMENT, ElementScan } from './element-scan.ts'
 import { notWellFormed, tooMuch } from './errors.ts'
+import type { StreamContext } from './index-builder.ts'
 import { type ScannerLimits, usableLimits } from './limits.ts'
 import type { RawElement } from './raw-element.ts'
 import { checkCharacters, emptyContext, receivedElement } from './received.ts'
-import type { StreamContext } from './index-builder.ts'
 import { wireOf } from './wire.ts'
 
 const trailingSpace = /^[ \t\r\n]*$/
@@ -27,6 +27,7 @@ export function scanAlone(bytes: Uint8Array, limits: ScannerLimits, context: Str
     throw end < bytes.length ? tooMuch('element too big') : notWellFormed('an element that does not end')
   }
   if (!scan.index.isAscii) checkCharacters(bytes, 0, scan.index.byteLength)
-  if (!trailingSpace.test(wireOf(bytes, scan.index.byteLength, bytes.length))) throw notWellFormed('more than one element')
+  if (!trailingSpace.test(wireOf(bytes, scan.index.byteLength, bytes.length)))
+    throw notWellFormed('more than one element')
   return receivedElement(wireOf(bytes, 0, scan.index.byteLength), 0, scan.index, context)
 }

@@ -161,7 +161,8 @@ export class IndexBuilder implements ElementIndex {
     this.declares = !this.bindings.isEmpty
     if (this.prefixNs !== undefined) this.isOdd = true
     if (this.isHeader) return
-    if (this.ns === xmlNamespace) throw new XmlError('invalid-namespace', 'a first-level element in the namespace of xml')
+    if (this.ns === xmlNamespace)
+      throw new XmlError('invalid-namespace', 'a first-level element in the namespace of xml')
     if (this.name === 'stream' && this.ns === streamsNamespace) throw tooMuch('a stream header inside a stream')
   }
 

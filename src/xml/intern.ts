@@ -20,7 +20,8 @@ export function intern(bytes: Uint8Array, start: number, end: number): string {
     if (i === length) return cachedText[slot] as string
   }
   const text = decode(bytes, start, end)
-  cachedBytes[slot] = bytes.slice(start, end)
+  // A copy: slice() of a Buffer would be a view.
+  cachedBytes[slot] = new Uint8Array(bytes.subarray(start, end))
   cachedText[slot] = text
   return text
 }

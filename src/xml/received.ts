@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer'
 import { buildElement } from './build.ts'
 import { ElementScan } from './element-scan.ts'
-import type { IndexBuilder, StreamContext } from './index-builder.ts'
 import { notWellFormed } from './errors.ts'
+import type { IndexBuilder, StreamContext } from './index-builder.ts'
 import { defaultLimits, usableLimits } from './limits.ts'
 import { RawElement } from './raw-element.ts'
 import { serialise } from './serialise.ts'
@@ -28,7 +28,13 @@ export function receivedElement(source: Wire, start: number, index: IndexBuilder
   return index.isOdd ? rewritten(source, start, index, context) : new RawElement(source, start, index)
 }
 
-const noLimits = usableLimits({ ...defaultLimits, maxElementBytes: 2 ** 30, maxAttributes: 1000, maxNameBytes: 2 ** 30, maxDepth: 1000 })
+const noLimits = usableLimits({
+  ...defaultLimits,
+  maxElementBytes: 2 ** 30,
+  maxAttributes: 1000,
+  maxNameBytes: 2 ** 30,
+  maxDepth: 1000,
+})
 
 // Prefixes on the root, or declared by the stream's header, are rare: such an element is built and written anew with
 // nothing but its own declarations. The limits were kept by the text received.

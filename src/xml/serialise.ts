@@ -31,7 +31,8 @@ function writeAttributes(element: Element): string {
   let text = ''
   let declared = 0
   for (const [name, value] of Object.entries(element.attrs)) {
-    const brace = name.startsWith('{') ? name.indexOf('}') : -1
+    // A namespace may have braces, a name has none.
+    const brace = name.startsWith('{') ? name.lastIndexOf('}') : -1
     if (brace < 0) text += ` ${name}='${escapeXml(value)}'`
     else {
       const [declaration, prefix] = prefixFor(name.slice(1, brace), declared++)

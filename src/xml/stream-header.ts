@@ -1,7 +1,7 @@
 import { xmlNamespace } from './bindings.ts'
 import { type Attributes, setAttribute } from './element.ts'
-import type { IndexBuilder, StreamContext } from './index-builder.ts'
 import { notWellFormed, XmlError } from './errors.ts'
+import type { IndexBuilder, StreamContext } from './index-builder.ts'
 
 /** The start tag of a stream, decoded (RFC 6120 §4.7). */
 export class StreamHeader {
@@ -32,7 +32,8 @@ export function contextOf(index: IndexBuilder, bytes: Uint8Array, base: number):
   return {
     defaultNs: index.defaultNs,
     prefixes: index.bindings.toMap(),
-    rootName: bytes.slice(base + index.rootStart, base + index.rootEnd),
+    // A copy: slice() of a Buffer would be a view.
+    rootName: new Uint8Array(bytes.subarray(base + index.rootStart, base + index.rootEnd)),
   }
 }
 

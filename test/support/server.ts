@@ -1,3 +1,12 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseConfig } from '../../src/config/load.ts'
+import { Jid } from '../../src/jid/jid.ts'
+import { allModules } from '../../src/modules/all.ts'
+import { createLogger } from '../../src/observe/logger.ts'
+import { registerAccount } from '../../src/router/accounts.ts'
+import { createServer, type Server } from '../../src/server.ts'
 import type { Address } from './stream.ts'
 
 /** The server the stories talk to. */
@@ -17,7 +26,99 @@ export interface TestServer extends Address {
   stop?(): Promise<void>
 }
 
-/** Starts our own server in this process on free loopback ports. */
-export function startTestServer(): Promise<TestServer> {
-  return Promise.reject(new Error('there is no server to start yet; run with TARGET=prosody or TARGET=ejabberd'))
+/** Our own server, with what a test may reach behind its ports. */
+export interface OwnTestServer extends TestServer {
+  readonly httpUrl: string
+  readonly server: Server
+  stop(): Promise<void>
+}
+
+const settings = `
+[general]
+hosts = ["localhost"]
+registration_timeout = "infinity"
+loglevel = "warning"
+
+[[listen.c2s]]
+port = 0
+ip_address = "127.0.0.1"
+max_stanza_size = 65536
+tls.mode = "starttls"
+
+[[listen.c2s]]
+port = 0
+ip_address = "127.0.0.1"
+max_stanza_size = 65536
+tls.mode = "tls"
+
+[[listen.c2s]]
+port = 0
+ip_address = "127.0.0.1"
+max_stanza_size = 65536
+tls.mode = "starttls_required"
+
+[[listen.http]]
+port = 0
+ip_address = "127.0.0.1"
+[[listen.http.handlers.mongoose_websocket_handler]]
+path = "/ws-xmpp"
+max_stanza_size = 65536
+[[listen.http.handlers.webchat_handler]]
+path = "/chat/"
+[[listen.http.handlers.host_meta_handler]]
+path = "/.well-known"
+[[listen.http.handlers.health_handler]]
+path = "/health"
+
+[auth.password]
+scram_iterations = 4096
+
+[modules.mod_presence]
+[modules.mod_roster]
+versioning = true
+[modules.mod_disco]
+[modules.mod_offline]
+[modules.mod_private]
+[modules.mod_ping]
+[modules.mod_time]
+[modules.mod_version]
+[modules.mod_register]
+`
+
+/** What a test wants otherwise than the stories have it. */
+export interface TestServerOptions {
+  /** The whole configuration. */
+  readonly config?: string
+}
+
+/** Starts our own server in this process on free loopback ports, with its data in a folder that goes when it stops. */
+export async function startTestServer({ config: text = settings }: TestServerOptions = {}): Promise<OwnTestServer> {
+  const folder = await mkdtemp(join(tmpdir(), 'meerkat-test-'))
+  const { config } = parseConfig({ text, file: join(folder, 'meerkat.toml'), modules: allModules })
+  const log = createLogger({ level: config.general.loglevel })
+  const server = createServer({ config, log })
+  await server.start()
+  const portOf = (kind: string, nth = 0) => server.ports.filter((port) => port.kind === kind)[nth]?.port ?? 0
+  const domain = config.general.default_server_domain
+  const http = `127.0.0.1:${portOf('http')}`
+  return {
+    host: '127.0.0.1',
+    port: portOf('c2s'),
+    tlsPort: portOf('c2s_tls'),
+    wsUrl: `ws://${http}/ws-xmpp`,
+    httpUrl: `http://${http}`,
+    domain,
+    strict: { port: portOf('c2s', 1), domain },
+    server,
+    async registerUser(user, password) {
+      const host = server.hostOf(domain)
+      if (host === undefined || !(await registerAccount(host, Jid.of(user, domain), password))) {
+        throw new Error(`${user} cannot be registered`)
+      }
+    },
+    async stop() {
+      await server.close()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
 }

@@ -19,7 +19,12 @@ export interface StoryOptions {
   /** `every` tells the story over each way to connect; a list restricts it. By default the way of the run. */
   readonly over?: 'every' | readonly TransportKind[]
   readonly timeout?: number
+  /** Whom the telling speaks of, where its own text does not say it. */
+  readonly users?: readonly Name[]
 }
+
+const names = ['alice', 'bob', 'carol'] as const
+type Name = (typeof names)[number]
 
 /** A user with an account of his own, made for one story. */
 export interface User {
@@ -76,11 +81,11 @@ function tellOver(label: string, way: TransportKind, options: StoryOptions, tell
   const name = targetName()
   const reason = reasonIn(options.differs, way)
   if (!reason) {
-    it(label, () => perform(tell, way, false), options.timeout)
+    it(label, () => perform(tell, way, options.users), options.timeout)
     return
   }
   it(`${label} (${name} differs: ${reason})`, async () => {
-    const failed = await perform(tell, way, true).then(
+    const failed = await perform(tell, way, options.users, true).then(
       () => false,
       () => true,
     )
@@ -100,11 +105,11 @@ function usualWay(): TransportKind {
   throw new Error(`TRANSPORT is tcp, tls or ws, not ${way}`)
 }
 
-async function perform(tell: Telling, way: TransportKind, isDoomed: boolean): Promise<void> {
+async function perform(tell: Telling, way: TransportKind, users = namesIn(tell) as readonly Name[], isDoomed = false): Promise<void> {
   const server = await target()
   const stage = new Stage(server, way, isDoomed)
   try {
-    await stage.register(namesIn(tell))
+    await stage.register(users)
     await tell(stage.cast())
   } catch (error) {
     if (error instanceof Error) error.message += `\n${stage.transcript()}`
@@ -115,9 +120,9 @@ async function perform(tell: Telling, way: TransportKind, isDoomed: boolean): Pr
 }
 
 /** The users that a telling speaks of. */
-function namesIn(tell: Telling): string[] {
+function namesIn(tell: Telling): Name[] {
   const text = tell.toString()
-  return ['alice', 'bob', 'carol'].filter((name) => new RegExp(`\\b${name}\\b`).test(text))
+  return names.filter((name) => new RegExp(`\\b${name}\\b`).test(text))
 }
 
 /** Everything one story uses, so that it can be reported and cleared away. */
@@ -135,11 +140,21 @@ class Stage {
   }
 
   cast(): Cast {
-    const one = (name: string): User => this.#users.find((user) => user.local.startsWith(`${name}-`)) as User
+    const one = (name: Name): User => {
+      const user = this.#users.find((user) => user.local.startsWith(`${name}-`))
+      if (!user) throw new Error(`${name} is not in the text of this story: name her or him in its users`)
+      return user
+    }
     return {
-      alice: one('alice'),
-      bob: one('bob'),
-      carol: one('carol'),
+      get alice() {
+        return one('alice')
+      },
+      get bob() {
+        return one('bob')
+      },
+      get carol() {
+        return one('carol')
+      },
       server: this.#server,
       transport: this.#way,
       connect: async (kind = this.#way, address = this.#server) => this.#keep(await RawStream.connect(address, kind)),

@@ -12,7 +12,7 @@ function regularExpression() {
         return z.NEVER
       }
     })
-    .meta({ type: 'regular expression' })
+    .meta({ shownAs: 'regular expression' })
 }
 
 const pattern = z.strictObject({
@@ -44,7 +44,7 @@ const clause = z.strictObject({
   value: value
     .transform((given) => (given === 'infinity' ? Number.POSITIVE_INFINITY : given))
     .describe('What a user of that class gets: `allow`, `deny`, a number, `infinity`, or a shaper.')
-    .meta({ type: '"allow", "deny", integer, "infinity" or shaper' }),
+    .meta({ shownAs: '"allow", "deny", integer, "infinity" or shaper' }),
 })
 
 /** The `[access]` table: rules by name. */

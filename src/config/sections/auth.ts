@@ -80,7 +80,7 @@ export const auth = z.strictObject({
   methods: uniqueList(methodName())
     .optional()
     .describe('Account stores, in the order they are tried. Default: those that have a section, else `internal`.')
-    .meta({ reload: 'restart', example: ['internal'], type: 'array of "internal", "rdbms"' }),
+    .meta({ reload: 'restart', example: ['internal'], shownAs: 'array of "internal", "rdbms"' }),
   sasl_mechanisms: uniqueList(oneOf(...mechanisms))
     .default([...defaultMechanisms])
     .describe('SASL mechanisms in the order offered; those that cannot work on a connection are left out.')

@@ -59,7 +59,7 @@ export const general = z.strictObject({
     .min(1)
     .default('data')
     .describe('Folder of the database, the control socket and generated certificates; relative to this file.')
-    .meta({ reload: 'restart', type: 'path' }),
+    .meta({ reload: 'restart', shownAs: 'path' }),
   http_server_name: z
     .string()
     .default('Meerkat')

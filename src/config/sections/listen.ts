@@ -13,7 +13,7 @@ const address = {
     .union([z.literal(4), z.literal(6)], { error: 'Expected 4 or 6.' })
     .optional()
     .describe('IP version when `ip_address` is not given.')
-    .meta({ reload: 'live', example: 4, type: '4 or 6' }),
+    .meta({ reload: 'live', example: 4, shownAs: '4 or 6' }),
   proto: oneOf('tcp').default('tcp').describe('Transport protocol.').meta({ reload: 'live' }),
   hibernate_after: noEffect(intOrInfinity(0), 'connections have no process that could sleep'),
 }
@@ -28,7 +28,7 @@ const c2s = z.strictObject({
     .min(1)
     .default('none')
     .describe('Limit of incoming traffic: a shaper, or an access rule that gives one.')
-    .meta({ refers: 'shaper or access', reload: 'live', type: 'shaper or access rule' }),
+    .meta({ refers: 'shaper or access', reload: 'live', shownAs: 'shaper or access rule' }),
   max_stanza_size: intOrInfinity()
     .default(Number.POSITIVE_INFINITY)
     .describe('Largest element accepted, in bytes.')
@@ -56,7 +56,7 @@ const c2s = z.strictObject({
   allowed_auth_methods: uniqueList(methodName())
     .optional()
     .describe('Narrows `auth.methods` on this port.')
-    .meta({ reload: 'live', example: ['internal'], type: 'array of "internal", "rdbms"' }),
+    .meta({ reload: 'live', example: ['internal'], shownAs: 'array of "internal", "rdbms"' }),
   backwards_compatible_session: z
     .boolean()
     .default(true)
@@ -78,10 +78,14 @@ const place = {
     .meta({ reload: 'live' }),
 }
 
-const plainHandler = z.array(z.strictObject(place)).optional()
+/** A handler without options of its own; `path` is where it usually is. */
+function plainHandler(path: string) {
+  return z.array(z.strictObject({ ...place, path: place.path.meta({ example: path }) })).optional()
+}
 
 const websocketHandler = z.strictObject({
   ...place,
+  path: place.path.meta({ example: '/ws-xmpp' }),
   timeout: duration('ms', { infinite: true })
     .default(60_000)
     .describe('Silence after which a connection is closed.')
@@ -136,17 +140,18 @@ const handlers = z.strictObject({
     .optional()
     .describe('XMPP over WebSocket (RFC 7395).')
     .meta({ aliases: ['mod_websockets'] }),
-  mongoose_prometheus_handler: plainHandler.describe('Metrics in the text format of Prometheus.'),
-  health_handler: plainHandler.describe('Health: `PATH/live` and `PATH/ready`.'),
-  host_meta_handler: plainHandler.describe(
+  mongoose_prometheus_handler: plainHandler('/metrics').describe('Metrics in the text format of Prometheus.'),
+  health_handler: plainHandler('/health').describe('Health: `PATH/live` and `PATH/ready`.'),
+  host_meta_handler: plainHandler('/.well-known').describe(
     'Discovery of connection methods (XEP-0156); `path` is the folder of host-meta.',
   ),
-  webchat_handler: plainHandler.describe('The bundled web chat.'),
+  webchat_handler: plainHandler('/chat/').describe('The bundled web chat.'),
   ...laterHandlers,
 })
 
 const http = z.strictObject({
   ...address,
+  port: address.port.meta({ example: 5280 }),
   tls: httpTls.optional().describe('TLS of this listener (https); without the table it is http.'),
   transport: z
     .strictObject({

@@ -71,8 +71,8 @@ export const s2s = z.strictObject({
 
 /** One `[[host_config]]` table: what protects somebody is never skipped. */
 export const hostConfig = z.strictObject({
-  host: z.string().optional(),
-  host_type: z.string().optional(),
+  host: noEffect(z.string(), 'what it would choose is not there yet'),
+  host_type: noEffect(z.string(), 'what it would choose is not there yet'),
   general: notBuilt('settings for single hosts'),
   outgoing_pools: notBuilt('settings for single hosts'),
   auth: notBuilt('authentication for single hosts', true),

@@ -40,6 +40,7 @@ export class Channel {
   readonly #pack = new BlobPack()
   readonly #pending = new Map<number, Pending>()
   readonly #onTrouble: (isTroubled: boolean, code: string, text: string) => void
+  readonly #ended: Promise<void>
   #outbox: JobMessage[] = []
   #lastId = 0
   #outstanding = 0
@@ -50,7 +51,12 @@ export class Channel {
     this.#worker = new Worker(workerLocation(), { workerData: options, name: `database ${options.role}` })
     this.#worker.on('message', (answers: AnswersMessage) => this.#receive(answers))
     this.#worker.on('error', (error) => this.#fail(new StorageUnavailable(error.message, { cause: error })))
-    this.#worker.on('exit', () => this.#fail(new StorageUnavailable('the database thread has ended')))
+    this.#ended = new Promise((resolve) => {
+      this.#worker.on('exit', () => {
+        this.#fail(new StorageUnavailable('the database thread has ended'))
+        resolve()
+      })
+    })
     this.#worker.unref()
   }
 
@@ -98,13 +104,14 @@ export class Channel {
     })
   }
 
-  /** Waits until everything has been answered and the file is closed, then ends the thread. */
+  /**
+   * Waits until everything has been answered, the file is closed and the thread has ended. It ends by itself: a thread that is
+   * terminated within a call of the driver takes the process along.
+   */
   async close(): Promise<void> {
-    try {
-      if (!this.#failure) await this.tell('close')
-    } finally {
-      await this.#worker.terminate()
-    }
+    if (!this.#failure) await this.tell('close')
+    this.#worker.ref()
+    await this.#ended
   }
 
   #send(job: JobMessage, pending: Pending): void {

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs'
+import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Connection } from '../driver.ts'
 
@@ -12,13 +12,24 @@ export async function backUp(connection: Connection, file: string): Promise<void
   rmSync(unfinished, { force: true })
   closeSync(openSync(unfinished, 'wx', 0o600))
   try {
-    await connection.backup(unfinished, { progress: () => PAGES })
+    await copy(connection, unfinished)
     sync(unfinished)
     renameSync(unfinished, file)
     sync(dirname(file))
   } finally {
     rmSync(unfinished, { force: true })
   }
+}
+
+async function copy(connection: Connection, file: string): Promise<void> {
+  // Copying page by page does not work while the same connection writes, and a database in memory has but one.
+  if (connection.memory) {
+    writeFileSync(file, connection.serialize())
+    return
+  }
+  const { totalPages } = await connection.backup(file, { progress: () => PAGES })
+  // The driver takes a source that is locked for one that is copied.
+  if (totalPages === 0) throw new Error('the database was locked')
 }
 
 function sync(path: string): void {

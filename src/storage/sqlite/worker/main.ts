@@ -12,7 +12,10 @@ function start(port: MessagePort, options: ThreadOptions): void {
   const connection = open(options)
   if (options.role === 'reader') {
     const reader = new Reader(connection, answers)
-    port.on('message', (message: JobsMessage) => reader.receive(message))
+    port.on('message', (message: JobsMessage) => {
+      reader.receive(message)
+      if (!connection.open) port.close()
+    })
     return
   }
   const { flushInterval, flushRows } = options
@@ -24,6 +27,7 @@ function start(port: MessagePort, options: ThreadOptions): void {
       message = receiveMessageOnPort(port)?.message as JobsMessage | undefined
     }
     writer.idle()
+    if (!connection.open) port.close()
   })
 }
 

@@ -1,0 +1,85 @@
+/** How passwords are stored. */
+export type Storage = 'plain' | 'hashed'
+
+/** One load of the generator xmppload. */
+export interface Scenario {
+  title: string
+  args: readonly string[]
+  isTls?: true
+  /** Accounts it needs, and the prefix of their names. */
+  users: number
+  prefix?: string
+  /** Which field of the generator's report is compared, and its unit. */
+  figure: string
+  unit: string
+  /** How peers store the passwords; ours are stored as SCRAM keys always. */
+  storage: Storage
+}
+
+const window = ['--warmup', '1.5', '--time', '6']
+const chat = { figure: 'srv_us_per_msg', unit: 'us/message', storage: 'plain' } as const
+const logins = { figure: 'srv_ms_per_login', unit: 'ms/login', storage: 'hashed' } as const
+const idle = { figure: 'kib_per_session', unit: 'KiB/session', storage: 'plain' } as const
+
+/** What is compared, by the name that --only takes. */
+export const scenarios: Record<string, Scenario> = {
+  'chat-200-w1': {
+    ...chat,
+    title: 'chat, 200 sessions, 1 outstanding',
+    args: ['chat', '-n', '200', '-w', '1', ...window],
+    users: 200,
+  },
+  'chat-200-w8': {
+    ...chat,
+    title: 'chat, 200 sessions, 8 outstanding',
+    args: ['chat', '-n', '200', '-w', '8', ...window],
+    users: 200,
+  },
+  'chat-2000-w1': {
+    ...chat,
+    title: 'chat, 2,000 sessions, 1 outstanding',
+    args: ['chat', '-n', '2000', '-w', '1', ...window],
+    users: 2000,
+  },
+  'chat-200-w1-tls': {
+    ...chat,
+    title: 'chat, 200 sessions, direct TLS',
+    args: ['chat', '-n', '200', '-w', '1', ...window],
+    users: 200,
+    isTls: true,
+  },
+  presence: {
+    title: 'presence, 1,000 users with 20 contacts',
+    args: ['presence', '-n', '1000', '--contacts', '20', '--user-prefix', 'p', ...window],
+    users: 1000,
+    prefix: 'p',
+    figure: 'srv_us_per_delivery',
+    unit: 'us/delivery',
+    storage: 'plain',
+  },
+  'login-scram': {
+    ...logins,
+    title: 'login, SCRAM-SHA-1 and bind',
+    args: ['login', '-n', '1000', '--mech', 'SCRAM-SHA-1', '--warm-rounds', '1'],
+    users: 1000,
+  },
+  'login-plain': {
+    ...logins,
+    title: 'second login, PLAIN against stored SCRAM keys, roster and presence',
+    args: ['login', '-n', '1000', '--presence', '--warm-rounds', '1'],
+    users: 1000,
+  },
+  'idle-5000': {
+    ...idle,
+    title: 'idle, 5,000 sessions',
+    args: ['idle', '-n', '5000', '--presence', '--hold', '10'],
+    users: 5000,
+  },
+  'idle-2000-tls': {
+    ...idle,
+    title: 'idle, 2,000 sessions, direct TLS',
+    args: ['idle', '-n', '2000', '--presence', '--hold', '10'],
+    users: 2000,
+    isTls: true,
+  },
+}

@@ -1,0 +1,26 @@
+import { NS } from '../stanza/namespaces.ts'
+import { StanzaError } from '../stanza/stanza-error.ts'
+import { type Element, el } from '../xml/element.ts'
+import { type StrangerAsks, strangerAsks } from './events.ts'
+
+/**
+ * The answer of the modules to an IQ on a stream that nobody has signed in on; undefined when none of them knows it.
+ * Never rejects: `onFailure` is told of what is not a StanzaError, the asker gets an error either way.
+ */
+export async function answerStranger(
+  event: StrangerAsks,
+  onFailure: (error: unknown) => void,
+): Promise<Element | undefined> {
+  const { host, request, domain } = event
+  const head = { id: request.attr('id'), from: domain }
+  const type = request.attr('type')
+  if (type !== 'get' && type !== 'set') return undefined
+  try {
+    const payload = await host.hooks.run(strangerAsks, event)
+    return payload === undefined ? undefined : el('iq', NS.client, { type: 'result', ...head }, payload)
+  } catch (error) {
+    if (!(error instanceof StanzaError)) onFailure(error)
+    const refusal = error instanceof StanzaError ? error : new StanzaError('internal-server-error')
+    return el('iq', NS.client, { type: 'error', ...head }, request.children, refusal.toElement())
+  }
+}

@@ -1,0 +1,173 @@
+import { randomBytes } from 'node:crypto'
+import { Authenticator } from '../auth/authenticator.ts'
+import type { BindRequest, ClientNote, ClientService, ClientSession, Offer } from '../edges/client-service.ts'
+import { TcpClient } from '../edges/c2s/tcp-client.ts'
+import { closingText, elementText, openingText } from '../edges/c2s/stream-text.ts'
+import { FrameClient } from '../edges/websocket/frame-client.ts'
+import type { Jid } from '../jid/jid.ts'
+import type { Accept } from '../net/tcp.ts'
+import type { TlsContext } from '../net/tls-context.ts'
+import type { AcceptFrames } from '../net/websocket.ts'
+import type { C2sRules } from '../protocol/c2s/rules.ts'
+import type { OfferAnswer } from '../protocol/c2s/events.ts'
+import { classicSasl } from '../protocol/sasl/classic-profile.ts'
+import { answerStranger } from '../router/stranger.ts'
+import { openSession } from '../router/session-opener.ts'
+import { StanzaError } from '../stanza/stanza-error.ts'
+import { StreamError } from '../stanza/stream-error.ts'
+import { TimerWheel } from '../util/timer-wheel.ts'
+import { defaultLimits } from '../xml/limits.ts'
+import { asWire, type Wire } from '../xml/wire.ts'
+import type { ListenerParts } from './listeners.ts'
+import { StreamHosts } from './stream-hosts.ts'
+
+/** What a listener or handler says about its clients. */
+export interface ClientRules {
+  readonly access: string
+  /** A shaper, an access rule that gives one, or `none`. */
+  readonly shaper?: string
+  readonly max_stanza_size: number
+  readonly state_timeout: number
+  readonly backwards_compatible_session: boolean
+}
+
+export interface ClientPortOptions {
+  readonly isTlsPossible: boolean
+}
+
+/** Sessions of one account, where no rule `max_user_sessions` says otherwise. */
+const usualSessions = 100
+/** Bytes that may wait for a client that does not read. */
+const maxBufferedBytes = 4 << 20
+
+/** The edge for clients on one port: what their connections need of the rest of the server. */
+export class ClientPort {
+  readonly #parts: ListenerParts
+  readonly #hosts: StreamHosts
+  readonly #authenticator: Authenticator
+  readonly #wheel: TimerWheel
+  /** Connections without a session yet, to be told when the server stops. */
+  readonly negotiating = new Set<{ stop(error: StreamError): void }>()
+
+  constructor(parts: ListenerParts, { isTlsPossible }: ClientPortOptions) {
+    this.#parts = parts
+    this.#hosts = new StreamHosts(parts, isTlsPossible)
+    this.#authenticator = new Authenticator(parts.accounts, undefined, (error) =>
+      parts.log.error({ what: 'authentication_unavailable', reason: error }),
+    )
+    this.#wheel = new TimerWheel(parts.clock)
+  }
+
+  /** Serves byte streams; `tls` is for STARTTLS. */
+  streams(rules: ClientRules & { tls?: { mode?: string } | undefined }, tls: TlsContext | undefined): Accept {
+    const startTls = tls === undefined ? 'none' : rules.tls?.mode === 'starttls_required' ? 'required' : 'offered'
+    const service = this.#service(rules, { framing: 'stream', startTls })
+    return (connection) => TcpClient.accept(service, connection, tls)
+  }
+
+  /** Serves WebSockets. */
+  frames(rules: ClientRules): AcceptFrames {
+    const service = this.#service(rules, { framing: 'framed', startTls: 'none' })
+    return (connection) => FrameClient.accept(service, connection)
+  }
+
+  /** Ends the streams of those who have not signed in yet. */
+  stopNegotiating(): void {
+    for (const client of [...this.negotiating]) client.stop(new StreamError('system-shutdown'))
+  }
+
+  /** What a client beyond the limit of connections is told (RFC 6120 §4.9.3.17). */
+  refusal(): Wire {
+    const { config } = this.#parts
+    const header = { from: config.general.default_server_domain, to: undefined, id: newId(), lang: config.general.language }
+    const error = new StreamError('resource-constraint', 'Too many connections')
+    return asWire(openingText(header) + elementText(error.toElement()) + closingText)
+  }
+
+  #service(rules: ClientRules, way: Pick<C2sRules, 'framing' | 'startTls'>): ClientService {
+    const { clock } = this.#parts
+    return {
+      rules: this.#rules(rules, way),
+      limits: { ...defaultLimits, maxElementBytes: rules.max_stanza_size },
+      maxBufferedBytes,
+      clock,
+      wheel: this.#wheel,
+      negotiating: this.negotiating,
+      rateFor: (user) => this.#rate(rules.shaper ?? 'none', user),
+      answer: (request) => this.#authenticator.answer(request),
+      offer: (offer) => this.#offer(offer),
+      open: (request) => this.#open(request, rules.access),
+      note: (note) => this.#note(note),
+    }
+  }
+
+  #rules(rules: ClientRules, way: Pick<C2sRules, 'framing' | 'startTls'>): C2sRules {
+    const { general } = this.#parts.config
+    const size = rules.max_stanza_size
+    return {
+      ...way,
+      defaultDomain: general.default_server_domain,
+      language: general.language,
+      hidesServiceName: general.hide_service_name,
+      awaitsSessionIq: rules.backwards_compatible_session,
+      stateTimeout: rules.state_timeout,
+      maxAuthFailures: 3,
+      maxBindFailures: 5,
+      maxStanzaBytes: Number.isFinite(size) ? size : undefined,
+      profiles: [classicSasl],
+      host: (domain) => this.#hosts.find(domain),
+      newStreamId: newId,
+      newNonce: newId,
+    }
+  }
+
+  /** Bytes a second that a shaper, or the access rule that names one, allows. */
+  #rate(name: string, user: Jid | undefined): number {
+    const { config, router } = this.#parts
+    const shaper = config.shaper[name]
+    if (shaper !== undefined) return shaper.max_rate
+    if (user === undefined || name === 'none') return Number.POSITIVE_INFINITY
+    const chosen = router.hostOf(user.domain)?.access.evaluate(name, user, user.domain)
+    return config.shaper[String(chosen)]?.max_rate ?? Number.POSITIVE_INFINITY
+  }
+
+  async #offer({ element, user, domain, address, isSecure }: Offer): Promise<OfferAnswer> {
+    const host = this.#parts.router.hostOf(domain)
+    if (host === undefined || user !== undefined || element.name !== 'iq') return { isTaken: false }
+    const reply = await answerStranger({ host, domain, request: element, address, isSecure }, (error) =>
+      this.#note({ what: 'client_stream_fault', address, reason: error }),
+    )
+    return reply === undefined ? { isTaken: false } : { isTaken: true, replies: [reply] }
+  }
+
+  async #open({ user, resource, link, info }: BindRequest, rule: string): Promise<ClientSession> {
+    const host = this.#parts.router.hostOf(user.domain)
+    if (host === undefined) throw new StanzaError('not-allowed')
+    if (!host.access.allows(rule, user, user.domain)) throw new StanzaError('not-allowed')
+    const maxSessions = host.access.limit('max_user_sessions', user, user.domain, usualSessions)
+    return openSession({ host, user, resource, link, info, maxSessions })
+  }
+
+  #note(note: ClientNote): void {
+    const { log, metrics } = this.#parts
+    switch (note.what) {
+      case 'user_authenticated':
+        log.info({ what: note.what, jid: note.user.full, mechanism: note.mechanism, ip: note.address })
+        break
+      case 'auth_failed':
+        metrics.counter('c2s_auth_failed_count', 'Failed authentications of clients').inc()
+        log.info({ what: note.what, mechanism: note.mechanism, reason: note.condition, ip: note.address })
+        break
+      case 'client_does_not_read':
+        log.warn({ what: note.what, ip: note.address, bytes: note.bytes })
+        break
+      case 'client_stream_fault':
+        log.error({ what: note.what, ip: note.address, reason: note.reason })
+    }
+  }
+}
+
+/** Unpredictable, 108 bits. */
+function newId(): string {
+  return randomBytes(18).toString('base64url')
+}

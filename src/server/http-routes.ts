@@ -1,0 +1,60 @@
+import type { HttpListener } from '../config/schema.ts'
+import { healthRoute, type Readiness } from '../net/health.ts'
+import { hostMetaRoutes } from '../net/host-meta.ts'
+import type { HttpRoute } from '../net/http-exchange.ts'
+import { metricsRoute } from '../net/metrics-page.ts'
+import { webchatRoutes } from '../net/webchat.ts'
+import { webSocketRoute } from '../net/websocket.ts'
+import type { ClientPort } from './client-port.ts'
+import type { ListenerParts } from './listeners.ts'
+
+export interface HttpRouteParts extends ListenerParts {
+  readonly readiness: () => Readiness
+  /** The edge for one WebSocket handler. */
+  readonly clientPort: ClientPort
+}
+
+/** What is mounted on an HTTP listener, and in a few words what it serves. */
+export interface MountedRoutes {
+  readonly routes: readonly HttpRoute[]
+  readonly serves: readonly string[]
+}
+
+/** The routes of the configured handlers. */
+export function httpRoutes(listener: HttpListener, parts: HttpRouteParts): MountedRoutes {
+  const { handlers } = listener
+  const { config, metrics, clock, log } = parts
+  const routes: HttpRoute[] = []
+  const serves: string[] = []
+  for (const handler of handlers.mongoose_websocket_handler ?? []) {
+    const { host, path, timeout, ping_rate: pingRate, max_stanza_size: maxFrameBytes } = handler
+    const options = { host, path, maxFrameBytes, pingRate, idleTimeout: timeout, origins: '*' as const, clock }
+    routes.push(webSocketRoute({ ...options, report: (event) => log.info(event) }, parts.clientPort.frames(handler)))
+    serves.push(`WebSocket ${path}`)
+  }
+  const websocketPath = handlers.mongoose_websocket_handler?.[0]?.path
+  for (const { host, path } of handlers.webchat_handler ?? []) {
+    const settings = () => ({ domain: config.general.default_server_domain, websocketPath })
+    routes.push(...webchatRoutes({ host, path, settings }))
+    serves.push(`web chat ${path}`)
+  }
+  for (const { host } of handlers.host_meta_handler ?? []) {
+    const scheme = listener.tls === undefined ? 'ws' : 'wss'
+    routes.push(
+      ...hostMetaRoutes(host, (domain) => {
+        if (!config.general.hosts.includes(domain)) return undefined
+        return { websocket: websocketPath === undefined ? [] : [`${scheme}://${domain}:${listener.port}${websocketPath}`] }
+      }),
+    )
+    serves.push('host-meta')
+  }
+  for (const { host, path } of handlers.health_handler ?? []) {
+    routes.push(healthRoute(host, path, parts.readiness))
+    serves.push(`health ${path}`)
+  }
+  for (const { host, path } of handlers.mongoose_prometheus_handler ?? []) {
+    routes.push(metricsRoute(host, path, () => metrics.text()))
+    serves.push(`metrics ${path}`)
+  }
+  return { routes, serves }
+}
