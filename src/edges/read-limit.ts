@@ -15,8 +15,11 @@ export class ReadLimit {
   readonly #bucket: TokenBucket
   #isExceeded = false
 
+  readonly rate: number
+
   /** `rate`: bytes a second. */
   constructor(rate: number, clock: Clock) {
+    this.rate = rate
     this.#clock = clock
     this.#bucket = new TokenBucket(rate, clock.now())
   }
@@ -37,4 +40,10 @@ export class ReadLimit {
       reader.readOn()
     })
   }
+}
+
+/** The limit for a rate: none for Infinity, and the one in use where it has that rate already, with what is owed. */
+export function limitFor(rate: number, clock: Clock, inUse: ReadLimit | undefined): ReadLimit | undefined {
+  if (!Number.isFinite(rate)) return undefined
+  return inUse?.rate === rate ? inUse : new ReadLimit(rate, clock)
 }

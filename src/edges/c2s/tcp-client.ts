@@ -9,7 +9,7 @@ import type { StreamHeader } from '../../xml/stream-header.ts'
 import type { Wire } from '../../xml/wire.ts'
 import type { ClientService } from '../client-service.ts'
 import { ClientStream } from '../client-stream.ts'
-import { type Reader, ReadLimit } from '../read-limit.ts'
+import { limitFor, type Reader, type ReadLimit } from '../read-limit.ts'
 import { ConnectionSecurity } from './connection-security.ts'
 import { closingText, elementText, openingText } from './stream-text.ts'
 
@@ -167,7 +167,7 @@ export class TcpClient extends ClientStream implements ConnectionHandler, Reader
   }
 
   protected limitInput(rate: number): void {
-    this.#limit = Number.isFinite(rate) ? new ReadLimit(rate, this.service.clock) : undefined
+    this.#limit = limitFor(rate, this.service.clock, this.#limit)
   }
 
   protected sessionInfo(mechanism: string, streamId: string): SessionInfo {

@@ -10,7 +10,7 @@ import type { RawElement } from '../../xml/raw-element.ts'
 import type { Wire } from '../../xml/wire.ts'
 import type { ClientService } from '../client-service.ts'
 import { ClientStream } from '../client-stream.ts'
-import { type Reader, ReadLimit } from '../read-limit.ts'
+import { limitFor, type Reader, type ReadLimit } from '../read-limit.ts'
 import { closingFrame, elementFrame, openingFrame } from './frame-text.ts'
 
 /** TLS ends in the HTTP listener, or before it: there is nothing to bind to (RFC 7395 §4). */
@@ -133,7 +133,7 @@ export class FrameClient extends ClientStream implements FrameHandler, Reader {
   }
 
   protected limitInput(rate: number): void {
-    this.#limit = Number.isFinite(rate) ? new ReadLimit(rate, this.service.clock) : undefined
+    this.#limit = limitFor(rate, this.service.clock, this.#limit)
   }
 
   protected sessionInfo(mechanism: string, streamId: string): SessionInfo {
