@@ -5,7 +5,7 @@ import { Stanza } from '../../stanza/stanza.ts'
 import { StanzaError } from '../../stanza/stanza-error.ts'
 import { Lru } from '../../util/lru.ts'
 import { KeyedMailbox } from '../../util/mailbox.ts'
-import { type Eventually, then } from '../../util/settled.ts'
+import { type Eventually, afterwards } from '../../util/settled.ts'
 import { el } from '../../xml/element.ts'
 import { rosterChanged } from './api.ts'
 import { itemElement, rosterNs } from './format.ts'
@@ -51,7 +51,7 @@ export class RosterService {
    */
   async change(account: Jid, decide: (roster: Roster) => Change): Promise<void> {
     const done = await this.#mailbox.run(account.bareString, () =>
-      then(this.#read(account), (roster) => this.#apply(account, roster, decide(roster))),
+      afterwards(this.#read(account), (roster) => this.#apply(account, roster, decide(roster))),
     )
     if (done === undefined) return
     const { before, item, isRemoved } = done
