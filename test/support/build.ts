@@ -29,5 +29,7 @@ function newestSource(): number {
   const files = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
   const sources = files.filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
   const config = ['tsconfig.json', 'tsconfig.build.json'].map((file) => join(root, file))
-  return Math.max(...[...sources.map((file) => join(root, 'src', file)), ...config].map((file) => statSync(file).mtimeMs))
+  return Math.max(
+    ...[...sources.map((file) => join(root, 'src', file)), ...config].map((file) => statSync(file).mtimeMs),
+  )
 }
