@@ -1,2 +1,5 @@
 #!/usr/bin/env node
-import '../dist/main.js'
+import { main } from '../dist/main.js'
+import { program } from '../dist/program.js'
+
+await main(program)

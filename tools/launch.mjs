@@ -16,7 +16,7 @@ export function launch(args) {
   const library = preload()
   return {
     program: process.execPath,
-    args: ['--enable-source-maps', `${root}/dist/main.js`, ...args],
+    args: ['--enable-source-maps', `${root}/bin/meerkat.js`, ...args],
     env: library ? { ...process.env, LD_PRELOAD: library } : process.env,
   }
 }

@@ -12,7 +12,7 @@ try {
   process.exit(1)
 }
 
-const { program, args, env } = launch(process.argv.slice(2))
+const { program, args, env } = launch(['foreground', ...process.argv.slice(2)])
 const server = spawn(program, args, { env, stdio: 'inherit' })
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR2']) process.on(signal, () => server.kill(signal))
 server.on('exit', (code, signal) => {

@@ -41,7 +41,10 @@ export interface Connection {
   end(): void
   /** Drops the connection and what is queued. */
   destroy(): void
-  /** Stops reading. The kernel's window then slows the peer down. */
+  /**
+   * Stops reading; the kernel's window then slows the peer down. On TLS, `data` may still be called with what had been
+   * read of the network before.
+   */
   pauseReading(): void
   resumeReading(): void
   /** Bytes queued here and not yet handed to the kernel. */

@@ -174,7 +174,7 @@ export class StreamConnection implements Connection, Stallable {
         clock: this.#host.clock,
       })
       // It may have ended while it was waiting.
-      if (this.#isClosed) throw new Error('The connection was closed during the TLS handshake')
+      if (!this.#host.connections.has(this)) throw new Error('Closed during the TLS handshake')
       this.#moveTo(socket, info)
     } catch (error) {
       this.#destroy(error as Error)
@@ -186,10 +186,6 @@ export class StreamConnection implements Connection, Stallable {
     return this.#socket instanceof TLSSocket ? readChannelBinding(this.#socket, type) : undefined
   }
 
-  get #isClosed(): boolean {
-    return this.#state === closed
-  }
-
   #moveTo(socket: TLSSocket, info: TlsInfo): void {
     const plain = this.#socket
     unlisten(plain)
@@ -197,7 +193,9 @@ export class StreamConnection implements Connection, Stallable {
     this.tls = info
     this.#state = open
     listen(socket, this)
+    // What came in one piece with the end of the handshake is already buffered and leaves by `data`, before the next read.
     socket.on('data', onData)
+    readIntoSharedBuffer(socket, onRead)
     if (this.#isPaused) socket.pause()
     this.flush()
   }

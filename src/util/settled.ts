@@ -2,6 +2,6 @@
 export type Eventually<T> = T | Promise<T>
 
 /** Goes on with `next` at once when the value is there, else when it has come: no promise is made for what is synchronous. */
-export function then<T, R>(value: Eventually<T>, next: (value: T) => Eventually<R>): Eventually<R> {
+export function afterwards<T, R>(value: Eventually<T>, next: (value: T) => Eventually<R>): Eventually<R> {
   return value instanceof Promise ? value.then(next) : next(value)
 }

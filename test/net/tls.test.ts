@@ -2,6 +2,7 @@ import type { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import { readFile, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { connect } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeSelfSigned, writeCertificate } from '../../src/net/certificate.ts'
 import { endPointBinding } from '../../src/net/channel-binding.ts'
@@ -59,6 +60,37 @@ describe('direct TLS', () => {
         client.destroy()
       }),
     )
+    await listener.close()
+  })
+
+  it('loses nothing that comes in one piece with the handshake', async () => {
+    const { listener } = await secureListener()
+    for (let round = 0; round < 20; round++) {
+      const client = connect({ port: listener.port, host: '127.0.0.1', rejectUnauthorized: false })
+      const sent = `${round};`.repeat(30_000)
+      client.write(sent)
+      expect(await readUntil(client, (text) => text.length >= sent.length)).toBe(sent)
+      client.destroy()
+    }
+    await listener.close()
+  })
+
+  it('pauses and resumes reading without losing a byte', async () => {
+    const all = deferred()
+    const listener = await listenTcp({ ...local, tls: await tlsContext(folder.path) }, (connection) => {
+      const server = new Recorded(connection, () => {
+        connection.pauseReading()
+        setImmediate(() => connection.resumeReading())
+        if (server.text.length === sent.length) all.resolve()
+      })
+      all.promise.then(() => expect(server.text === sent).toBe(true))
+      return server
+    })
+    const sent = Array.from({ length: 300_000 }, (_, index) => index.toString(36)).join(',')
+    const client = await dialTls({ port: listener.port })
+    client.write(sent)
+    await all.promise
+    client.destroy()
     await listener.close()
   })
 

@@ -3,7 +3,7 @@ import type { Router } from '../../router/router.ts'
 import { NS } from '../../stanza/namespaces.ts'
 import type { Clock } from '../../util/clock.ts'
 import { Lru } from '../../util/lru.ts'
-import { type Eventually, then } from '../../util/settled.ts'
+import { afterwards, type Eventually } from '../../util/settled.ts'
 import { el } from '../../xml/element.ts'
 import { type Announcement, isProvenBy, keyOf } from './announcement.ts'
 import type { Features } from './api.ts'
@@ -46,7 +46,7 @@ export class Inquirer {
   /** The features of a client; undefined when it gives no answer, or a wrong one. At once when they are known. */
   featuresOf(inquiry: Inquiry): Eventually<Features | undefined> {
     const key = keyOf(inquiry.announcement)
-    return then(this.#known.get(key), (known) => known ?? this.#askOnce(inquiry, key))
+    return afterwards(this.#known.get(key), (known) => known ?? this.#askOnce(inquiry, key))
   }
 
   /** A client that shows itself again before it has answered is not asked a second time. */

@@ -3,7 +3,7 @@ import type { Host } from '../../router/host.ts'
 import { sessionKey } from '../../router/keys.ts'
 import type { Session } from '../../router/session.ts'
 import type { Stanza } from '../../stanza/stanza.ts'
-import { type Eventually, then } from '../../util/settled.ts'
+import { afterwards, type Eventually } from '../../util/settled.ts'
 import { type Announcement, announcementIn, type CapsVersion } from './announcement.ts'
 import { type CapsApi, capsRecognised, type Features } from './api.ts'
 import type { Inquirer } from './inquirer.ts'
@@ -99,7 +99,7 @@ export class CapsTracker implements CapsApi {
   ): Eventually<void> {
     const { client, announcement } = shown
     const found = this.#inquirer.featuresOf({ client, domain, announcement, isRemote: seenBy !== undefined })
-    return then(found, (features) => {
+    return afterwards(found, (features) => {
       // Meanwhile the client may have left, or have announced something else.
       if (features === undefined || !isCurrent()) return
       shown.features = features

@@ -6,7 +6,7 @@ import type { Session } from '../../router/session.ts'
 import { delayElement } from '../../stanza/delay.ts'
 import { NS } from '../../stanza/namespaces.ts'
 import { Stanza } from '../../stanza/stanza.ts'
-import { type Eventually, then } from '../../util/settled.ts'
+import { afterwards, type Eventually } from '../../util/settled.ts'
 import { el } from '../../xml/element.ts'
 import type { Roster, RosterApi, RosterChanged } from '../roster/api.ts'
 import { presenceShown, presenceWithdrawn } from './api.ts'
@@ -30,13 +30,13 @@ export class PresenceDesk {
   /** A client's available presence without address. */
   available(session: Session, stanza: Stanza): Eventually<'handled'> {
     const priority = priorityOf(stanza)
-    return then(this.#rosters.load(session.jid.bare), (roster) => {
+    return afterwards(this.#rosters.load(session.jid.bare), (roster) => {
       const isFirst = session.presence === undefined
       const opens = priority >= 0 && !session.takesMessages
       session.presence = stanza
       session.set(shownAt, this.#host.clock.now())
       const announced = opens ? this.#open(session, priority) : undefined
-      return then(announced, () => {
+      return afterwards(announced, () => {
         session.priority = priority
         if (isFirst) this.#introduce(session, roster)
         else this.#broadcast(session, stanza, roster)
@@ -76,7 +76,7 @@ export class PresenceDesk {
   answerProbe(account: Jid, probe: Stanza): Eventually<'handled'> {
     const asker = probe.from
     if (asker === undefined) return 'handled'
-    return then(this.#rosters.load(account), (roster) => {
+    return afterwards(this.#rosters.load(account), (roster) => {
       if (asker.bareString === account.bareString || roster.stateOf(asker).from) this.#showTo(account, asker, true)
       else this.#answerStranger(account, asker)
       return 'handled' as const
@@ -100,7 +100,7 @@ export class PresenceDesk {
     session.presence = undefined
     session.priority = undefined
     if (wasShown) void this.#host.hooks.run(presenceWithdrawn, { session, farewell })
-    void then(this.#rosters.load(session.jid.bare), (roster) =>
+    void afterwards(this.#rosters.load(session.jid.bare), (roster) =>
       this.#withdraw(session, stanza, wasShown ? roster : undefined),
     )
   }

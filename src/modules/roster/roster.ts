@@ -21,12 +21,8 @@ export function newItem(jid: Jid): RosterItem {
   return { jid, name: '', groups: [], state: noSubscription, isListed: false, request: undefined, extra: [] }
 }
 
-const noItems: ReadonlyMap<string, RosterItem> = new Map()
-
 /** A user's roster at one moment; a change makes a new one. */
 export class Roster {
-  static readonly empty = new Roster(noItems, undefined)
-
   /** By contact address. */
   readonly items: ReadonlyMap<string, RosterItem>
   /** The stored version, where versions are stored (`store_current_id`). */
@@ -73,3 +69,6 @@ export class Roster {
     return new Roster(items, version)
   }
 }
+
+/** The roster of somebody who has none. */
+export const emptyRoster = new Roster(new Map(), undefined)

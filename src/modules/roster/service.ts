@@ -5,7 +5,7 @@ import { Stanza } from '../../stanza/stanza.ts'
 import { StanzaError } from '../../stanza/stanza-error.ts'
 import { Lru } from '../../util/lru.ts'
 import { KeyedMailbox } from '../../util/mailbox.ts'
-import { type Eventually, then } from '../../util/settled.ts'
+import { type Eventually, afterwards } from '../../util/settled.ts'
 import { el } from '../../xml/element.ts'
 import { rosterChanged } from './api.ts'
 import { itemElement, rosterNs } from './format.ts'
@@ -46,16 +46,18 @@ export class RosterService {
   }
 
   /**
-   * Decides on a change with the roster in hand, writes it, then tells the user's sessions and the modules that watch.
+   * Decides on a change with the roster in hand, writes it, then tells the user's sessions and, after `between`, the
+   * modules that watch: a contact is to hear of a subscription before it hears of what follows from it.
    * Resolves when all of that is done. Throws StanzaError `resource-constraint` for an item too many.
    */
-  async change(account: Jid, decide: (roster: Roster) => Change): Promise<void> {
+  async change(account: Jid, decide: (roster: Roster) => Change, between?: () => Promise<void> | undefined): Promise<void> {
     const done = await this.#mailbox.run(account.bareString, () =>
-      then(this.#read(account), (roster) => this.#apply(account, roster, decide(roster))),
+      afterwards(this.#read(account), (roster) => this.#apply(account, roster, decide(roster))),
     )
+    if (done !== undefined && (done.item.isListed || done.before?.isListed)) this.#push(account, done.item, done.isRemoved)
+    await between?.()
     if (done === undefined) return
     const { before, item, isRemoved } = done
-    if (item.isListed || before?.isListed) this.#push(account, item, isRemoved)
     const states = { before: before?.state ?? noSubscription, after: isRemoved ? noSubscription : item.state }
     if (sameReach(states.before, states.after)) return
     await this.#host.hooks.run(rosterChanged, { host: this.#host, account, contact: item.jid, ...states })

@@ -4,7 +4,7 @@ import type { Element } from '../../xml/element.ts'
 import { parseElement } from '../../xml/parse.ts'
 import { serialise } from '../../xml/serialise.ts'
 import { fromWire } from '../../xml/wire.ts'
-import { Roster, type RosterItem } from './roster.ts'
+import { emptyRoster, Roster, type RosterItem } from './roster.ts'
 import { decodeState, encodeState } from './subscription.ts'
 
 export interface RosterTables {
@@ -71,7 +71,7 @@ export class RosterStore {
         .where('username', '=', username)
         .executeTakeFirst(),
     ])
-    if (rows.length === 0 && version === undefined) return Roster.empty
+    if (rows.length === 0 && version === undefined) return emptyRoster
     return new Roster(new Map(rows.map((row) => [row.contact, fromRow(row)])), version?.version)
   }
 

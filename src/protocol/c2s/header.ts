@@ -12,7 +12,8 @@ export interface ReadHeader {
   readonly host: StreamHost | undefined
   /** `from` as far as it is an address: a hint until authentication. */
   readonly from: Jid | undefined
-  readonly lang: string
+  /** `xml:lang` as the client has it, unless it is absent or too long. */
+  readonly clientLang: string | undefined
   readonly error: StreamError | undefined
 }
 
@@ -26,7 +27,7 @@ export function readHeader(header: OpeningHeader, rules: C2sRules): ReadHeader {
   return {
     host,
     from: from === undefined ? undefined : Jid.tryParse(from),
-    lang: lang !== undefined && lang !== '' && lang.length <= longestLanguage ? lang : rules.language,
+    clientLang: lang !== undefined && lang !== '' && lang.length <= longestLanguage ? lang : undefined,
     error: judge(header, host, rules),
   }
 }
@@ -50,6 +51,6 @@ export function responseTo(read: ReadHeader | undefined, rules: C2sRules): Respo
     from: read?.host?.domain ?? rules.defaultDomain,
     to: read?.from?.full,
     id: rules.newStreamId(),
-    lang: read?.lang ?? rules.language,
+    lang: read?.clientLang ?? rules.language,
   }
 }

@@ -27,9 +27,9 @@ export abstract class StreamMachine {
     return this.#streamId
   }
 
-  /** `xml:lang` of the present stream. */
-  get lang(): string {
-    return this.read?.lang ?? this.rules.language
+  /** The language that the client gave its present stream, if any: that of its stanzas (RFC 6120 §4.7.4). */
+  get lang(): string | undefined {
+    return this.read?.clientLang
   }
 
   /** Runs a step and gives what it wants done; whatever it throws ends the stream. */

@@ -1,0 +1,62 @@
+import type { Jid } from '../jid/jid.ts'
+import type { OfferAnswer } from '../protocol/c2s/events.ts'
+import type { C2sRules } from '../protocol/c2s/rules.ts'
+import type { SaslAnswer, SaslRequest } from '../protocol/sasl/mechanism.ts'
+import type { ClientLink, Session, SessionInfo } from '../router/session.ts'
+import type { StreamError } from '../stanza/stream-error.ts'
+import type { Clock } from '../util/clock.ts'
+import type { TimerWheel } from '../util/timer-wheel.ts'
+import type { Element } from '../xml/element.ts'
+import type { ScannerLimits } from '../xml/limits.ts'
+
+/** What a connection needs of a session; the router's has more. */
+export type ClientSession = Pick<Session, 'jid' | 'receive' | 'end'>
+
+/** An element that negotiation does not know, and who sent it. */
+export interface Offer {
+  readonly element: Element
+  /** Undefined before authentication. */
+  readonly user: Jid | undefined
+  /** The domain that the stream is to. */
+  readonly domain: string
+  readonly address: string
+  readonly isSecure: boolean
+}
+
+export interface BindRequest {
+  readonly user: Jid
+  /** Prepared; undefined for one of the server's choice. */
+  readonly resource: string | undefined
+  readonly link: ClientLink
+  readonly info: SessionInfo
+}
+
+/** Something worth a line in the log or a count. */
+export type ClientNote =
+  | { readonly what: 'user_authenticated'; readonly user: Jid; readonly mechanism: string; readonly address: string }
+  | { readonly what: 'auth_failed'; readonly mechanism: string; readonly condition: string; readonly address: string }
+  /** The client does not read what is sent to it. */
+  | { readonly what: 'client_does_not_read'; readonly address: string; readonly bytes: number }
+  /** A fault of the server's own. */
+  | { readonly what: 'client_stream_fault'; readonly address: string; readonly reason: unknown }
+
+/** What the connections of one listener share: rules and limits, and the way to the rest of the server. */
+export interface ClientService {
+  readonly rules: C2sRules
+  readonly limits: ScannerLimits
+  /** Bytes that may wait for a client that does not read, before its connection is ended. */
+  readonly maxBufferedBytes: number
+  readonly clock: Clock
+  readonly wheel: TimerWheel
+  /** The connections that have no session yet, to be ended with the listener. */
+  readonly negotiating: Set<{ stop(error: StreamError): void }>
+  /** Bytes a second that may come in; Infinity for no limit. Asked anew when the user is known. */
+  rateFor(user: Jid | undefined): number
+  /** Never rejects. */
+  answer(request: SaslRequest): Promise<SaslAnswer>
+  /** Never rejects. */
+  offer(offer: Offer): Promise<OfferAnswer>
+  /** Binds a resource; rejects with StanzaError where the client is to be told why not. */
+  open(request: BindRequest): Promise<ClientSession>
+  note(note: ClientNote): void
+}

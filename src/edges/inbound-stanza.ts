@@ -1,0 +1,48 @@
+import { Jid } from '../jid/jid.ts'
+import { NS } from '../stanza/namespaces.ts'
+import { Stanza } from '../stanza/stanza.ts'
+import { StanzaError } from '../stanza/stanza-error.ts'
+import { StreamError } from '../stanza/stream-error.ts'
+import type { RawElement } from '../xml/raw-element.ts'
+
+/** Whether this is a stanza and not one of the other elements that a stream may carry. */
+export function isStanza(raw: RawElement): boolean {
+  const { name } = raw
+  return raw.ns === NS.client && (name === 'message' || name === 'presence' || name === 'iq')
+}
+
+/**
+ * Reads a stanza from the client bound to `jid`: stamped with that address; without `to`, a message or IQ is for the
+ * client's own account (RFC 6120 §8.1.1.1). Throws StreamError `invalid-from`. A `to` that is no address gives a stanza
+ * without `to`, see {@link faultOf}.
+ */
+export function stanzaFrom(raw: RawElement, jid: Jid, lang: string | undefined): Stanza {
+  const from = raw.attr('from')
+  if (from !== undefined && from !== jid.full && !isOwn(from, jid)) throw new StreamError('invalid-from')
+  const addressed = raw.attr('to')
+  if (addressed !== undefined) return Stanza.fromRaw(raw, jid, Jid.tryParse(addressed), lang)
+  return Stanza.fromRaw(raw, jid, raw.name === 'presence' ? undefined : jid.bare, lang)
+}
+
+function isOwn(text: string, jid: Jid): boolean {
+  const address = Jid.tryParse(text)
+  return address !== undefined && (address.full === jid.full || address.full === jid.bareString)
+}
+
+/** What is wrong with a stanza that it cannot be processed at all, undefined when nothing is (RFC 6120 §8.1.1, §8.2.3). */
+export function faultOf(stanza: Stanza, raw: RawElement): StanzaError | undefined {
+  if (stanza.to === undefined && (stanza.kind !== 'presence' || raw.attr('to') !== undefined)) {
+    return new StanzaError('jid-malformed')
+  }
+  if (stanza.kind !== 'iq') return undefined
+  const { type } = stanza
+  const isRequest = type === 'get' || type === 'set'
+  if (!isRequest && type !== 'result' && type !== 'error') return new StanzaError('bad-request')
+  if (stanza.id === undefined) return new StanzaError('bad-request')
+  return isRequest && raw.kids.length !== 1 ? new StanzaError('bad-request') : undefined
+}
+
+/** Whether this asks for a session as RFC 3921 §3 had it, which is granted by doing nothing. */
+export function asksForSession(raw: RawElement): boolean {
+  return raw.name === 'iq' && raw.kids[0]?.ns === NS.session && raw.attr('type') === 'set'
+}

@@ -1,0 +1,152 @@
+import type { FrameConnection, FrameHandler } from '../../net/connection.ts'
+import type { ResponseHeader } from '../../protocol/c2s/events.ts'
+import type { ChannelSecurity } from '../../protocol/sasl/mechanism.ts'
+import type { SessionInfo } from '../../router/session.ts'
+import { NS } from '../../stanza/namespaces.ts'
+import { StreamError } from '../../stanza/stream-error.ts'
+import { TokenBucket } from '../../util/token-bucket.ts'
+import type { Element } from '../../xml/element.ts'
+import { scanFrame } from '../../xml/frame.ts'
+import type { RawElement } from '../../xml/raw-element.ts'
+import type { Wire } from '../../xml/wire.ts'
+import type { ClientService } from '../client-service.ts'
+import { ClientStream } from '../client-stream.ts'
+import { closingFrame, elementFrame, openingFrame } from './frame-text.ts'
+
+/** TLS ends in the HTTP listener, or before it: there is nothing to bind to (RFC 7395 §4). */
+function securityOf({ isSecure }: FrameConnection): ChannelSecurity {
+  return { isSecure, bindingTypes: [], channelBinding: () => undefined }
+}
+
+/** A client on a WebSocket: a message for each element (RFC 7395). */
+export class FrameClient extends ClientStream implements FrameHandler {
+  readonly #connection: FrameConnection
+  #bucket: TokenBucket | undefined = undefined
+  #isBusy = false
+  #isSlowed = false
+
+  private constructor(service: ClientService, connection: FrameConnection) {
+    super(service, securityOf(connection))
+    this.#connection = connection
+  }
+
+  /** Takes over an accepted WebSocket. */
+  static accept(service: ClientService, connection: FrameConnection): FrameClient {
+    const client = new FrameClient(service, connection)
+    client.begin()
+    return client
+  }
+
+  // From the connection
+
+  frame(bytes: Uint8Array, length: number): void {
+    if (this.isOver) return
+    if (this.#bucket !== undefined) this.#charge(this.#bucket, length)
+    try {
+      this.#take(scanFrame(length === bytes.length ? bytes : bytes.subarray(0, length), this.service.limits))
+    } catch (error) {
+      this.broke(error)
+    }
+  }
+
+  #take(raw: RawElement): void {
+    if (raw.ns !== NS.framing) this.received(raw)
+    else if (raw.name === 'close') this.streamEnded()
+    else {
+      const header = { name: raw.name, ns: raw.ns, defaultNs: '', attr: (name: string) => raw.attr(name) }
+      if (this.isNegotiating) this.handle({ on: 'header', header })
+      else throw new StreamError('policy-violation', 'A stream is open already')
+    }
+  }
+
+  tooLarge(): void {
+    this.fail(new StreamError('policy-violation', 'element too big'))
+  }
+
+  drained(): void {}
+
+  closed(): void {
+    this.gone()
+  }
+
+  // To the connection
+
+  get form(): 'framed' {
+    return 'framed'
+  }
+
+  get bufferedBytes(): number {
+    return this.#connection.bufferedBytes
+  }
+
+  protected get address(): string {
+    return this.#connection.remote.address
+  }
+
+  protected get isSecure(): boolean {
+    return this.#connection.isSecure
+  }
+
+  protected write(text: Wire): void {
+    this.#connection.write(text)
+  }
+
+  protected writeHeader(header: ResponseHeader): void {
+    this.write(openingFrame(header))
+  }
+
+  protected writeElement(element: Element): void {
+    this.write(elementFrame(element))
+  }
+
+  protected finish(): void {
+    this.write(closingFrame)
+    this.#connection.end()
+  }
+
+  protected drop(): void {
+    this.#connection.destroy()
+  }
+
+  protected pauseInput(): void {
+    this.#isBusy = true
+    this.#connection.pauseReading()
+  }
+
+  protected resumeInput(): void {
+    this.#isBusy = false
+    this.#readOn()
+  }
+
+  #readOn(): void {
+    if (!this.#isBusy && !this.#isSlowed && !this.isOver) this.#connection.resumeReading()
+  }
+
+  /** The next `<open/>` is a message like any other. */
+  protected restartInput(): void {}
+
+  protected startTls(): void {
+    throw new Error('There is no STARTTLS on a WebSocket (RFC 7395 §3.8)')
+  }
+
+  protected limitInput(rate: number): void {
+    this.#bucket = Number.isFinite(rate) ? new TokenBucket(rate, this.service.clock.now()) : undefined
+  }
+
+  #charge(bucket: TokenBucket, length: number): void {
+    const { clock } = this.service
+    const wait = bucket.charge(length, clock.now())
+    if (wait === 0 || this.#isSlowed) return
+    this.#isSlowed = true
+    this.#connection.pauseReading()
+    clock.after(wait, () => {
+      this.#isSlowed = false
+      this.#readOn()
+    })
+  }
+
+  protected sessionInfo(mechanism: string, streamId: string): SessionInfo {
+    const { address, port } = this.#connection.remote
+    return { address, port, connection: 'ws', mechanism, streamId }
+  }
+}
