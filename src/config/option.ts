@@ -73,6 +73,16 @@ export function domainName() {
     .meta({ shownAs: 'domain' })
 }
 
+/** The domain of a service: a name, in which `@HOST@` stands for the domain that it belongs to. */
+export function hostTemplate() {
+  return z
+    .string()
+    .refine((text) => prepareDomainName(text.replaceAll('@HOST@', 'localhost')) !== undefined, {
+      error: 'This is not a domain name, nor one with @HOST@ for the domain that it belongs to.',
+    })
+    .meta({ type: 'domain, may contain `@HOST@`' })
+}
+
 /** An XMPP address; becomes a Jid. */
 export function address() {
   return z

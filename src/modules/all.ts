@@ -1,23 +1,31 @@
 import type { AnyModule } from '../module/define.ts'
+import caps from './caps/index.ts'
 import disco from './disco/index.ts'
+import last from './last/index.ts'
 import offline from './offline/index.ts'
 import ping from './ping.ts'
 import presence from './presence/index.ts'
 import privateStorage from './private.ts'
 import register from './register/index.ts'
 import roster from './roster/index.ts'
+import sic from './sic.ts'
 import time from './time.ts'
+import vcard from './vcard/index.ts'
 import version from './version.ts'
 
 /** Every module that comes with the server. */
 export const allModules: readonly AnyModule[] = [
+  caps,
   disco,
+  last,
   offline,
   ping,
   presence,
   privateStorage,
   register,
   roster,
+  sic,
   time,
+  vcard,
   version,
 ]

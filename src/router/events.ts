@@ -113,6 +113,8 @@ export const personalData = collect<UserEvent, PersonalData>('personalData', { s
 /** How a client's stream is protected and how far it has come. */
 export interface StreamFeaturesEvent {
   readonly host: Host
+  /** The domain that the stream was opened to. */
+  readonly domain: string
   readonly state: 'beforeSignIn' | 'signedIn'
   readonly isSecure: boolean
 }

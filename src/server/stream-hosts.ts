@@ -47,6 +47,7 @@ export class StreamHosts {
       provesOffer: true,
       features: (stage, { isSecure }) =>
         host.hooks.gatherNow(streamFeatures, {
+          domain,
           host,
           state: stage === 'before-auth' ? 'beforeSignIn' : 'signedIn',
           isSecure,

@@ -6,3 +6,5 @@ const { version } = createRequire(import.meta.url)('../../package.json') as { ve
 export const productName = 'Meerkat'
 /** The running release. */
 export const productVersion: string = version
+/** Names the product where a URI is asked for, as in entity capabilities. */
+export const productUri = 'urn:x-meerkat:server'

@@ -85,6 +85,10 @@ versioning = true
 [modules.mod_time]
 [modules.mod_version]
 [modules.mod_register]
+[modules.mod_last]
+[modules.mod_sic]
+[modules.mod_vcard]
+[modules.mod_caps]
 `
 
 /** What a test wants otherwise than the stories have it. */

@@ -55,6 +55,11 @@ export interface DiscoApi {
 }
 export const discoApi = moduleApi<DiscoApi>('mod_disco')
 
+/** A whole answer to disco#info without a node. */
+export function discoInfoElement(info: Required<DiscoInfo>): Element {
+  return infoElement('', info)
+}
+
 /** How a service answers service discovery; undefined for a node that it does not know. */
 export interface ServiceDisco {
   info(node: string, request: IqRequest): Eventually<DiscoInfo | undefined>

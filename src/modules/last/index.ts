@@ -5,7 +5,7 @@ import { defineModule, tables } from '../../module/define.ts'
 import { type AccountReceives, accountReceives, personalData, userRemoved } from '../../router/events.ts'
 import { formatTimestamp } from '../../stanza/delay.ts'
 import { StanzaError } from '../../stanza/stanza-error.ts'
-import { type Eventually, afterwards } from '../../util/settled.ts'
+import { afterwards, type Eventually } from '../../util/settled.ts'
 import { type Element, el } from '../../xml/element.ts'
 import { presenceWithdrawn } from '../presence/api.ts'
 import { rosterApi } from '../roster/api.ts'
@@ -36,7 +36,8 @@ export default defineModule({
 
     /** The user itself, and those who may see the user's presence (XEP-0012 §4). */
     const isAllowed = (account: Jid, asker: Jid): Eventually<boolean> =>
-      account.bareString === asker.bareString || afterwards(rosters.load(account), (roster) => roster.stateOf(asker).from)
+      account.bareString === asker.bareString ||
+      afterwards(rosters.load(account), (roster) => roster.stateOf(asker).from)
 
     async function lastOf(account: Jid): Promise<Element> {
       if (sessions.of(account).length > 0) return el('query', NS, { seconds: '0' })
