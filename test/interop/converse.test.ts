@@ -11,7 +11,10 @@ suiteNeeding(['chromium'], 'Converse.js in Chromium', () => {
   let browser: Browser | undefined
 
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: program('chromium'), args: ['--no-sandbox', '--ignore-certificate-errors'] })
+    browser = await chromium.launch({
+      executablePath: program('chromium'),
+      args: ['--no-sandbox', '--ignore-certificate-errors'],
+    })
   })
   afterAll(async () => {
     await browser?.close()
@@ -40,7 +43,11 @@ suiteNeeding(['chromium'], 'Converse.js in Chromium', () => {
 
 /** A window of its own, signed in. Each has its own storage, so that the two are two people. */
 async function signIn(browser: Browser, url: string, { jid, password }: Account): Promise<Page> {
-  const context = await browser.newContext({ viewport: { width: 1200, height: 800 }, locale: 'en-GB', ignoreHTTPSErrors: true })
+  const context = await browser.newContext({
+    viewport: { width: 1200, height: 800 },
+    locale: 'en-GB',
+    ignoreHTTPSErrors: true,
+  })
   const page = await context.newPage()
   await page.goto(url)
   await page.locator('input[name="jid"]').fill(jid)
@@ -53,7 +60,10 @@ async function signIn(browser: Browser, url: string, { jid, password }: Account)
 /** Converse opens the conversation that the address of the page names. */
 async function openChat(page: Page, { jid }: Account): Promise<void> {
   await page.evaluate(`location.hash = 'converse/chat?jid=${encodeURIComponent(jid)}'`)
-  await page.locator('converse-chat textarea.chat-textarea, textarea.chat-textarea').first().waitFor({ timeout: 30_000 })
+  await page
+    .locator('converse-chat textarea.chat-textarea, textarea.chat-textarea')
+    .first()
+    .waitFor({ timeout: 30_000 })
 }
 
 async function say(page: Page, text: string): Promise<void> {
