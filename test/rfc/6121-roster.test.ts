@@ -147,6 +147,7 @@ describe('RFC 6121 §2.3 and §2.4 add and change', () => {
       const client = Number(name) % 2 ? pc : phone
       client.sends(`<iq type='set' id='s${name}'>${query(`<item jid='${bob.jid}' name='${name}'/>`)}</iq>`)
     }
+    // The answer to a ping may overtake changes that go to the disk: the pushes themselves are waited for.
     const namesAt = async (client: typeof pc) => {
       const names: string[] = []
       while (names.length < 5) {
