@@ -113,6 +113,7 @@ export async function startTestServer({ config: text = settings }: TestServerOpt
     tlsPort: portOf('c2s_tls'),
     wsUrl: `ws://${http}/ws-xmpp`,
     httpUrl: `http://${http}`,
+    chatUrl: `http://${http}/chat/`,
     domain,
     strict: { port: portOf('c2s', 1), domain },
     server,
