@@ -54,7 +54,8 @@ async function measure(name: string, operations: number, work: () => Promise<num
   ]
   if (latencies) {
     latencies.sort((a, b) => a - b)
-    const at = (share: number) => latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))]?.toFixed(2)
+    const at = (share: number) =>
+      latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))]?.toFixed(2)
     parts.push(`  p50 ${at(0.5)} p99 ${at(0.99)} max ${at(1)} ms`)
   }
   console.log(parts.join(' '))
@@ -77,7 +78,11 @@ async function paced(rate: number, seconds: number, operation: (i: number) => Pr
   return latencies
 }
 
-async function closedLoop(loops: number, operations: number, operation: (i: number) => Promise<unknown>): Promise<number[]> {
+async function closedLoop(
+  loops: number,
+  operations: number,
+  operation: (i: number) => Promise<unknown>,
+): Promise<number[]> {
   const latencies: number[] = []
   let next = 0
   const loop = async () => {
@@ -94,6 +99,7 @@ async function closedLoop(loops: number, operations: number, operation: (i: numb
 async function writes(): Promise<void> {
   const db = await open()
   const insert = insertOf(db)
+  await measure('(the timer of the bench alone, at 1000/s)', 3000, () => paced(1000, 3, async () => {}))
   await measure('lone durable write, 20 ms apart', 200, async () => {
     const latencies: number[] = []
     for (let i = 0; i < 200; i++) {
@@ -118,7 +124,9 @@ async function writes(): Promise<void> {
 }
 
 async function reads(db: Database<Tables>): Promise<void> {
-  const one = db.prepare((q, p: Params<{ id: number }>) => q.selectFrom('archive').selectAll().where('id', '=', p('id')))
+  const one = db.prepare((q, p: Params<{ id: number }>) =>
+    q.selectFrom('archive').selectAll().where('id', '=', p('id')),
+  )
   const build = (q: typeof db.q) => (_q: unknown, p: Params<{ owner: number }>) =>
     q.selectFrom('archive').selectAll().where('owner', '=', p('owner')).orderBy('id', 'desc').limit(50)
   const page = db.prepare(build(db.q))
@@ -126,10 +134,18 @@ async function reads(db: Database<Tables>): Promise<void> {
   await measure('point read, one after the other', 5000, () => closedLoop(1, 5000, (i) => one.first({ id: i + 1 })))
   await measure('point read, 50 at a time', 50_000, () => closedLoop(50, 50_000, (i) => one.first({ id: i + 1 })))
   await measure('point read, 50 at a time, query builder', 20_000, () =>
-    closedLoop(50, 20_000, (i) => db.q.selectFrom('archive').selectAll().where('id', '=', i + 1).execute()),
+    closedLoop(50, 20_000, (i) =>
+      db.q
+        .selectFrom('archive')
+        .selectAll()
+        .where('id', '=', i + 1)
+        .execute(),
+    ),
   )
   await measure('page of 50 rows, 10 at a time', 5000, () => closedLoop(10, 5000, (i) => page.all({ owner: i % 1000 })))
-  await measure('page of 50 rows, stale, 10 at a time', 5000, () => closedLoop(10, 5000, (i) => stale.all({ owner: i % 1000 })))
+  await measure('page of 50 rows, stale, 10 at a time', 5000, () =>
+    closedLoop(10, 5000, (i) => stale.all({ owner: i % 1000 })),
+  )
 }
 
 await writes()

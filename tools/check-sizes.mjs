@@ -1,17 +1,23 @@
-// A file of the server has at most 300 lines; tests and tools have the same guide size. What is larger says why here.
+// A file has at most 300 lines, a file of tests 500. What is larger says why here.
 import { readdirSync, readFileSync } from 'node:fs'
 import { root } from './install.mjs'
 
-const limit = 300
 const folders = ['src', 'test', 'tools', 'bench', 'examples']
 
 /** Larger files, each with the reason why splitting it would make it worse. */
 const exceptions = new Map([
-  // ['src/xml/scanner.ts', 'one state machine over bytes; a call a state costs a fifth of the throughput'],
+  [
+    'src/xml/element-scan.ts',
+    'one state machine over bytes; a call for each state costs a good part of the throughput',
+  ],
 ])
 
 /** Generated tables: their size is that of what they are made from. */
 const generated = /(\.generated|-tables|-table)\.(ts|mjs)$/
+
+function limitOf(file) {
+  return file.startsWith('test/') || file.endsWith('.test.ts') ? 500 : 300
+}
 
 function sourceFiles() {
   return folders.flatMap((folder) => {
@@ -30,6 +36,7 @@ function sourceFiles() {
 const problems = []
 for (const file of sourceFiles()) {
   if (!/\.(ts|mjs|js)$/.test(file) || generated.test(file)) continue
+  const limit = limitOf(file)
   const lines = readFileSync(`${root}/${file}`, 'utf8').split('\n').length - 1
   if (lines > limit && !exceptions.has(file)) problems.push(`${file} has ${lines} lines, more than ${limit}`)
   if (lines <= limit && exceptions.has(file)) problems.push(`${file} has ${lines} lines and needs no exception`)

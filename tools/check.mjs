@@ -11,8 +11,8 @@ const checks = [
   // Everything is unused until something starts it.
   { name: 'unused', run: ['node_modules/knip/bin/knip.js', '--no-progress'], needs: 'src/main.ts' },
   { name: 'licences', run: ['tools/licences.mjs'] },
-  // Written by the modules' own declarations; there once the server can describe itself.
-  { name: 'docs', run: ['tools/docs.mjs', '--check'], needs: 'tools/docs.mjs' },
+  // Written from the modules' own declarations.
+  { name: 'docs', run: ['--import', 'tsx', 'tools/docs.ts', '--check'], needs: 'tools/docs.ts' },
 ]
 
 function perform({ name, run }) {

@@ -1,15 +1,15 @@
-import type { C2sAction, C2sEvent, ResponseHeader } from '../protocol/c2s/events.ts'
+import type { C2sAction, C2sEvent } from '../protocol/c2s/events.ts'
 import { C2sNegotiation } from '../protocol/c2s/negotiation.ts'
 import type { ChannelSecurity } from '../protocol/sasl/mechanism.ts'
-import type { ClientLink, EndReason, SessionInfo } from '../router/session.ts'
+import type { ClientLink, EndReason } from '../router/session.ts'
 import { StanzaError } from '../stanza/stanza-error.ts'
 import { StreamError } from '../stanza/stream-error.ts'
 import type { Timed } from '../util/timer-wheel.ts'
-import type { Element } from '../xml/element.ts'
 import { XmlError } from '../xml/errors.ts'
 import type { RawElement } from '../xml/raw-element.ts'
 import type { Wire } from '../xml/wire.ts'
 import type { ClientService, ClientSession } from './client-service.ts'
+import { ClientTransport } from './client-transport.ts'
 import { asksForSession, faultOf, isStanza, stanzaFrom } from './inbound-stanza.ts'
 
 /**
@@ -17,8 +17,7 @@ import { asksForSession, faultOf, isStanza, stanzaFrom } from './inbound-stanza.
  * session sends. There are tens of thousands of these: methods on the prototype, no closures and no timers of its own,
  * and what negotiation needed is dropped when it is over.
  */
-export abstract class ClientStream implements ClientLink, Timed {
-  abstract readonly form: 'client' | 'framed'
+export abstract class ClientStream extends ClientTransport implements ClientLink, Timed {
   protected readonly service: ClientService
   #negotiation: C2sNegotiation | undefined
   #session: ClientSession | undefined = undefined
@@ -28,30 +27,10 @@ export abstract class ClientStream implements ClientLink, Timed {
   #isOver = false
 
   constructor(service: ClientService, security: ChannelSecurity) {
+    super()
     this.service = service
     this.#negotiation = new C2sNegotiation(service.rules, security)
   }
-
-  // What carries the stream
-
-  abstract readonly bufferedBytes: number
-  protected abstract readonly address: string
-  protected abstract readonly isSecure: boolean
-  protected abstract write(text: Wire): void
-  protected abstract writeHeader(header: ResponseHeader): void
-  protected abstract writeElement(element: Element): void
-  /** Ends the stream and, once everything is written, the connection. */
-  protected abstract finish(): void
-  protected abstract drop(): void
-  /** No element may come in until `resumeInput`. */
-  protected abstract pauseInput(): void
-  protected abstract resumeInput(): void
-  /** What comes next begins a new stream. */
-  protected abstract restartInput(): void
-  protected abstract startTls(): void
-  /** The traffic limit may be another one now. */
-  protected abstract limitInput(rate: number): void
-  protected abstract sessionInfo(mechanism: string, streamId: string): SessionInfo
 
   /** Whether nothing more is read or written. */
   protected get isOver(): boolean {

@@ -2,6 +2,7 @@ import type { Jid } from '../jid/jid.ts'
 import { StreamError } from '../stanza/stream-error.ts'
 import { userRegistered, userRemoved } from './events.ts'
 import type { Host } from './host.ts'
+import type { Session } from './session.ts'
 
 /** Makes an account and tells the modules. False when the name is taken. Throws what the authentication method throws. */
 export async function registerAccount(host: Host, user: Jid, password: string): Promise<boolean> {
@@ -12,14 +13,23 @@ export async function registerAccount(host: Host, user: Jid, password: string): 
 
 /**
  * Removes an account: its sessions end, each module drops what it keeps, then the credentials go, so that an interrupted
- * removal can be repeated. False when there was no such account.
+ * removal can be repeated. The streams are closed last: who sees them close may register the name again.
+ * False when there was no such account.
  */
 export async function removeAccount(host: Host, user: Jid): Promise<boolean> {
-  for (const session of host.sessions.of(user)) {
-    const ended = session.end({ kind: 'removed', status: 'User removed' })
-    session.link.close(new StreamError('not-authorized', 'User removed'))
-    await ended
-  }
+  const before = await endSessions(host, user)
   await host.hooks.run(userRemoved, { host, user })
-  return host.accounts.remove(user)
+  const wasThere = await host.accounts.remove(user)
+  const since = await endSessions(host, user)
+  for (const session of [...before, ...since]) session.link.close(new StreamError('not-authorized', removed))
+  return wasThere
+}
+
+const removed = 'User removed'
+
+/** Ends the sessions of an account, whose connections stay until they are closed. */
+async function endSessions(host: Host, user: Jid): Promise<readonly Session[]> {
+  const sessions = host.sessions.of(user)
+  for (const session of sessions) await session.end({ kind: 'removed', status: removed })
+  return sessions
 }

@@ -93,6 +93,7 @@ export class Session {
    * for it, so that the order between this session and whoever it writes to is kept.
    */
   receive(stanza: Stanza): Promise<void> | undefined {
+    if (this.#ended) return undefined
     const { hooks } = this.host
     try {
       if (!hooks.has(userSends)) return this.#dispatch(stanza)

@@ -11,6 +11,7 @@ import type { Host } from '../router/host.ts'
 import { IqRegistry } from '../router/iq-registry.ts'
 import type { Router } from '../router/router.ts'
 import { SessionTable } from '../router/session-table.ts'
+import { StanzaError } from '../stanza/stanza-error.ts'
 import type { Database } from '../storage/database.ts'
 import type { Clock } from '../util/clock.ts'
 
@@ -39,6 +40,8 @@ export async function startHost(domain: string, parts: HostParts): Promise<Runni
   const log = parts.log.child({ host_type: domain })
   const failures = metrics.counter('hook_failure_count', 'Handlers that threw', ['hook', 'module'])
   const hooks = new HookTable(({ hook, module, error }) => {
+    // A module that refuses a stanza has not failed.
+    if (error instanceof StanzaError) return
     failures.with({ hook, module }).inc()
     log.error({ what: 'hook_failed', hook, module, reason: error })
   })

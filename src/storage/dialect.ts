@@ -1,4 +1,11 @@
-import type { DatabaseIntrospector, DialectAdapter, InsertQueryBuilder, InsertResult, Kysely, QueryCompiler } from 'kysely'
+import type {
+  DatabaseIntrospector,
+  DialectAdapter,
+  InsertQueryBuilder,
+  InsertResult,
+  Kysely,
+  QueryCompiler,
+} from 'kysely'
 import type { AnyTables } from './database.ts'
 
 /** What an insert that meets an existing row does. */

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { Clock } from '../util/clock.ts'
-import type { AnyTables, Migration } from './database.ts'
 import { makeBuilder } from './builder.ts'
+import type { AnyTables, Migration } from './database.ts'
 import type { Engine } from './engine.ts'
 import { MigrationError } from './errors.ts'
 import { sql } from './sql.ts'

@@ -32,7 +32,7 @@ async function countRows<Row>(query: Select<Row>): Promise<number> {
 
 function keyOf(row: unknown, key: string): number {
   const value = (row as Record<string, unknown>)[key.slice(key.lastIndexOf('.') + 1)]
-  if (typeof value !== 'number') throw new TypeError(`a page by ${key} needs that integer column among the selected ones`)
+  if (typeof value !== 'number')
+    throw new TypeError(`a page by ${key} needs that integer column among the selected ones`)
   return value
 }
-

@@ -123,6 +123,8 @@ describe('page', () => {
     expect(await ids({ max: 2, after: 4, count: true })).toEqual({ ids: [6, 8], isLast: false, count: 5, index: 2 })
     expect(await ids({ max: 0, count: true })).toEqual({ ids: [], isLast: false, count: 5, index: undefined })
     expect(await ids({ max: 5, after: 10, count: true })).toEqual({ ids: [], isLast: true, count: 5, index: undefined })
-    await expect(db.page(db.q.selectFrom('note').select('text'), 'id', { max: 1, count: true })).rejects.toThrow(/column/)
+    await expect(db.page(db.q.selectFrom('note').select('text'), 'id', { max: 1, count: true })).rejects.toThrow(
+      /column/,
+    )
   })
 })

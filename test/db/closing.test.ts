@@ -9,7 +9,10 @@ describe('closing', () => {
   it('commits what was sent and refuses what comes later', async () => {
     await using book = await noteBook({ flushInterval: 60_000, flushRows: 1_000_000 })
     const writes = Array.from({ length: 500 }, (_, i) =>
-      book.db.q.insertInto('note').values({ owner: 1, text: `t${i}` }).execute(),
+      book.db.q
+        .insertInto('note')
+        .values({ owner: 1, text: `t${i}` })
+        .execute(),
     )
     await book.db.q.selectFrom('note').selectAll().execute()
     const old = book.db
@@ -60,7 +63,10 @@ describe('backup', () => {
     })
     for (let i = 300; !isDone; i++) await add(i)
     await backup
-    const copied = (await openDatabase({ kind: 'sqlite', file: copy })).of<{ note: { id: number }; tag: { note: number } }>()
+    const copied = (await openDatabase({ kind: 'sqlite', file: copy })).of<{
+      note: { id: number }
+      tag: { note: number }
+    }>()
     const [notes, tags] = await Promise.all([
       copied.q.selectFrom('note').select('id').execute(),
       copied.q.selectFrom('tag').select('note').execute(),

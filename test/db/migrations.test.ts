@@ -17,7 +17,11 @@ describe('migrations', () => {
     const log: string[] = []
     await book.any.migrate('mod_x', { '002_b': creating('x_b', log), '001_a': creating('x_a', log) })
     await book.reopen()
-    await book.any.migrate('mod_x', { '001_a': creating('x_a', log), '002_b': creating('x_b', log), '003_c': creating('x_c', log) })
+    await book.any.migrate('mod_x', {
+      '001_a': creating('x_a', log),
+      '002_b': creating('x_b', log),
+      '003_c': creating('x_c', log),
+    })
     expect(log).toEqual(['x_a', 'x_b', 'x_c'])
     const rows = await book.any.q.selectFrom('meerkat_migrations').select('name').orderBy('name').execute()
     expect(rows.map((row) => row.name)).toEqual(['mod_x/001_a', 'mod_x/002_b', 'mod_x/003_c', 'test/001_create'])
@@ -30,7 +34,10 @@ describe('migrations', () => {
       '001_copy': async (db) => {
         await db.schema.createTable('copy').addColumn('text', 'text').execute()
         for (const { text } of await db.selectFrom('note').select('text').execute()) {
-          await db.insertInto('copy').values({ text: `${text}!` }).execute()
+          await db
+            .insertInto('copy')
+            .values({ text: `${text}!` })
+            .execute()
         }
       },
     })
@@ -54,7 +61,9 @@ describe('migrations', () => {
   it('of several owners asked for at once run one after the other, queries waiting', async () => {
     await using book = await noteBook()
     const owners = Array.from({ length: 8 }, (_, i) => `mod_${i}`)
-    const all = owners.map((owner) => book.any.migrate(owner, { '001_a': creating(`${owner}_a`), '002_b': creating(`${owner}_b`) }))
+    const all = owners.map((owner) =>
+      book.any.migrate(owner, { '001_a': creating(`${owner}_a`), '002_b': creating(`${owner}_b`) }),
+    )
     const writes = owners.map((text) => book.db.q.insertInto('note').values({ owner: 1, text }).execute())
     await Promise.all([...all, ...writes])
     expect(await book.any.q.selectFrom('meerkat_migrations').selectAll().execute()).toHaveLength(17)
@@ -72,7 +81,11 @@ describe('migrations', () => {
   })
 
   it('record the time of the clock', async () => {
-    const any = await openDatabase({ kind: 'sqlite', file: ':memory:', clock: { now: () => 42, after: () => ({ cancel() {} }) } })
+    const any = await openDatabase({
+      kind: 'sqlite',
+      file: ':memory:',
+      clock: { now: () => 42, after: () => ({ cancel() {} }) },
+    })
     await any.migrate('mod_x', { '001_a': creating('x_a') })
     const rows = await any.q.selectFrom('meerkat_migrations').select('applied_at').execute()
     expect(rows).toEqual([{ applied_at: 42 }])

@@ -22,8 +22,19 @@ describe('queries', () => {
     await using book = await noteBook({ file: ':memory:' })
     const { db } = book
     const texts = ['', 'ascii', 'latin é', 'Ω≈ 😀', 'with\u0000zero']
-    const bodies = [Buffer.alloc(0), Buffer.from([0, 255, 1]), Buffer.from('x'.repeat(100_000)), null, new Uint8Array([7])]
-    const rows = texts.map((text, i) => ({ id: i + 1, owner: Number.MAX_SAFE_INTEGER - i, text, body: bodies[i] ?? null }))
+    const bodies = [
+      Buffer.alloc(0),
+      Buffer.from([0, 255, 1]),
+      Buffer.from('x'.repeat(100_000)),
+      null,
+      new Uint8Array([7]),
+    ]
+    const rows = texts.map((text, i) => ({
+      id: i + 1,
+      owner: Number.MAX_SAFE_INTEGER - i,
+      text,
+      body: bodies[i] ?? null,
+    }))
     await db.q.insertInto('note').values(rows).execute()
     const read = await db.q.selectFrom('note').selectAll().orderBy('id').execute()
     expect(read).toEqual(rows.map((row) => ({ ...row, body: row.body && Buffer.from(row.body) })))
@@ -65,7 +76,12 @@ describe('queries', () => {
     const writes: Promise<unknown>[] = []
     const count = db.prepare((q) => q.selectFrom('note').select((eb) => eb.fn.countAll<number>().as('n')))
     for (let i = 0; i < 50; i++) {
-      writes.push(db.q.insertInto('note').values({ owner: 1, text: `t${i}` }).execute())
+      writes.push(
+        db.q
+          .insertInto('note')
+          .values({ owner: 1, text: `t${i}` })
+          .execute(),
+      )
       seen.push((await count.first({}))?.n ?? -1)
     }
     expect(seen).toEqual(Array.from({ length: 50 }, (_, i) => i + 1))
@@ -76,7 +92,9 @@ describe('queries', () => {
     await using book = await noteBook()
     const { db } = book
     const add = (text: string) => db.q.insertInto('note').values({ owner: 1, text })
-    const prepared = db.prepare((q, p: Params<{ text: string }>) => q.insertInto('note').values({ owner: 1, text: p('text') }))
+    const prepared = db.prepare((q, p: Params<{ text: string }>) =>
+      q.insertInto('note').values({ owner: 1, text: p('text') }),
+    )
     const read = db.q.selectFrom('note').select('text').orderBy('id')
     const [, , , , , rows] = await Promise.all([
       add('a').execute(),
@@ -118,8 +136,12 @@ describe('queries', () => {
     expect(await failure(db.q.insertInto('note').values({ owner: 1, text: 'a' }))).toMatchObject({ kind: 'unique' })
     expect(await failure(db.q.insertInto('tag').values({ note: 99, name: 'x' }))).toMatchObject({ kind: 'foreign-key' })
     const nothing = null as unknown as number
-    expect(await failure(db.q.insertInto('note').values({ owner: nothing, text: 'b' }))).toMatchObject({ kind: 'not-null' })
-    const odd = await sql`select nonsense from nowhere where x = ${'secret'}`.execute(db.q).catch((error: unknown) => error)
+    expect(await failure(db.q.insertInto('note').values({ owner: nothing, text: 'b' }))).toMatchObject({
+      kind: 'not-null',
+    })
+    const odd = await sql`select nonsense from nowhere where x = ${'secret'}`
+      .execute(db.q)
+      .catch((error: unknown) => error)
     expect(odd).toBeInstanceOf(QueryError)
     expect(odd).toMatchObject({ kind: 'other' })
     expect(String(odd)).not.toContain('secret')
@@ -163,11 +185,19 @@ describe('queries', () => {
     await using book = await noteBook({ file: ':memory:' })
     const { db } = book
     const one = db.prepare((q, p: Params<{ text: string }>) =>
-      q.insertInto('note').values({ owner: 1, text: p('text') }).returning('id'),
+      q
+        .insertInto('note')
+        .values({ owner: 1, text: p('text') })
+        .returning('id'),
     )
     const results: Promise<unknown>[] = []
     for (let i = 0; i < 4500; i++) {
-      results.push(sql.raw(`select ${i} as n`).execute(db.q).then((result) => expect(result.rows).toEqual([{ n: i }])))
+      results.push(
+        sql
+          .raw(`select ${i} as n`)
+          .execute(db.q)
+          .then((result) => expect(result.rows).toEqual([{ n: i }])),
+      )
       if (i % 100 === 0) results.push(one.first({ text: `t${i}` }).then((row) => expect(row?.id).toBe(i / 100 + 1)))
       if (i % 700 === 0) await Promise.all(results)
     }
@@ -192,7 +222,10 @@ describe('stale reads', () => {
   it('come from a reader of their own, which cannot write', async () => {
     await using book = await noteBook()
     const { db } = book
-    await db.q.insertInto('note').values({ owner: 1, text: 'a', body: Buffer.from('b') }).execute()
+    await db.q
+      .insertInto('note')
+      .values({ owner: 1, text: 'a', body: Buffer.from('b') })
+      .execute()
     expect(await db.stale.q.selectFrom('note').select(['text', 'body']).execute()).toEqual([
       { text: 'a', body: Buffer.from('b') },
     ])

@@ -116,7 +116,9 @@ describe('when nothing can be written', () => {
     const troubled = nextHealth(book)
     const write = add(book, 'a')
     await troubled
-    const creating = book.any.migrate('mod_x', { '001_a': async (db) => db.schema.createTable('x').addColumn('id', 'integer').execute() })
+    const creating = book.any.migrate('mod_x', {
+      '001_a': async (db) => db.schema.createTable('x').addColumn('id', 'integer').execute(),
+    })
     await expect(creating).rejects.toThrow(StorageUnavailable)
     letGo()
     await write

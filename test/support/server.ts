@@ -18,6 +18,8 @@ export interface TestServer extends Address {
   /** Where RFC 7395 is spoken, `ws://` or `wss://`. */
   readonly wsUrl: string
   readonly domain: string
+  /** The page with the web chat, where there is one. */
+  readonly chatUrl?: string | undefined
   /** TCP where STARTTLS is required before anything else; the domain may be another one of the same server. */
   readonly strict?: { readonly port: number; readonly domain: string } | undefined
   registerUser(user: string, password: string): Promise<void>

@@ -36,16 +36,17 @@ async function findTarget(): Promise<TestServer> {
   return runningServer(process.env.TARGET ?? '')
 }
 
-/** `TARGET=host:port`, with `TARGET_DOMAIN`, `TARGET_TLS_PORT` and `TARGET_WS` where they differ from the usual. */
+/** `TARGET=host:port`, with `TARGET_DOMAIN`, `TARGET_TLS_PORT`, `TARGET_WS` and `TARGET_CHAT` where they differ from the usual. */
 function runningServer(where: string): TestServer {
   const [host = 'localhost', port = '5222'] = where.split(':')
-  const { TARGET_DOMAIN, TARGET_TLS_PORT = '5223', TARGET_WS } = process.env
+  const { TARGET_DOMAIN, TARGET_TLS_PORT = '5223', TARGET_WS, TARGET_CHAT } = process.env
   const address = {
     host,
     port: Number(port),
     tlsPort: Number(TARGET_TLS_PORT),
     wsUrl: TARGET_WS ?? `ws://${host}:5280/ws-xmpp`,
     domain: TARGET_DOMAIN ?? host,
+    chatUrl: TARGET_CHAT,
   }
   return {
     ...address,

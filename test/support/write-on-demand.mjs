@@ -5,7 +5,12 @@ import { openDatabase } from '../../dist/storage/open.js'
 // A write beyond the limit of file sizes is then an error of that write, as it is on a full disk.
 process.on('SIGXFSZ', () => {})
 const db = await openDatabase({ kind: 'sqlite', file: process.argv[2] })
-await db.q.schema.createTable('row').ifNotExists().addColumn('id', 'integer', (column) => column.primaryKey()).addColumn('body', 'blob').execute()
+await db.q.schema
+  .createTable('row')
+  .ifNotExists()
+  .addColumn('id', 'integer', (column) => column.primaryKey())
+  .addColumn('body', 'blob')
+  .execute()
 db.onHealth((health) => process.send({ health }))
 const body = Buffer.alloc(4000, 65)
 let last = 0
@@ -13,15 +18,22 @@ let last = 0
 function write(count) {
   for (let i = 0; i < count; i++) {
     const id = ++last
-    db.q.insertInto('row').values({ id, body }).execute().then(
-      () => process.send({ written: id }),
-      (error) => process.send({ refused: id, error: String(error) }),
-    )
+    db.q
+      .insertInto('row')
+      .values({ id, body })
+      .execute()
+      .then(
+        () => process.send({ written: id }),
+        (error) => process.send({ refused: id, error: String(error) }),
+      )
   }
 }
 
 async function read() {
-  const [row] = await db.q.selectFrom('row').select((eb) => eb.fn.countAll().as('count')).execute()
+  const [row] = await db.q
+    .selectFrom('row')
+    .select((eb) => eb.fn.countAll().as('count'))
+    .execute()
   process.send({ count: row.count })
 }
 

@@ -11,7 +11,10 @@ await db.migrate('kill', {
     await table('twin').execute()
   },
 })
-const [last] = await db.q.selectFrom('row').select((eb) => eb.fn.max('id').as('id')).execute()
+const [last] = await db.q
+  .selectFrom('row')
+  .select((eb) => eb.fn.max('id').as('id'))
+  .execute()
 let next = (last?.id ?? 0) + 1
 const body = Buffer.alloc(300, 65)
 

@@ -2,7 +2,6 @@ import type { Connection, ConnectionHandler } from '../../net/connection.ts'
 import type { TlsContext } from '../../net/tls-context.ts'
 import type { ResponseHeader } from '../../protocol/c2s/events.ts'
 import type { SessionInfo } from '../../router/session.ts'
-import { TokenBucket } from '../../util/token-bucket.ts'
 import type { Element } from '../../xml/element.ts'
 import type { RawElement } from '../../xml/raw-element.ts'
 import { type ScannerSink, XmlScanner } from '../../xml/scanner.ts'
@@ -10,6 +9,7 @@ import type { StreamHeader } from '../../xml/stream-header.ts'
 import type { Wire } from '../../xml/wire.ts'
 import type { ClientService } from '../client-service.ts'
 import { ClientStream } from '../client-stream.ts'
+import { limitFor, type Reader, type ReadLimit } from '../read-limit.ts'
 import { ConnectionSecurity } from './connection-security.ts'
 import { closingText, elementText, openingText } from './stream-text.ts'
 
@@ -38,13 +38,11 @@ class StreamSink implements ScannerSink {
 }
 
 /** A client on a byte stream, TCP or TLS (RFC 6120). */
-export class TcpClient extends ClientStream implements ConnectionHandler {
+export class TcpClient extends ClientStream implements ConnectionHandler, Reader {
   readonly #connection: Connection
   readonly #scanner: XmlScanner
   readonly #tls: TlsContext | undefined
-  #bucket: TokenBucket | undefined = undefined
-  /** It sent too much; it is read again after a while. */
-  #isSlowed = false
+  #limit: ReadLimit | undefined = undefined
 
   private constructor(service: ClientService, connection: Connection, tls: TlsContext | undefined) {
     super(service, new ConnectionSecurity(connection))
@@ -64,7 +62,7 @@ export class TcpClient extends ClientStream implements ConnectionHandler {
 
   data(bytes: Uint8Array, length: number): void {
     if (this.isOver) return
-    if (this.#bucket !== undefined) this.#charge(this.#bucket, length)
+    this.#limit?.charge(length, this)
     try {
       this.#scanner.push(bytes, length)
     } catch (error) {
@@ -143,11 +141,15 @@ export class TcpClient extends ClientStream implements ConnectionHandler {
     } catch (error) {
       this.broke(error)
     }
-    this.#readOn()
+    this.readOn()
   }
 
-  #readOn(): void {
-    if (!this.#scanner.isPaused && !this.#isSlowed && !this.isOver) this.#connection.resumeReading()
+  holdBack(): void {
+    this.#connection.pauseReading()
+  }
+
+  readOn(): void {
+    if (!this.#scanner.isPaused && this.#limit?.isExceeded !== true && !this.isOver) this.#connection.resumeReading()
   }
 
   protected restartInput(): void {
@@ -165,19 +167,7 @@ export class TcpClient extends ClientStream implements ConnectionHandler {
   }
 
   protected limitInput(rate: number): void {
-    this.#bucket = Number.isFinite(rate) ? new TokenBucket(rate, this.service.clock.now()) : undefined
-  }
-
-  #charge(bucket: TokenBucket, length: number): void {
-    const { clock } = this.service
-    const wait = bucket.charge(length, clock.now())
-    if (wait === 0 || this.#isSlowed) return
-    this.#isSlowed = true
-    this.#connection.pauseReading()
-    clock.after(wait, () => {
-      this.#isSlowed = false
-      this.#readOn()
-    })
+    this.#limit = limitFor(rate, this.service.clock, this.#limit)
   }
 
   protected sessionInfo(mechanism: string, streamId: string): SessionInfo {

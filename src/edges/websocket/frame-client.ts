@@ -4,13 +4,13 @@ import type { ChannelSecurity } from '../../protocol/sasl/mechanism.ts'
 import type { SessionInfo } from '../../router/session.ts'
 import { NS } from '../../stanza/namespaces.ts'
 import { StreamError } from '../../stanza/stream-error.ts'
-import { TokenBucket } from '../../util/token-bucket.ts'
 import type { Element } from '../../xml/element.ts'
 import { scanFrame } from '../../xml/frame.ts'
 import type { RawElement } from '../../xml/raw-element.ts'
 import type { Wire } from '../../xml/wire.ts'
 import type { ClientService } from '../client-service.ts'
 import { ClientStream } from '../client-stream.ts'
+import { limitFor, type Reader, type ReadLimit } from '../read-limit.ts'
 import { closingFrame, elementFrame, openingFrame } from './frame-text.ts'
 
 /** TLS ends in the HTTP listener, or before it: there is nothing to bind to (RFC 7395 §4). */
@@ -19,11 +19,10 @@ function securityOf({ isSecure }: FrameConnection): ChannelSecurity {
 }
 
 /** A client on a WebSocket: a message for each element (RFC 7395). */
-export class FrameClient extends ClientStream implements FrameHandler {
+export class FrameClient extends ClientStream implements FrameHandler, Reader {
   readonly #connection: FrameConnection
-  #bucket: TokenBucket | undefined = undefined
+  #limit: ReadLimit | undefined = undefined
   #isBusy = false
-  #isSlowed = false
 
   private constructor(service: ClientService, connection: FrameConnection) {
     super(service, securityOf(connection))
@@ -41,7 +40,7 @@ export class FrameClient extends ClientStream implements FrameHandler {
 
   frame(bytes: Uint8Array, length: number): void {
     if (this.isOver) return
-    if (this.#bucket !== undefined) this.#charge(this.#bucket, length)
+    this.#limit?.charge(length, this)
     try {
       this.#take(scanFrame(length === bytes.length ? bytes : bytes.subarray(0, length), this.service.limits))
     } catch (error) {
@@ -115,11 +114,15 @@ export class FrameClient extends ClientStream implements FrameHandler {
 
   protected resumeInput(): void {
     this.#isBusy = false
-    this.#readOn()
+    this.readOn()
   }
 
-  #readOn(): void {
-    if (!this.#isBusy && !this.#isSlowed && !this.isOver) this.#connection.resumeReading()
+  holdBack(): void {
+    this.#connection.pauseReading()
+  }
+
+  readOn(): void {
+    if (!this.#isBusy && this.#limit?.isExceeded !== true && !this.isOver) this.#connection.resumeReading()
   }
 
   /** The next `<open/>` is a message like any other. */
@@ -130,19 +133,7 @@ export class FrameClient extends ClientStream implements FrameHandler {
   }
 
   protected limitInput(rate: number): void {
-    this.#bucket = Number.isFinite(rate) ? new TokenBucket(rate, this.service.clock.now()) : undefined
-  }
-
-  #charge(bucket: TokenBucket, length: number): void {
-    const { clock } = this.service
-    const wait = bucket.charge(length, clock.now())
-    if (wait === 0 || this.#isSlowed) return
-    this.#isSlowed = true
-    this.#connection.pauseReading()
-    clock.after(wait, () => {
-      this.#isSlowed = false
-      this.#readOn()
-    })
+    this.#limit = limitFor(rate, this.service.clock, this.#limit)
   }
 
   protected sessionInfo(mechanism: string, streamId: string): SessionInfo {

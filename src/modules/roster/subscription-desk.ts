@@ -3,7 +3,7 @@ import type { Host } from '../../router/host.ts'
 import { NS } from '../../stanza/namespaces.ts'
 import { Stanza } from '../../stanza/stanza.ts'
 import { el } from '../../xml/element.ts'
-import { newItem, type RosterItem } from './roster.ts'
+import { newItem, type Roster, type RosterItem } from './roster.ts'
 import type { Change, RosterService } from './service.ts'
 import { afterReceiving, afterSending, encodeState, type SubscriptionVerb } from './subscription.ts'
 
@@ -22,15 +22,14 @@ export class SubscriptionDesk {
     const { from, to } = stanza
     if (from === undefined || to === undefined || to.bareString === from.bareString) return
     const verb = stanza.type as SubscriptionVerb
-    await this.#service.change(from.bare, (roster) => {
-      const known = roster.get(to.bare)
-      const item = known ?? newItem(to.bare)
+    const decide = (roster: Roster): Change => {
+      const item = roster.get(to.bare) ?? newItem(to.bare)
       const state = afterSending(item.state, verb)
       if (encodeState(state) === encodeState(item.state)) return undefined
       const isListed = item.isListed || verb === 'subscribe' || verb === 'subscribed'
       return keepOrDrop({ ...item, state, isListed, request: state.pendingIn ? item.request : undefined })
-    })
-    await this.#host.router.route(stanza.readdressed(from.bare, to.bare))
+    }
+    await this.#service.change(from.bare, decide, () => this.#host.router.route(stanza.readdressed(from.bare, to.bare)))
   }
 
   /** Presence that came for a user; true when the user's sessions are to see it. */

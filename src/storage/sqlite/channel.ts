@@ -77,7 +77,13 @@ export class Channel {
       const cells = encodeValues(parameters, this.#pack)
       const job: JobMessage = [JOB_QUERY, ++this.#lastId, this.#book.refer(statement), cells]
       const bytes = weigh(cells)
-      this.#send(job, { statements: [statement], bytes, isGroup: false, resolve: resolve as Pending['resolve'], reject })
+      this.#send(job, {
+        statements: [statement],
+        bytes,
+        isGroup: false,
+        resolve: resolve as Pending['resolve'],
+        reject,
+      })
     })
   }
 
@@ -137,7 +143,8 @@ export class Channel {
     for (let i = 0; i < writes.length; i += 3) {
       const pending = this.#take(writes[i] as number)
       const [statement] = pending?.statements ?? NO_STATEMENTS
-      if (statement) pending?.resolve(resultOf(statement, [writes[i + 1] as number, writes[i + 2], undefined, undefined], blobs))
+      if (statement)
+        pending?.resolve(resultOf(statement, [writes[i + 1] as number, writes[i + 2], undefined, undefined], blobs))
     }
     for (const [id, outcomes] of results) this.#answer(id, outcomes, blobs)
     for (const message of errors) {

@@ -37,7 +37,9 @@ export class SqliteEngine implements Engine {
   }
 
   readonly run: RunQuery = (query: Query): Promise<Result> => {
-    return this.#refusal() ?? (this.#exclusive ? this.#exclusive.then(() => this.run(query)) : this.#writer.query(query))
+    return (
+      this.#refusal() ?? (this.#exclusive ? this.#exclusive.then(() => this.run(query)) : this.#writer.query(query))
+    )
   }
 
   readonly runStale: RunQuery = (query: Query): Promise<Result> => {
@@ -76,7 +78,9 @@ export class SqliteEngine implements Engine {
 
   backup(file: string): Promise<void> {
     if (this.#closing) return Promise.reject(closed())
-    return this.#options.file === ':memory:' ? this.#writer.tell('backup', file) : this.#readerChannel().tell('backup', file)
+    return this.#options.file === ':memory:'
+      ? this.#writer.tell('backup', file)
+      : this.#readerChannel().tell('backup', file)
   }
 
   close(): Promise<void> {

@@ -1,7 +1,7 @@
-import type { Answers } from './answers.ts'
 import type { Connection } from '../driver.ts'
-import { answerWork, perform, type Work } from './job.ts'
-import type { Outcome, Statements } from './statements.ts'
+import type { Answers } from './answers.ts'
+import { answerWork, type JobRunner, type Work } from './job.ts'
+import type { Outcome } from './statements.ts'
 import { isTrouble } from './trouble.ts'
 
 interface Held {
@@ -15,7 +15,7 @@ interface Held {
  */
 export class Batch {
   readonly #connection: Connection
-  readonly #statements: Statements
+  readonly #runner: JobRunner
   readonly #answers: Answers
   readonly #begin
   readonly #commit
@@ -23,9 +23,9 @@ export class Batch {
   #held: Held[] = []
   #size = 0
 
-  constructor(connection: Connection, statements: Statements, answers: Answers) {
+  constructor(connection: Connection, runner: JobRunner, answers: Answers) {
     this.#connection = connection
-    this.#statements = statements
+    this.#runner = runner
     this.#answers = answers
     this.#begin = connection.prepare('begin immediate')
     this.#commit = connection.prepare('commit')
@@ -40,12 +40,12 @@ export class Batch {
   /** Runs a job and, if it writes, keeps it for the commit; answers it otherwise. Throws only what `isTrouble`. */
   take(work: Work): void {
     try {
-      if (work.steps.every((step) => this.#statements.isRead(step))) {
-        answerWork(this.#answers, work, perform(work, this.#connection, this.#statements))
+      if (this.#runner.isRead(work)) {
+        answerWork(this.#answers, work, this.#runner.perform(work))
         return
       }
       this.begin()
-      this.#keep({ work, outcomes: perform(work, this.#connection, this.#statements) })
+      this.#keep({ work, outcomes: this.#runner.perform(work) })
     } catch (error) {
       if (isTrouble(error)) throw error
       this.#answers.error(work.id, error)
@@ -119,7 +119,7 @@ export class Batch {
     for (const work of jobs) {
       try {
         this.begin()
-        this.#keep({ work, outcomes: perform(work, this.#connection, this.#statements) })
+        this.#keep({ work, outcomes: this.#runner.perform(work) })
       } catch (error) {
         return { work, error }
       }
@@ -133,7 +133,7 @@ export class Batch {
     for (const [index, one] of held.entries()) {
       try {
         this.begin()
-        const outcomes = perform(one.work, this.#connection, this.#statements)
+        const outcomes = this.#runner.perform(one.work)
         this.#commit.run()
         answerWork(this.#answers, one.work, outcomes)
       } catch (error) {

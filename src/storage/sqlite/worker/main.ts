@@ -1,8 +1,8 @@
 /** The program of a database thread. */
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
+import { type Connection, connect } from '../driver.ts'
 import type { JobsMessage, ThreadOptions } from '../wire.ts'
 import { Answers } from './answers.ts'
-import { type Connection, connect } from '../driver.ts'
 import { Reader } from './reader.ts'
 import { LOCK_WAIT, WalKeeper } from './wal-keeper.ts'
 import { Writer } from './writer.ts'

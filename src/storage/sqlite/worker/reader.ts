@@ -1,35 +1,34 @@
+import type { Connection } from '../driver.ts'
 import type { JobsMessage } from '../wire.ts'
 import type { Answers } from './answers.ts'
 import { backUp } from './backup.ts'
-import type { Connection } from '../driver.ts'
-import { answerWork, perform, readJob, type VerbJob } from './job.ts'
-import { Statements } from './statements.ts'
+import { answerWork, JobRunner, type VerbJob } from './job.ts'
 
 /** The thread for long reads, which see what has been committed. */
 export class Reader {
   readonly #connection: Connection
   readonly #answers: Answers
-  readonly #statements: Statements
+  readonly #runner: JobRunner
 
   constructor(connection: Connection, answers: Answers) {
     this.#connection = connection
     this.#answers = answers
-    this.#statements = new Statements(connection)
+    this.#runner = new JobRunner(connection)
   }
 
   /** Takes the jobs of a message, each answered as soon as it is done. */
   receive({ jobs, blobs, forget }: JobsMessage): void {
     for (const message of jobs) {
-      const job = readJob(message, blobs, this.#statements)
+      const job = this.#runner.read(message, blobs)
       try {
         if ('verb' in job) this.#obey(job)
-        else answerWork(this.#answers, job, perform(job, this.#connection, this.#statements))
+        else answerWork(this.#answers, job, this.#runner.perform(job))
       } catch (error) {
         this.#answers.error(job.id, error)
       }
       this.#answers.send()
     }
-    if (forget > 0) this.#statements.forget(forget)
+    this.#runner.forget(forget)
   }
 
   #obey({ id, verb, argument }: VerbJob): void {

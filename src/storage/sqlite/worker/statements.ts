@@ -1,7 +1,7 @@
-import { BlobPack } from '../blob-pack.ts'
+import type { BlobPack } from '../blob-pack.ts'
+import type { Connection, Prepared } from '../driver.ts'
 import type { Cell, OutcomeMessage, StatementRef, StepMessage } from '../wire.ts'
 import { CONDITION_FAILED, UNSAFE_INTEGER } from '../wire.ts'
-import type { Connection, Prepared } from '../driver.ts'
 
 /** A statement known by number; prepared when first run and again after a change of the schema. */
 interface Entry {

@@ -1,11 +1,11 @@
+import type { Connection } from '../driver.ts'
 import { type JobsMessage, UNAVAILABLE } from '../wire.ts'
 import type { Answers } from './answers.ts'
 import { backUp } from './backup.ts'
 import { Batch } from './batch.ts'
 import { CommitPace } from './commit-pace.ts'
-import type { Connection } from '../driver.ts'
-import { answerWork, perform, readJob, type VerbJob, type Work } from './job.ts'
-import { StepError, Statements } from './statements.ts'
+import { answerWork, JobRunner, type VerbJob, type Work } from './job.ts'
+import { StepError } from './statements.ts'
 import type { WalKeeper } from './wal-keeper.ts'
 
 /** First and longest pause between attempts to commit while in trouble, in milliseconds. */
@@ -32,7 +32,7 @@ export class Writer {
   readonly #connection: Connection
   readonly #answers: Answers
   readonly #wal: WalKeeper
-  readonly #statements: Statements
+  readonly #runner: JobRunner
   readonly #batch: Batch
   readonly #pace: CommitPace
   readonly #flushRows: number
@@ -48,8 +48,8 @@ export class Writer {
     this.#connection = connection
     this.#answers = answers
     this.#wal = wal
-    this.#statements = new Statements(connection)
-    this.#batch = new Batch(connection, this.#statements, answers)
+    this.#runner = new JobRunner(connection)
+    this.#batch = new Batch(connection, this.#runner, answers)
     this.#pace = new CommitPace(flushInterval, () => performance.now())
     this.#flushRows = flushRows
   }
@@ -57,12 +57,12 @@ export class Writer {
   /** Takes the jobs of a message. */
   receive({ jobs, blobs, forget }: JobsMessage): void {
     for (const message of jobs) {
-      const job = readJob(message, blobs, this.#statements)
+      const job = this.#runner.read(message, blobs)
       if ('verb' in job) this.#obey(job)
       else if (this.#isExclusive) this.#performAlone(job)
       else this.#take(job)
     }
-    if (forget > 0) this.#statements.forget(forget)
+    this.#runner.forget(forget)
   }
 
   /** Nothing waits in the queue at the moment. */
@@ -181,7 +181,7 @@ export class Writer {
 
   #reads(work: Work): boolean {
     try {
-      return work.steps.every((step) => this.#statements.isRead(step))
+      return this.#runner.isRead(work)
     } catch {
       return false
     }
@@ -190,18 +190,21 @@ export class Writer {
   /** A statement of an exclusive transaction. */
   #performAlone(work: Work): void {
     try {
-      answerWork(this.#answers, work, perform(work, this.#connection, this.#statements))
+      answerWork(this.#answers, work, this.#runner.perform(work))
     } catch (error) {
       this.#answers.error(work.id, error)
     }
   }
 
   #obey(job: VerbJob): void {
+    if (job.verb === 'backup') {
+      this.#backUp(job)
+      return
+    }
     try {
       if (job.verb === 'begin') this.#beginAlone()
       else if (job.verb === 'end') this.#endAlone(() => this.#connection.exec('commit'))
       else if (job.verb === 'undo') this.#endAlone(() => this.#batch.rollback())
-      else if (job.verb === 'backup') return this.#backUp(job)
       else this.#close()
       this.#answers.done(job.id)
     } catch (error) {

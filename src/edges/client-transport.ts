@@ -1,0 +1,29 @@
+import type { ResponseHeader } from '../protocol/c2s/events.ts'
+import type { SessionInfo } from '../router/session.ts'
+import type { Element } from '../xml/element.ts'
+import type { Wire } from '../xml/wire.ts'
+
+/** What carries a client's stream: the part of a connection that differs between bytes and frames. */
+export abstract class ClientTransport {
+  abstract readonly form: 'client' | 'framed'
+  /** Bytes not yet handed to the kernel. */
+  abstract readonly bufferedBytes: number
+  protected abstract readonly address: string
+  protected abstract readonly isSecure: boolean
+  protected abstract write(text: Wire): void
+  protected abstract writeHeader(header: ResponseHeader): void
+  protected abstract writeElement(element: Element): void
+  /** Ends the stream and, once everything is written, the connection. */
+  protected abstract finish(): void
+  /** Ends the connection without a word. */
+  protected abstract drop(): void
+  /** No element may come in until `resumeInput`. */
+  protected abstract pauseInput(): void
+  protected abstract resumeInput(): void
+  /** What comes next begins a new stream. */
+  protected abstract restartInput(): void
+  protected abstract startTls(): void
+  /** From now on so many bytes a second may come in. */
+  protected abstract limitInput(rate: number): void
+  protected abstract sessionInfo(mechanism: string, streamId: string): SessionInfo
+}

@@ -1,0 +1,83 @@
+"""One XMPP client, driven by JSON lines on standard input, telling what happens in JSON lines on standard output.
+
+Start: slixmpp_client.py JID PASSWORD HOST PORT
+Commands: {"do": "add", "jid": …}, {"do": "say", "to": …, "body": …}, {"do": "roster"}, {"do": "leave"}
+Events: ready, asked, approved, present, gone, message, roster, failed, left
+"""
+import asyncio
+import json
+import logging
+import ssl
+import sys
+
+import slixmpp
+
+
+def tell(what, **fields):
+    print(json.dumps({"what": what, **fields}), flush=True)
+
+
+class Talker(slixmpp.ClientXMPP):
+    def __init__(self, jid, password):
+        super().__init__(jid, password)
+        self.auto_authorize = True
+        self.auto_subscribe = True
+        self.register_plugin("xep_0030")
+        self.register_plugin("xep_0199")
+        self.register_plugin("xep_0203")
+        self.add_event_handler("session_start", self.started)
+        self.add_event_handler("message", self.heard)
+        self.add_event_handler("presence_subscribe", lambda p: tell("asked", jid=p["from"].bare))
+        self.add_event_handler("presence_subscribed", lambda p: tell("approved", jid=p["from"].bare))
+        self.add_event_handler("presence_available", self.came)
+        self.add_event_handler("presence_unavailable", self.went)
+        self.add_event_handler("failed_all_auth", lambda _: tell("failed", why="authentication"))
+        self.add_event_handler("disconnected", lambda _: tell("left"))
+
+    async def started(self, _event):
+        await self.get_roster()
+        self.send_presence()
+        tell("ready", jid=self.boundjid.full)
+
+    def came(self, presence):
+        if presence["from"].bare != self.boundjid.bare:
+            tell("present", jid=presence["from"].full)
+
+    def went(self, presence):
+        if presence["from"].bare != self.boundjid.bare:
+            tell("gone", jid=presence["from"].full)
+
+    def heard(self, message):
+        delay = message.xml.find("{urn:xmpp:delay}delay") is not None
+        tell("message", type=message["type"], sender=message["from"].full, body=message["body"], delayed=delay)
+
+    async def obey(self, command):
+        verb = command["do"]
+        if verb == "add":
+            self.send_presence_subscription(pto=command["jid"])
+        elif verb == "say":
+            self.send_message(mto=command["to"], mbody=command["body"], mtype="chat")
+        elif verb == "roster":
+            await self.get_roster()
+            kept = self.client_roster
+            contacts = [jid for jid in kept.keys() if jid != self.boundjid.bare]
+            tell("roster", items={jid: kept[jid]["subscription"] for jid in contacts})
+        elif verb == "leave":
+            await self.disconnect()
+
+
+async def main():
+    jid, password, host, port = sys.argv[1:5]
+    client = Talker(jid, password)
+    client.ssl_context.check_hostname = False
+    client.ssl_context.verify_mode = ssl.CERT_NONE
+    client.connect((host, int(port)))
+    reader = asyncio.StreamReader()
+    await asyncio.get_event_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    while line := await reader.readline():
+        await client.obey(json.loads(line))
+    await client.disconnect()
+
+
+logging.basicConfig(level=logging.ERROR, stream=sys.stderr)
+asyncio.get_event_loop().run_until_complete(main())

@@ -1,0 +1,68 @@
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Browser, chromium, type Page } from 'playwright-core'
+import { afterAll, beforeAll, it } from 'vitest'
+import { type Account, freshAccount } from '../support/accounts.ts'
+import { program, suiteNeeding } from '../support/services.ts'
+import { target } from '../support/target.ts'
+
+suiteNeeding(['chromium'], 'Converse.js in Chromium', () => {
+  let browser: Browser | undefined
+
+  beforeAll(async () => {
+    browser = await chromium.launch({ executablePath: program('chromium'), args: ['--no-sandbox', '--ignore-certificate-errors'] })
+  })
+  afterAll(async () => {
+    await browser?.close()
+  })
+
+  it('two windows talk on the chat page of the server', async (context) => {
+    const server = await target()
+    const { chatUrl } = server
+    if (!chatUrl || !browser) return context.skip('the server under test has no chat page')
+    const [romeo, julia] = [await freshAccount(server, 'romeo'), await freshAccount(server, 'julia')]
+    const [one, two] = [await signIn(browser, chatUrl, romeo), await signIn(browser, chatUrl, julia)]
+
+    await openChat(one, julia)
+    await say(one, 'It is the east')
+    await openChat(two, romeo)
+    await shows(two, 'It is the east')
+    await say(two, 'Wherefore art thou?')
+    await shows(one, 'Wherefore art thou?')
+
+    const folder = await mkdtemp(join(tmpdir(), 'converse-'))
+    await one.screenshot({ path: join(folder, 'romeo.png') })
+    await two.screenshot({ path: join(folder, 'julia.png') })
+    process.stderr.write(`screenshots are in ${folder}\n`)
+  }, 120_000)
+})
+
+/** A window of its own, signed in. Each has its own storage, so that the two are two people. */
+async function signIn(browser: Browser, url: string, { jid, password }: Account): Promise<Page> {
+  const context = await browser.newContext({ viewport: { width: 1200, height: 800 }, locale: 'en-GB', ignoreHTTPSErrors: true })
+  const page = await context.newPage()
+  await page.goto(url)
+  await page.locator('input[name="jid"]').fill(jid)
+  await page.locator('input[name="password"]').fill(password)
+  await page.locator('input[name="password"]').press('Enter')
+  await page.locator('input[name="password"]').waitFor({ state: 'detached', timeout: 30_000 })
+  return page
+}
+
+/** Converse opens the conversation that the address of the page names. */
+async function openChat(page: Page, { jid }: Account): Promise<void> {
+  await page.evaluate(`location.hash = 'converse/chat?jid=${encodeURIComponent(jid)}'`)
+  await page.locator('converse-chat textarea.chat-textarea, textarea.chat-textarea').first().waitFor({ timeout: 30_000 })
+}
+
+async function say(page: Page, text: string): Promise<void> {
+  const field = page.locator('textarea.chat-textarea').first()
+  await field.fill(text)
+  await field.press('Enter')
+  await shows(page, text)
+}
+
+async function shows(page: Page, text: string): Promise<void> {
+  await page.locator('.chat-msg__text', { hasText: text }).first().waitFor({ timeout: 30_000 })
+}

@@ -1,0 +1,58 @@
+import { fileURLToPath } from 'node:url'
+import { afterEach, expect, it } from 'vitest'
+import { type Account, freshAccount } from '../support/accounts.ts'
+import { LineProgram } from '../support/events.ts'
+import type { TestServer } from '../support/server.ts'
+import { suiteNeeding } from '../support/services.ts'
+import { target } from '../support/target.ts'
+
+const script = fileURLToPath(new URL('clients/slixmpp_client.py', import.meta.url))
+const running: LineProgram[] = []
+
+function start(server: TestServer, { jid, password }: Account): LineProgram {
+  const program = new LineProgram('/usr/bin/python3', [script, jid, password, server.host, String(server.port)])
+  running.push(program)
+  return program
+}
+
+suiteNeeding(['/usr/bin/python3'], 'slixmpp', () => {
+  afterEach(() => {
+    for (const program of running.splice(0)) program.stop()
+  })
+
+  it('two people become contacts, see each other come and go, and talk', async () => {
+    const server = await target()
+    const [romeo, julia] = [await freshAccount(server, 'romeo'), await freshAccount(server, 'julia')]
+    const [one, two] = [start(server, romeo), start(server, julia)]
+    await Promise.all([one.when('ready'), two.when('ready')])
+
+    one.tell({ do: 'add', jid: julia.jid })
+    await two.when('asked', { jid: romeo.jid })
+    await one.when('approved', { jid: julia.jid })
+    await two.when('approved', { jid: romeo.jid })
+    const present = await one.when('present')
+    await two.when('present')
+    one.tell({ do: 'roster' })
+    expect((await one.when('roster')).items).toEqual({ [julia.jid]: 'both' })
+
+    one.tell({ do: 'say', to: String(present.jid), body: 'It is the east 🌅' })
+    await two.when('message', { type: 'chat', body: 'It is the east 🌅', delayed: false })
+    two.tell({ do: 'say', to: romeo.jid, body: 'Wherefore art thou?' })
+    await one.when('message', { type: 'chat', body: 'Wherefore art thou?' })
+
+    two.tell({ do: 'leave' })
+    await one.when('gone', { jid: present.jid })
+    one.tell({ do: 'say', to: julia.jid, body: 'Later, then' })
+    one.tell({ do: 'roster' })
+    await one.when('roster')
+    const again = start(server, julia)
+    await again.when('message', { body: 'Later, then', delayed: true })
+    await again.when('present')
+  }, 60_000)
+
+  it('a wrong password is told so', async () => {
+    const server = await target()
+    const romeo = await freshAccount(server, 'romeo')
+    await start(server, { ...romeo, password: 'wrong' }).when('failed')
+  }, 60_000)
+})
