@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { Jid } from '../../src/jid/jid.ts'
+import { personalData } from '../../src/router/events.ts'
+import type { Host } from '../../src/router/host.ts'
 import type { Client } from '../support/client.ts'
 import { befriend } from '../support/friends.ts'
 import { ownServer } from '../support/own-server.ts'
@@ -42,33 +45,45 @@ describe('XEP-0012', () => {
     expect((await lastOf(pc, bob.jid)).status).toBe('')
   })
 
-  story('one resource of two leaves: the account is still there', { differs: { prosody: 'tells of the last unavailable presence', ejabberd: 'needs a priority' } }, async (cast) => {
-    const { alice, bob } = cast
-    await befriend(cast, alice, bob)
-    const pc = await alice.client('pc')
-    const [phone] = [await bob.client('phone'), await bob.client('tablet')]
-    phone.sends(`<presence type='unavailable'><status>gone</status></presence>`)
-    await phone.leaves()
-    await pc.finds(`<presence type='unavailable' from='${phone.jid}'>{any}</presence>`)
-    expect(await lastOf(pc, bob.jid)).toEqual({ seconds: 0, status: '' })
-    expect(await lastOf(pc, alice.jid)).toEqual({ seconds: 0, status: '' })
-  })
+  story(
+    'one resource of two leaves: the account is still there',
+    { differs: { prosody: 'tells of the last unavailable presence', ejabberd: 'needs a priority' } },
+    async (cast) => {
+      const { alice, bob } = cast
+      await befriend(cast, alice, bob)
+      const pc = await alice.client('pc')
+      const [phone] = [await bob.client('phone'), await bob.client('tablet')]
+      phone.sends(`<presence type='unavailable'><status>gone</status></presence>`)
+      await phone.leaves()
+      await pc.finds(`<presence type='unavailable' from='${phone.jid}'>{any}</presence>`)
+      expect(await lastOf(pc, bob.jid)).toEqual({ seconds: 0, status: '' })
+      expect(await lastOf(pc, alice.jid)).toEqual({ seconds: 0, status: '' })
+    },
+  )
 
-  story('§4 a stranger learns nothing, neither from the account nor from a client', { differs: { prosody: 'passes it to the client', ejabberd: 'answers otherwise' } }, async ({ alice, bob, stranger, server }) => {
-    const [pc, bobs] = [await alice.client('pc'), await bob.client('pc')]
-    await pc.asks(query, 'get', { to: bob.jid, refused: 'forbidden' })
-    await pc.asks(query, 'get', { to: bobs.jid, refused: 'forbidden' })
-    await pc.asks(query, 'get', { to: `${stranger()}@${server.domain}`, refused: 'forbidden' })
-    await bobs.receivesNothing()
-  })
+  story(
+    '§4 a stranger learns nothing, neither from the account nor from a client',
+    { differs: { prosody: 'passes it to the client', ejabberd: 'answers otherwise' } },
+    async ({ alice, bob, stranger, server }) => {
+      const [pc, bobs] = [await alice.client('pc'), await bob.client('pc')]
+      await pc.asks(query, 'get', { to: bob.jid, refused: 'forbidden' })
+      await pc.asks(query, 'get', { to: bobs.jid, refused: 'forbidden' })
+      await pc.asks(query, 'get', { to: `${stranger()}@${server.domain}`, refused: 'forbidden' })
+      await bobs.receivesNothing()
+    },
+  )
 
-  story('who only wants to see, but is not seen, is a stranger still', { differs: { prosody: 'answers otherwise', ejabberd: 'answers otherwise' } }, async (cast) => {
-    const { alice, bob } = cast
-    await befriend(cast, alice, bob, 'to')
-    const [pc, bobs] = [await alice.client('pc'), await bob.client('pc')]
-    await bobs.asks(query, 'get', { to: alice.jid, refused: 'forbidden' })
-    expect((await lastOf(pc, bob.jid)).seconds).toBe(0)
-  })
+  story(
+    'who only wants to see, but is not seen, is a stranger still',
+    { differs: { prosody: 'answers otherwise', ejabberd: 'answers otherwise' } },
+    async (cast) => {
+      const { alice, bob } = cast
+      await befriend(cast, alice, bob, 'to')
+      const [pc, bobs] = [await alice.client('pc'), await bob.client('pc')]
+      await bobs.asks(query, 'get', { to: alice.jid, refused: 'forbidden' })
+      expect((await lastOf(pc, bob.jid)).seconds).toBe(0)
+    },
+  )
 
   story('§3 a friend asks a client itself', async (cast) => {
     const { alice, bob } = cast
@@ -125,11 +140,20 @@ describe('mod_last', () => {
     expect(old.map((entry) => entry.jid)).toContain(jid('here'))
   })
 
+  it('hands the record over as personal data', async () => {
+    const host = own.server.server.hostOf('localhost') as Host
+    const data = await host.hooks.gather(personalData, { host, user: Jid.parse(jid('old')) })
+    expect(data).toContainEqual({ name: 'last', rows: [{ timestamp: '2010-05-06T07:08:09.000Z', status: 'bye' }] })
+  })
+
   it('keeps the records over a restart, and forgets those of removed users', async () => {
     await own.restart()
     expect(await own.command('last.getLast', { user: jid('old') })).toMatchObject({ status: 'bye' })
     const here = await own.client('here')
-    const removed = (await own.command('last.removeOldUsers', { domain: 'localhost', timestamp: '2010-05-07T00:00:00Z' })) as { jid: string }[]
+    const removed = (await own.command('last.removeOldUsers', {
+      domain: 'localhost',
+      timestamp: '2010-05-07T00:00:00Z',
+    })) as { jid: string }[]
     expect(removed).toContainEqual({ jid: jid('old'), timestamp: '2010-05-06T07:08:09.000Z' })
     expect(removed).toContainEqual({ jid: jid('older'), timestamp: null })
     expect(removed.map((entry) => entry.jid)).not.toContain(jid('here'))

@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { Jid } from '../../src/jid/jid.ts'
+import { personalData } from '../../src/router/events.ts'
+import type { Host } from '../../src/router/host.ts'
 import { ownServer } from '../support/own-server.ts'
 import { story } from '../support/story.ts'
 
@@ -38,21 +41,29 @@ describe('XEP-0054', () => {
     await bobs.receivesNothing()
   })
 
-  story('no card and no account look the same', { differs: { ejabberd: 'gives an empty card' } }, async ({ alice, bob, stranger, server }) => {
-    const pc = await alice.client('pc')
-    for (const to of [alice.jid, bob.jid, `${stranger()}@${server.domain}`]) {
-      await pc.asks(get, 'get', { to, refused: 'item-not-found' })
-    }
-  })
+  story(
+    'no card and no account look the same',
+    { differs: { ejabberd: 'gives an empty card' } },
+    async ({ alice, bob, stranger, server }) => {
+      const pc = await alice.client('pc')
+      for (const to of [alice.jid, bob.jid, `${stranger()}@${server.domain}`]) {
+        await pc.asks(get, 'get', { to, refused: 'item-not-found' })
+      }
+    },
+  )
 
-  story('nobody writes the card of somebody else, of the server, or of a client', { differs: { prosody: 'answers otherwise', ejabberd: 'answers otherwise' } }, async ({ alice, bob, server }) => {
-    const [pc, bobs] = [await alice.client('pc'), await bob.client('pc')]
-    for (const to of [bob.jid, server.domain, pc.jid]) {
-      await pc.asks(card('<FN>Eve</FN>'), 'set', { to, refused: 'not-allowed' })
-    }
-    await bobs.receivesNothing()
-    await pc.asks(get, 'get', { to: bob.jid, refused: 'item-not-found' })
-  })
+  story(
+    'nobody writes the card of somebody else, of the server, or of a client',
+    { differs: { prosody: 'answers otherwise', ejabberd: 'answers otherwise' } },
+    async ({ alice, bob, server }) => {
+      const [pc, bobs] = [await alice.client('pc'), await bob.client('pc')]
+      for (const to of [bob.jid, server.domain, pc.jid]) {
+        await pc.asks(card('<FN>Eve</FN>'), 'set', { to, refused: 'not-allowed' })
+      }
+      await bobs.receivesNothing()
+      await pc.asks(get, 'get', { to: bob.jid, refused: 'item-not-found' })
+    },
+  )
 
   story('a request to a client goes to it', async ({ alice, bob }) => {
     const [pc, bobs] = [await alice.client('pc'), await bob.client('pc')]
@@ -60,13 +71,17 @@ describe('XEP-0054', () => {
     await bobs.receives(`<iq type='get' id='v1' from='${pc.jid}'>${get}</iq>`)
   })
 
-  story('a name that cannot be searched for is refused, and the old card stays', { differs: { prosody: 'takes it', ejabberd: 'takes it' } }, async ({ alice }) => {
-    const pc = await alice.client('pc')
-    await pc.asks(card('<FN>Alice</FN>'), 'set')
-    const error = await pc.asks(card('<FN>Al\ue000ice</FN>'), 'set', { refused: 'bad-request' })
-    expect(`${error}`).toContain('Invalid input for vcard field FN')
-    expect(`${(await pc.asks(get)).child('vCard', ns)}`).toBe(card('<FN>Alice</FN>'))
-  })
+  story(
+    'a name that cannot be searched for is refused, and the old card stays',
+    { differs: { prosody: 'takes it', ejabberd: 'takes it' } },
+    async ({ alice }) => {
+      const pc = await alice.client('pc')
+      await pc.asks(card('<FN>Alice</FN>'), 'set')
+      const error = await pc.asks(card('<FN>Al\ue000ice</FN>'), 'set', { refused: 'bad-request' })
+      expect(`${error}`).toContain('Invalid input for vcard field FN')
+      expect(`${(await pc.asks(get)).child('vCard', ns)}`).toBe(card('<FN>Alice</FN>'))
+    },
+  )
 
   story('the server and the account tell of it, and the server has a card', async ({ alice, server }) => {
     const pc = await alice.client('pc')
@@ -94,6 +109,13 @@ describe('mod_vcard', () => {
     await own.restart()
     const again = await own.client('ulla')
     expect(`${(await again.asks(get)).child('vCard', ns)}`).toBe(card('<FN>Ulla</FN>'))
+  })
+
+  it('hands the card over as personal data', async () => {
+    const host = own.server.server.hostOf('localhost') as Host
+    const data = await host.hooks.gather(personalData, { host, user: Jid.parse('ulla@localhost') })
+    const vcard = `<vCard xmlns='${ns}'><FN>Ulla</FN></vCard>`
+    expect(data).toContainEqual({ name: 'vcard', rows: [{ jid: 'ulla@localhost', vcard }] })
   })
 
   it('drops the card of a removed account', async () => {

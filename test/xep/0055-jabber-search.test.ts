@@ -18,14 +18,34 @@ const people: Record<string, string> = {
 
 const field = (name: string, ...values: string[]) =>
   `<field var='${name}'>${values.map((value) => `<value>${value}</value>`).join('')}</field>`
-const form = (fields: string, set = '') => `<query xmlns='${ns}'><x xmlns='${forms}' type='submit'>${fields}</x>${set}</query>`
+const form = (fields: string, set = '') =>
+  `<query xmlns='${ns}'><x xmlns='${forms}' type='submit'>${fields}</x>${set}</query>`
 const page = (content: string) => `<set xmlns='${rsm}'>${content}</set>`
 
-async function search(client: Client, fields: string, set = ''): Promise<{ found: string[]; set: XmlNode; query: XmlNode }> {
+async function search(
+  client: Client,
+  fields: string,
+  set = '',
+): Promise<{ found: string[]; set: XmlNode; query: XmlNode }> {
   const query = (await client.asks(form(fields, set), 'set', { to: directory })).child('query', ns)
-  const rows = query?.child('x', forms)?.elements().filter((child) => child.name === 'item') ?? []
-  const found = rows.map((row) => row.elements().find((each) => each.attr('var') === 'jid')?.child('value')?.text() ?? '')
-  return { found: found.map((jid) => jid.split('@')[0] ?? ''), set: query?.child('set', rsm) as XmlNode, query: query as XmlNode }
+  const rows =
+    query
+      ?.child('x', forms)
+      ?.elements()
+      .filter((child) => child.name === 'item') ?? []
+  const found = rows.map(
+    (row) =>
+      row
+        .elements()
+        .find((each) => each.attr('var') === 'jid')
+        ?.child('value')
+        ?.text() ?? '',
+  )
+  return {
+    found: found.map((jid) => jid.split('@')[0] ?? ''),
+    set: query?.child('set', rsm) as XmlNode,
+    query: query as XmlNode,
+  }
 }
 
 const texts = (set: XmlNode) => ({
@@ -45,25 +65,35 @@ async function moveIn(own: ReturnType<typeof ownServer>): Promise<Client> {
 }
 
 describe('XEP-0055', () => {
-  const own = ownServer(`[modules.mod_vcard]
+  const own = ownServer(
+    `[modules.mod_vcard]
 [[modules.mod_disco.server_info]]
 name = "abuse-addresses"
 urls = ["mailto:abuse@localhost"]
 modules = ["mod_vcard"]
-`.replace('[[modules.mod_disco', '\n[[modules.mod_disco'))
+`.replace('[[modules.mod_disco', '\n[[modules.mod_disco'),
+  )
   let seeker: Client
 
   it('the directory is listed, describes itself, and has a card', async () => {
     seeker = await moveIn(own)
     expect(`${await seeker.asks(items, 'get', { to: 'localhost' })}`).toContain(`jid='${directory}'`)
-    const about = (await seeker.asks(info, 'get', { to: directory })).child('query', 'http://jabber.org/protocol/disco#info')
+    const about = (await seeker.asks(info, 'get', { to: directory })).child(
+      'query',
+      'http://jabber.org/protocol/disco#info',
+    )
     expect(about?.child('identity')?.attrs).toEqual({ category: 'directory', type: 'user', name: 'vCard User Search' })
-    const features = about?.elements().filter((child) => child.name === 'feature').map((child) => child.attr('var'))
+    const features = about
+      ?.elements()
+      .filter((child) => child.name === 'feature')
+      .map((child) => child.attr('var'))
     expect(features).toEqual(['http://jabber.org/protocol/disco#info', ns, 'vcard-temp'])
     expect(`${about}`).toContain('mailto:abuse@localhost')
     expect(`${await seeker.asks(info, 'get', { to: 'localhost' })}`).not.toContain('mailto:abuse@localhost')
     expect((await seeker.asks(items, 'get', { to: directory })).elements()[0]?.elements()).toEqual([])
-    expect((await seeker.asks(`<vCard xmlns='vcard-temp'/>`, 'get', { to: directory })).elements()[0]?.child('FN')).toBeDefined()
+    expect(
+      (await seeker.asks(`<vCard xmlns='vcard-temp'/>`, 'get', { to: directory })).elements()[0]?.child('FN'),
+    ).toBeDefined()
   })
 
   it('the directory refuses what it does not know', async () => {
@@ -111,7 +141,14 @@ modules = ["mod_vcard"]
   })
 
   it('finds nothing for unknown values, several values, or no field', async () => {
-    for (const fields of ['', field('last', 'Nobody'), field('last', ''), field('shoe', '39'), field('last', 'Berg', 'Lisa'), field('fn', '\ue000')]) {
+    for (const fields of [
+      '',
+      field('last', 'Nobody'),
+      field('last', ''),
+      field('shoe', '39'),
+      field('last', 'Berg', 'Lisa'),
+      field('fn', '\ue000'),
+    ]) {
       const { found, set } = await search(seeker, fields)
       expect(found).toEqual([])
       expect(texts(set)).toEqual({ count: '0' })
@@ -137,7 +174,10 @@ modules = ["mod_vcard"]
       'Organization Name',
       'Organization Unit',
     ])
-    const row = x?.elements().find((child) => child.name === 'item')?.elements()
+    const row = x
+      ?.elements()
+      .find((child) => child.name === 'item')
+      ?.elements()
     const shown = Object.fromEntries(row?.map((each) => [each.attr('var'), each.child('value')?.text()]) ?? [])
     expect(shown).toMatchObject({ jid: 'lena@localhost', fn: 'Lena Berg', last: 'Berg', orgname: 'Zoo', nick: '' })
   })
@@ -149,7 +189,12 @@ modules = ["mod_vcard"]
     expect(await one('<max>1</max>')).toEqual({ first: lars, last: lars, index: '0', count: '3' })
     expect(await one(`<max>1</max><after>${lars}</after>`)).toEqual({ first: lena, last: lena, index: '1', count: '3' })
     expect(await one('<max>2</max><before/>')).toEqual({ first: lena, last: mona, index: '1', count: '3' })
-    expect(await one(`<max>5</max><before>${mona}</before>`)).toEqual({ first: lars, last: lena, index: '0', count: '3' })
+    expect(await one(`<max>5</max><before>${mona}</before>`)).toEqual({
+      first: lars,
+      last: lena,
+      index: '0',
+      count: '3',
+    })
     expect(await one('<max>1</max><index>2</index>')).toEqual({ first: mona, last: mona, index: '2', count: '3' })
     expect(await one('<max>0</max>')).toEqual({ count: '3' })
     expect(await one(`<max>1</max><after>${mona}</after>`)).toEqual({ count: '3' })

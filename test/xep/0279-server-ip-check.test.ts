@@ -3,17 +3,23 @@ import { story } from '../support/story.ts'
 
 const ns = 'urn:xmpp:sic:1'
 const address = `<address xmlns='${ns}'/>`
-const unknownElsewhere = { differs: { prosody: 'has no server IP check', ejabberd: 'has no server IP check by default' } }
+const unknownElsewhere = {
+  differs: { prosody: 'has no server IP check', ejabberd: 'has no server IP check by default' },
+}
 
 describe('XEP-0279', () => {
-  story('§3 a client learns the address and port it comes from', { over: 'every', ...unknownElsewhere }, async ({ alice, server }) => {
-    const pc = await alice.client('pc')
-    for (const to of [undefined, alice.jid, server.domain]) {
-      const answer = (await pc.asks(address, 'get', to === undefined ? {} : { to })).child('address', ns)
-      expect(answer?.child('ip')?.text()).toBe('127.0.0.1')
-      expect(Number(answer?.child('port')?.text())).toBeGreaterThan(1023)
-    }
-  })
+  story(
+    '§3 a client learns the address and port it comes from',
+    { over: 'every', ...unknownElsewhere },
+    async ({ alice, server }) => {
+      const pc = await alice.client('pc')
+      for (const to of [undefined, alice.jid, server.domain]) {
+        const answer = (await pc.asks(address, 'get', to === undefined ? {} : { to })).child('address', ns)
+        expect(answer?.child('ip')?.text()).toBe('127.0.0.1')
+        expect(Number(answer?.child('port')?.text())).toBeGreaterThan(1023)
+      }
+    },
+  )
 
   story('each resource learns its own port', unknownElsewhere, async ({ alice }) => {
     const [pc, phone] = [await alice.client('pc'), await alice.client('phone')]
@@ -21,12 +27,16 @@ describe('XEP-0279', () => {
     expect(await port(pc)).not.toBe(await port(phone))
   })
 
-  story('nobody learns the address of somebody else, and nobody sets one', unknownElsewhere, async ({ alice, bob, server }) => {
-    const pc = await alice.client('pc')
-    await pc.asks(address, 'get', { to: bob.jid, refused: 'forbidden' })
-    await pc.asks(address, 'set', { to: server.domain, refused: 'not-allowed' })
-    await pc.asks(address, 'set', { refused: 'not-allowed' })
-  })
+  story(
+    'nobody learns the address of somebody else, and nobody sets one',
+    unknownElsewhere,
+    async ({ alice, bob, server }) => {
+      const pc = await alice.client('pc')
+      await pc.asks(address, 'get', { to: bob.jid, refused: 'forbidden' })
+      await pc.asks(address, 'set', { to: server.domain, refused: 'not-allowed' })
+      await pc.asks(address, 'set', { refused: 'not-allowed' })
+    },
+  )
 
   story('service discovery tells of it', unknownElsewhere, async ({ alice, server }) => {
     const pc = await alice.client('pc')
