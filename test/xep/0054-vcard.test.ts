@@ -22,7 +22,7 @@ describe('XEP-0054', () => {
     pc.sends(`<iq type='get' id='v1'>${get}</iq>`)
     await pc.receives(`<iq type='result' id='v1'>${card(content)}</iq>`)
     pc.sends(`<iq type='get' id='v2' to='${alice.jid}'>${get}</iq>`)
-    await pc.receives(`<iq type='result' id='v2' from='${alice.jid}'>${card(content)}</iq>`)
+    await pc.receives(`<iq type='result' id='v2'>${card(content)}</iq>`)
   })
 
   story('§3.2 a new card replaces the old one, an empty one too', async ({ alice }) => {
@@ -83,14 +83,18 @@ describe('XEP-0054', () => {
     },
   )
 
-  story('the server and the account tell of it, and the server has a card', async ({ alice, server }) => {
-    const pc = await alice.client('pc')
-    for (const to of [server.domain, alice.jid]) {
-      expect(`${await pc.asks(disco, 'get', { to })}`).toContain(`<feature var='${ns}'/>`)
-    }
-    const own = (await pc.asks(get, 'get', { to: server.domain })).child('vCard', ns)
-    expect(own?.elements().map((child) => child.name)).toEqual(expect.arrayContaining(['FN', 'URL', 'DESC']))
-  })
+  story(
+    'the server and the account tell of it, and the server has a card',
+    { differs: { prosody: 'the account does not tell of it' } },
+    async ({ alice, server }) => {
+      const pc = await alice.client('pc')
+      for (const to of [server.domain, alice.jid]) {
+        expect(`${await pc.asks(disco, 'get', { to })}`).toContain(`<feature var='${ns}'/>`)
+      }
+      const own = (await pc.asks(get, 'get', { to: server.domain })).child('vCard', ns)
+      expect(own?.elements().map((child) => child.name)).toEqual(expect.arrayContaining(['FN', 'URL', 'DESC']))
+    },
+  )
 })
 
 describe('mod_vcard', () => {
