@@ -1,25 +1,25 @@
 import { join } from 'node:path'
-import { type ControlledServer, openControl, type ServerStatus } from './admin/control.ts'
 import { registerCoreCommands } from './admin/commands/all.ts'
+import { type ControlledServer, openControl, type ServerStatus } from './admin/control.ts'
 import type { Config } from './config/schema.ts'
 import { CommandRegistry } from './module/command.ts'
 import type { AnyModule } from './module/define.ts'
 import { registerModuleCommands } from './module/module-commands.ts'
 import { allModules } from './modules/all.ts'
+import { controlSocketPath } from './net/control-socket.ts'
+import type { Readiness } from './net/health.ts'
 import type { Logger } from './observe/logger.ts'
 import { createMetrics, type Metrics } from './observe/metrics.ts'
 import type { Host } from './router/host.ts'
-import { controlSocketPath } from './net/control-socket.ts'
 import { Router } from './router/router.ts'
 import { type CommandedServer, commandServices } from './server/command-services.ts'
 import { type Listeners, type OpenPort, openListeners } from './server/listeners.ts'
 import { openAccounts } from './server/open-accounts.ts'
 import { type RunningHost, startHost } from './server/start-host.ts'
+import { StreamError } from './stanza/stream-error.ts'
 import { lockDataFolder } from './storage/data-folder.ts'
 import type { Database } from './storage/database.ts'
-import type { Readiness } from './net/health.ts'
 import { openDatabase } from './storage/open.ts'
-import { StreamError } from './stanza/stream-error.ts'
 import { type Clock, systemClock } from './util/clock.ts'
 import { productVersion } from './util/product.ts'
 
@@ -141,7 +141,12 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
       const lock = await lockDataFolder(dir)
       this.#opened.push(() => lock.release())
     }
-    const db = await openDatabase({ kind: 'sqlite', file: inMemory ? ':memory:' : join(dir, 'meerkat.sqlite'), log, clock })
+    const db = await openDatabase({
+      kind: 'sqlite',
+      file: inMemory ? ':memory:' : join(dir, 'meerkat.sqlite'),
+      log,
+      clock,
+    })
     this.#opened.push(() => db.close())
     const { accounts, decoy } = await openAccounts(config, db, clock, log)
     const router = this.#makeRouter()
@@ -152,14 +157,27 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
       this.#opened.push(() => running.modules.stopAll())
     }
     registerCoreCommands(this.commands, commandServices(this))
-    registerModuleCommands(this.commands, new Map([...this.#hosts].map(([domain, { modules }]) => [domain, modules])), clock)
+    registerModuleCommands(
+      this.commands,
+      new Map([...this.#hosts].map(([domain, { modules }]) => [domain, modules])),
+      clock,
+    )
     if (isOffline) return
     if (!inMemory) {
       const control = await openControl(controlSocketPath(dir), this)
       this.#opened.push(() => control.close())
     }
     const readiness = () => this.#readiness(db)
-    const listeners = await openListeners({ config, clock, log, metrics: this.metrics, router, accounts, decoy, readiness })
+    const listeners = await openListeners({
+      config,
+      clock,
+      log,
+      metrics: this.metrics,
+      router,
+      accounts,
+      decoy,
+      readiness,
+    })
     this.#opened.push(() => listeners.close())
     this.#listeners = listeners
   }
@@ -178,6 +196,7 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
   }
 
   async #close(): Promise<void> {
+    const hasStarted = this.#state === 'started'
     this.#state = 'stopping'
     await this.#listeners?.stopAccepting()
     await this.#sayFarewell()
@@ -189,7 +208,7 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
       }
     }
     this.#state = 'stopped'
-    this.#log.info({ what: 'node_stopped' })
+    if (hasStarted) this.#log.info({ what: 'node_stopped' })
     this.#settleStopped()
   }
 

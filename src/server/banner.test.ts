@@ -46,7 +46,9 @@ Next, make an account:
   })
 
   it('names the configuration in the command where it is not the usual one', () => {
-    expect(shown([], { file: join(process.cwd(), 'etc/chat.toml') })).toContain('--password secret --config etc/chat.toml\n')
+    expect(shown([], { file: join(process.cwd(), 'etc/chat.toml') })).toContain(
+      '--password secret --config etc/chat.toml\n',
+    )
     expect(shown([], { file: '/a.toml' })).toContain(' --config /a.toml\n')
   })
 })

@@ -5,7 +5,10 @@ import type { OpenPort } from './listeners.ts'
 
 /** What somebody sees who has started the server by hand: what listens where, where things lie, what to type next. */
 export function banner({ config, ports }: { config: Config; ports: readonly OpenPort[] }): string {
-  const rows = ports.map(({ address, port, speaks }) => [isIpv6(address) ? `[${address}]:${port}` : `${address}:${port}`, speaks])
+  const rows = ports.map(({ address, port, speaks }) => [
+    isIpv6(address) ? `[${address}]:${port}` : `${address}:${port}`,
+    speaks,
+  ])
   const here = (path: string) => shorter(relative(process.cwd(), path) || '.', path)
   const domain = config.general.default_server_domain
   const file = here(config.file)

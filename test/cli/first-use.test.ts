@@ -29,7 +29,11 @@ describe('the first start', () => {
     const { code, err } = await first.ended
     if (code !== 0) expect(err).toMatch(/Meerkat cannot start: .*EADDRINUSE/)
     expect(readFileSync(here.path('meerkat.toml'), 'utf8')).toBe(defaultConfig(allModules.map(({ name }) => name)))
-    expect(await here.run('config', 'check')).toEqual({ code: 0, out: `${here.path('meerkat.toml')} is in order.\n`, err: '' })
+    expect(await here.run('config', 'check')).toEqual({
+      code: 0,
+      out: `${here.path('meerkat.toml')} is in order.\n`,
+      err: '',
+    })
   })
 
   it('does not write one that was named and is missing', async () => {
@@ -42,7 +46,7 @@ describe('the first start', () => {
   it('tells what listens, where things lie and what to type next', async () => {
     here.file('meerkat.toml', config)
     const server = await here.serve()
-    const { port, tlsPort, wsUrl } = server.address
+    const { port, tlsPort, wsUrl = '' } = server.address
     const http = new URL(wsUrl).port
     expect(server.output).toContain(`Meerkat ${productVersion} serves localhost\n`)
     expect(server.output).toMatch(new RegExp(`127\\.0\\.0\\.1:${port} +XMPP clients, STARTTLS\n`))
@@ -99,9 +103,22 @@ describe('two servers', () => {
     const other = await here.serve('--config', 'other.toml')
     expect(other.output).toContain('data                   elsewhere\n')
     expect(other.output).toContain('--password secret --config other.toml\n')
-    await here.data('account', 'registerUser', '--domain', 'localhost', '--username', 'olga', '--password', 'x', '--config', 'other.toml')
+    await here.data(
+      'account',
+      'registerUser',
+      '--domain',
+      'localhost',
+      '--username',
+      'olga',
+      '--password',
+      'x',
+      '--config',
+      'other.toml',
+    )
     expect(await here.data('account', 'listUsers', '--domain', 'localhost')).toEqual([])
-    expect(await here.data('account', 'listUsers', '--domain', 'localhost', '--config', 'other.toml')).toEqual(['olga@localhost'])
+    expect(await here.data('account', 'listUsers', '--domain', 'localhost', '--config', 'other.toml')).toEqual([
+      'olga@localhost',
+    ])
   })
 
   it('of which one was killed: the next one starts on what that left behind', async () => {
@@ -143,7 +160,10 @@ describe('start and stop', () => {
   it('start says why a server did not start', async () => {
     here.file('meerkat.toml', config)
     const { address } = await here.serve()
-    here.file('taken.toml', `[general]\nhosts = ["localhost"]\ndata_dir = "taken"\n[[listen.c2s]]\nport = ${address.port}\nip_address = "127.0.0.1"\n`)
+    here.file(
+      'taken.toml',
+      `[general]\nhosts = ["localhost"]\ndata_dir = "taken"\n[[listen.c2s]]\nport = ${address.port}\nip_address = "127.0.0.1"\n`,
+    )
     const { code, err } = await here.run('start', '--config', 'taken.toml')
     expect(code).toBe(1)
     expect(err).toMatch(/Meerkat cannot start: .*EADDRINUSE/)

@@ -47,7 +47,11 @@ export class Workplace {
   /** Starts `meerkat` with these arguments. */
   begin(...args: string[]): RunningProgram {
     const { MEERKAT_CONFIG: _, ...env } = process.env
-    const child = spawn(process.execPath, [meerkat, ...args], { cwd: this.folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(process.execPath, [meerkat, ...args], {
+      cwd: this.folder,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     this.#children.add(child)
     child.once('exit', () => this.#children.delete(child))
     return new RunningProgram(child)
