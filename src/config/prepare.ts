@@ -5,8 +5,8 @@ import type { KeyPath } from './key-path.ts'
 import { formatPath, valueAt } from './key-path.ts'
 import type { Alias, OptionMeta } from './option.ts'
 import type { Report } from './problem.ts'
-import { sentence } from './validate.ts'
 import { childSchema, isTable, peel, shapeOf } from './schema-walk.ts'
+import { sentence } from './validate.ts'
 
 /** What preparation needs to know besides schema and data. */
 export interface PrepareOptions {

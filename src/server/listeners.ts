@@ -96,7 +96,12 @@ async function openC2s(config: C2sListener, parts: ListenerParts, opened: Opened
   )
   opened.listeners.push(listener)
   const { address, port } = listener
-  opened.ports.push({ address, port, speaks: `XMPP clients, ${protection(config)}`, kind: isDirect ? 'c2s_tls' : 'c2s' })
+  opened.ports.push({
+    address,
+    port,
+    speaks: `XMPP clients, ${protection(config)}`,
+    kind: isDirect ? 'c2s_tls' : 'c2s',
+  })
 }
 
 function protection({ tls }: C2sListener): string {

@@ -51,15 +51,19 @@ class Builder {
       const c = source[this.at]
       if (c === '>' || c === '/') {
         this.at += c === '>' ? 1 : 2
-        return { name, attrs, isEmpty: c === '/', defaultNs, prefixes: declared ?? prefixes }
+        return {
+          name,
+          attrs,
+          isEmpty: c === '/',
+          defaultNs: declared?.get('') ?? defaultNs,
+          prefixes: declared ?? prefixes,
+        }
       }
       const attr = this.name(this.at)
       const value = this.value()
-      if (attr === 'xmlns') defaultNs = decodeValue(value)
-      else if (attr.startsWith('xmlns:')) {
-        declared ??= new Map(prefixes)
-        declared.set(fromWire(asWire(attr.slice('xmlns:'.length))), decodeValue(value))
-      } else attrs.push(attr, value)
+      const prefix = declaredPrefix(attr)
+      if (prefix === undefined) attrs.push(attr, value)
+      else declared = (declared ?? new Map(prefixes)).set(prefix, decodeValue(value))
     }
   }
 
@@ -139,4 +143,10 @@ function attributeName(name: string, prefixes: Prefixes): string {
 function namespaceOf(prefix: string, prefixes: Prefixes): string {
   if (prefix === 'xml') return xmlNamespace
   return prefixes.get(fromWire(asWire(prefix))) ?? ''
+}
+
+/** The prefix that an attribute declares, '' for the default namespace, undefined where it declares nothing. */
+function declaredPrefix(attr: string): string | undefined {
+  if (attr === 'xmlns') return ''
+  return attr.startsWith('xmlns:') ? fromWire(asWire(attr.slice('xmlns:'.length))) : undefined
 }
