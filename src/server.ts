@@ -202,6 +202,7 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
   }
 
   async #close(): Promise<void> {
+    const hasStarted = this.#state === 'started'
     this.#state = 'stopping'
     await this.#listeners?.stopAccepting()
     await this.#sayFarewell()
@@ -213,7 +214,7 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
       }
     }
     this.#state = 'stopped'
-    this.#log.info({ what: 'node_stopped' })
+    if (hasStarted) this.#log.info({ what: 'node_stopped' })
     this.#settleStopped()
   }
 
