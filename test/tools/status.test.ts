@@ -6,8 +6,8 @@ const docs = fileURLToPath(new URL('../../docs/', import.meta.url))
 const status = readFileSync(`${docs}status.md`, 'utf8')
 const rows = status.split('\n').filter((line) => /^\| \d+ \|/.test(line))
 
-/** `[file](../test/file.test.ts): a title; another title` */
-const reference = /\[[^\]]+\]\((\.\.\/[^)]+)\)(?:: (.*?))?(?= · | \|$|, |$)/g
+/** `[file](../test/file.test.ts): a title + another title` */
+const reference = /\[[^\]]+\]\((\.\.\/[^)]+)\)(?:: (.*?))?(?= · | \|$|$)/g
 
 interface Named {
   readonly file: string
@@ -17,7 +17,7 @@ interface Named {
 function named(row: string): Named[] {
   return [...row.matchAll(reference)].map(([, file = '', titles = '']) => ({
     file,
-    titles: file.endsWith('.test.ts') && titles !== '' ? titles.split('; ') : [],
+    titles: file.endsWith('.test.ts') && titles !== '' ? titles.split(' + ') : [],
   }))
 }
 
