@@ -24,9 +24,9 @@ function named(row: string): Named[] {
 /** The titles of a test file as patterns: those with `${…}` in them fit whatever stands there. */
 function titlesIn(file: string): RegExp[] {
   const text = readFileSync(`${docs}${file}`, 'utf8')
-  const literals = text.matchAll(/'((?:[^'\\\n]|\\.)+)'|"((?:[^"\\\n]|\\.)+)"|`((?:[^`\\]|\\.)+)`/g)
-  return [...literals].map(([, single, double, template]) => {
-    const parts = (single ?? double ?? template ?? '').split(template === undefined ? /(?!)/ : /\$\{[^}]*\}/)
+  const titles = text.matchAll(/\b(?:story|it)\(\s*(?:'((?:[^'\\\n]|\\.)+)'|"([^"\n]+)"|`([^`\n]+)`)/g)
+  return [...titles].map(([, single, double, template]) => {
+    const parts = template === undefined ? [single ?? double ?? ''] : template.split(/\$\{[^}]*\}/)
     return new RegExp(`^${parts.map((part) => part.replace(/[.*+?^$()[\]{}|\\]/g, '\\$&')).join('.+')}$`)
   })
 }
