@@ -2,7 +2,7 @@ import { describe, expect } from 'vitest'
 import type { Client } from '../support/client.ts'
 import { sendSubscription } from '../support/friends.ts'
 import { type Cast, type Marks, story, type User } from '../support/story.ts'
-import { NS, type XmlNode } from '../support/xml.ts'
+import type { XmlNode } from '../support/xml.ts'
 
 /** Two people at their desks, who have asked for their rosters. */
 async function atDesks({ alice, bob }: Pick<Cast, 'alice' | 'bob'>): Promise<[Client, Client]> {
