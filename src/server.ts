@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { registerCoreCommands } from './admin/commands/all.ts'
 import { type ControlledServer, openControl, type ServerStatus } from './admin/control.ts'
 import type { Config } from './config/schema.ts'
+import type { ModuleApi } from './module/api.ts'
 import { CommandRegistry } from './module/command.ts'
 import type { AnyModule } from './module/define.ts'
 import { registerModuleCommands } from './module/module-commands.ts'
@@ -88,6 +89,11 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
   /** The host of a domain, undefined when it is not hosted here. */
   hostOf(domain: string): Host | undefined {
     return this.#hosts.get(domain)?.host
+  }
+
+  /** The interface that a module provides on a domain; undefined when it does not run there. */
+  moduleApi<A>(domain: string, api: ModuleApi<A>): A | undefined {
+    return this.#hosts.get(domain)?.modules.find(api)
   }
 
   get allHosts(): readonly Host[] {
@@ -202,6 +208,7 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
   }
 
   async #close(): Promise<void> {
+    const hasStarted = this.#state === 'started'
     this.#state = 'stopping'
     // What is being opened has to be open before it can be given back; who opened it hears of a failure.
     await this.#starting?.catch(() => {})
@@ -214,7 +221,7 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
       }
     }
     this.#state = 'stopped'
-    this.#log.info({ what: 'node_stopped' })
+    if (hasStarted) this.#log.info({ what: 'node_stopped' })
     this.#settleStopped()
   }
 

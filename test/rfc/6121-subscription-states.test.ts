@@ -2,12 +2,7 @@ import { describe, expect } from 'vitest'
 import type { Client } from '../support/client.ts'
 import { sendSubscription } from '../support/friends.ts'
 import { type Cast, type Marks, story, type User } from '../support/story.ts'
-import { NS, type XmlNode } from '../support/xml.ts'
-
-const push = (item: string) => `<iq type='set'><query xmlns='${NS.roster}' {any}>${item}</query></iq>`
-const _item = (user: User, subscription: string, ask = '{none}') =>
-  push(`<item jid='${user.jid}' subscription='${subscription}' ask='${ask}' {any}/>`)
-const _from = (user: User, type: string) => `<presence from='${user.jid}' to='{to}' type='${type}'>{any}</presence>`
+import type { XmlNode } from '../support/xml.ts'
 
 /** Two people at their desks, who have asked for their rosters. */
 async function atDesks({ alice, bob }: Pick<Cast, 'alice' | 'bob'>): Promise<[Client, Client]> {
