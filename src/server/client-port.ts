@@ -38,7 +38,7 @@ export interface ClientPortOptions {
 /** Sessions of one account, where no rule `max_user_sessions` says otherwise. */
 const usualSessions = 100
 /** Bytes that may wait for a client that does not read. */
-const maxBufferedBytes = 4 << 20
+export const maxBufferedBytes = 4 << 20
 
 /** The edge for clients on one port: what their connections need of the rest of the server. */
 export class ClientPort {
