@@ -8,6 +8,7 @@ import presence from './presence/index.ts'
 import privateStorage from './private.ts'
 import register from './register/index.ts'
 import roster from './roster/index.ts'
+import sasl2 from './sasl2/index.ts'
 import sic from './sic.ts'
 import time from './time.ts'
 import vcard from './vcard/index.ts'
@@ -24,6 +25,7 @@ export const allModules: readonly AnyModule[] = [
   privateStorage,
   register,
   roster,
+  sasl2,
   sic,
   time,
   vcard,

@@ -89,6 +89,7 @@ versioning = true
 [modules.mod_sic]
 [modules.mod_vcard]
 [modules.mod_caps]
+[modules.mod_sasl2]
 `
 
 /** What a test wants otherwise than the stories have it. */
@@ -100,7 +101,10 @@ export interface TestServerOptions {
 }
 
 /** Starts our own server in this process on free loopback ports, with its data in a folder that goes when it stops. */
-export async function startTestServer({ config: text = settings, folder: kept }: TestServerOptions = {}): Promise<OwnTestServer> {
+export async function startTestServer({
+  config: text = settings,
+  folder: kept,
+}: TestServerOptions = {}): Promise<OwnTestServer> {
   const folder = kept ?? (await mkdtemp(join(tmpdir(), 'meerkat-test-')))
   const { config } = parseConfig({ text, file: join(folder, 'meerkat.toml'), modules: allModules })
   const log = createLogger({ level: config.general.loglevel })
