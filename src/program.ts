@@ -15,6 +15,7 @@ export const program: Program = {
     const server = createServer({ config, log })
     return {
       stopped: server.stopped,
+      alarm: (what, reason) => log.critical({ what, reason }),
       close: () => server.close(),
       async start() {
         await server.start()

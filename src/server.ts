@@ -55,6 +55,7 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
   #listeners: Listeners | undefined
   #state: ServerStatus['status'] = 'stopped'
   #startedAt = 0
+  #starting: Promise<void> | undefined
   #closing: Promise<void> | undefined
   #settleStopped: () => void = () => {}
 
@@ -102,8 +103,10 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
   async start(): Promise<void> {
     this.#state = 'starting'
     this.#startedAt = this.#clock.now()
+    this.#starting = this.#open()
     try {
-      await this.#open()
+      await this.#starting
+      if (this.#closing !== undefined) throw new Error('the server was stopped before it had started')
     } catch (error) {
       await this.close()
       throw error
@@ -198,13 +201,18 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
       failed: ({ error, stanza }) => {
         this.#log.error({ what: 'iq_handler_failed', reason: error, from_jid: stanza.from?.full, stanza_id: stanza.id })
       },
+      lost: ({ error, stanza }) => {
+        this.#log.error({ what: 'routing_failed', reason: error, to_jid: stanza.to?.full, stanza_id: stanza.id })
+      },
     })
   }
 
   async #close(): Promise<void> {
+    const hasStarted = this.#state === 'started'
     this.#state = 'stopping'
-    await this.#listeners?.stopAccepting()
-    await this.#sayFarewell()
+    // What is being opened has to be open before it can be given back; who opened it hears of a failure.
+    await this.#starting?.catch(() => {})
+    await this.#farewell()
     for (const giveBack of this.#opened.reverse()) {
       try {
         await giveBack()
@@ -213,7 +221,7 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
       }
     }
     this.#state = 'stopped'
-    this.#log.info({ what: 'node_stopped' })
+    if (hasStarted) this.#log.info({ what: 'node_stopped' })
     this.#settleStopped()
   }
 
@@ -222,8 +230,18 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
     return { status, reasons: db.canAccept() ? [] : ['the database cannot be written'] }
   }
 
-  /** Ends every session, telling the client why. */
-  async #sayFarewell(): Promise<void> {
+  /** Lets nobody new in and ends every stream, telling the client why. Nothing here keeps the rest from being given back. */
+  async #farewell(): Promise<void> {
+    try {
+      await this.#listeners?.stopAccepting()
+      await this.#endSessions()
+      this.#listeners?.stopNegotiating()
+    } catch (error) {
+      this.#log.error({ what: 'stop_failed', reason: error })
+    }
+  }
+
+  async #endSessions(): Promise<void> {
     const ends: Promise<void>[] = []
     for (const { host } of this.#hosts.values()) {
       for (const session of [...host.sessions.all()]) {

@@ -66,6 +66,11 @@ export class ClientPort {
     this.#wheel = new TimerWheel(parts.clock)
   }
 
+  /** How many of them have a time-out running. */
+  get armed(): number {
+    return this.#wheel.size
+  }
+
   /** Serves byte streams; `tls` is for STARTTLS. */
   streams(rules: ClientRules & { tls?: { mode?: string } | undefined }, tls: TlsContext | undefined): Accept {
     const startTls = tls === undefined ? 'none' : rules.tls?.mode === 'starttls_required' ? 'required' : 'offered'

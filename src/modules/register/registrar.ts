@@ -85,7 +85,7 @@ export class Registrar {
     if (message === undefined) return
     const children = [el('subject', core.client, message.subject), el('body', core.client, message.body)]
     const head = { type: 'normal', from: Jid.of('', user.domain), to: user }
-    void this.#host.router.route(Stanza.make('message', head, ...children))
+    this.#host.router.post(Stanza.make('message', head, ...children))
   }
 
   #tellWatchers(user: Jid, address: string): void {
@@ -93,7 +93,7 @@ export class Registrar {
     const body = `[${time}] The account ${user.full} was registered from IP address ${address} using mod_register.`
     for (const to of this.#options.registration_watchers) {
       const head = { type: 'chat', from: Jid.of('', user.domain), to }
-      void this.#host.router.route(Stanza.make('message', head, el('body', core.client, body)))
+      this.#host.router.post(Stanza.make('message', head, el('body', core.client, body)))
     }
   }
 }

@@ -116,7 +116,7 @@ export class RosterService {
     for (const session of sessions) {
       const id = `push${randomBytes(6).toString('base64url')}`
       const head = { type: 'set', id, from: account.bare, to: session.jid }
-      void session.deliver(Stanza.make('iq', head, el('query', rosterNs, { ver }, child)))
+      session.post(Stanza.make('iq', head, el('query', rosterNs, { ver }, child)))
     }
   }
 }

@@ -22,6 +22,8 @@ export type SaslOutcome =
       readonly element: Element
       readonly mechanism: string
       readonly condition: SaslCondition
+      /** Whether a password may have been tried. */
+      readonly isGuess: boolean
     }
   /** The client is who it says; what it asked for together with authentication comes before its success. */
   | { readonly is: 'complete'; readonly login: Sasl2Login }
@@ -68,7 +70,7 @@ export class SaslDialogue {
       input = profile.read(element)
     } catch (error) {
       if (!(error instanceof SaslError)) throw error
-      return this.#failed(profile, error.condition, error.text)
+      return this.#failed(profile, error)
     }
     if (input === undefined) throw new StreamError('bad-format')
     return this.#play(profile, input)
@@ -79,10 +81,11 @@ export class SaslDialogue {
       if (this.#attempt !== undefined) throw new StreamError('policy-violation', 'Authentication is going on already')
       return this.#begin(profile, input)
     }
-    if (input.says === 'abort') return this.#failed(profile, 'aborted')
+    if (input.says === 'abort') return this.#failed(profile, { condition: 'aborted' })
     if (this.#completion !== undefined) return this.#completing(profile, this.#completion.receive(input))
     const attempt = this.#attempt
-    if (attempt === undefined || input.says !== 'response') return this.#failed(profile, 'malformed-request')
+    if (attempt === undefined || input.says !== 'response')
+      return this.#failed(profile, { condition: 'malformed-request' })
     return this.#outcome(profile, attempt.receive(input.data))
   }
 
@@ -92,7 +95,7 @@ export class SaslDialogue {
     const isNamed = (each: SaslMechanism): boolean => each.name === name
     this.#profile = profile
     const mechanism = this.#mechanisms.find(isNamed) ?? profile.unlisted?.({ domain, security }).find(isNamed)
-    if (mechanism === undefined) return this.#failed(profile, this.#reasonAgainst(name), undefined, name)
+    if (mechanism === undefined) return this.#failed(profile, { condition: this.#reasonAgainst(name) }, name)
     const { offered } = this
     const newNonce = (): string => this.#rules.newNonce()
     const attempt = new SaslAttempt(mechanism, { domain, decoy, provesOffer, security, offered, newNonce, request })
@@ -132,7 +135,7 @@ export class SaslDialogue {
       case 'challenge':
         return { is: 'challenge', element: profile.challenge(step.data) }
       case 'failure':
-        return this.#failed(profile, step.condition, step.text)
+        return this.#failed(profile, step)
       default:
         return profile.restartsStream
           ? this.#succeeded(step.user, profile.success(step.user, step.data))
@@ -140,13 +143,18 @@ export class SaslDialogue {
     }
   }
 
-  #failed(profile: SaslProfile, condition: SaslCondition, text?: string, name?: string): SaslOutcome {
-    const mechanism = this.#attempt?.mechanism ?? name ?? ''
+  #failed(
+    profile: SaslProfile,
+    failure: Pick<SaslStep & { step: 'failure' }, 'condition' | 'text' | 'isGuess'>,
+    name = '',
+  ) {
+    const { condition, text, isGuess = true } = failure
+    const mechanism = this.#attempt?.mechanism ?? name
     this.#attempt = undefined
     this.#request = undefined
     this.#proven = undefined
     this.#completion = undefined
-    return { is: 'failure', element: profile.failure(condition, text), mechanism, condition }
+    return { is: 'failure' as const, element: profile.failure(condition, text), mechanism, condition, isGuess }
   }
 
   #succeeded(user: Jid, element: Element, completed?: Completed): SaslOutcome {
@@ -174,13 +182,13 @@ export class SaslDialogue {
   #taskStep(profile: SaslProfile, step: TaskStep): SaslOutcome {
     const completion = this.#completion
     if (profile.taskData === undefined || completion === undefined) throw new StreamError('internal-server-error')
-    if (step.is === 'refused') return this.#failed(profile, step.condition, step.text)
+    if (step.is === 'refused') return this.#failed(profile, step)
     if (step.is === 'data') return { is: 'challenge', element: profile.taskData(step.content) }
     return this.#completing(profile, completion.done())
   }
 
   #completing(profile: SaslProfile, step: CompletionStep | undefined): SaslOutcome {
-    if (step === undefined) return this.#failed(profile, 'malformed-request')
+    if (step === undefined) return this.#failed(profile, { condition: 'malformed-request' })
     switch (step.is) {
       case 'continue':
         if (profile.proceed === undefined) throw new StreamError('internal-server-error')

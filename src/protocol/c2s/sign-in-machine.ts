@@ -10,6 +10,9 @@ import { SaslDialogue, type SaslOutcome } from './sasl-dialogue.ts'
 import { StreamMachine } from './stream-machine.ts'
 import { violation } from './violation.ts'
 
+// A client goes through every mechanism once at most.
+const mostMisfits = 10
+
 /** The part of a client's way in which it proves who it is, in whichever XML. */
 export abstract class SignInMachine extends StreamMachine {
   protected security: ChannelSecurity
@@ -19,6 +22,8 @@ export abstract class SignInMachine extends StreamMachine {
   protected user: Jid | undefined
   #dialogue: SaslDialogue | undefined
   #authFailures = 0
+  /** Attempts that failed before a password could be tried. */
+  #misfits = 0
   #mechanism = ''
 
   constructor(rules: C2sRules, security: ChannelSecurity) {
@@ -103,10 +108,11 @@ export abstract class SignInMachine extends StreamMachine {
   }
 
   #onSaslFailure(outcome: SaslOutcome & { is: 'failure' }): void {
-    this.#authFailures++
+    if (outcome.isGuess) this.#authFailures++
+    else this.#misfits++
     this.act({ do: 'note-failure', mechanism: outcome.mechanism, condition: outcome.condition })
     this.send(outcome.element)
-    if (this.#authFailures >= this.rules.maxAuthFailures) {
+    if (this.#authFailures >= this.rules.maxAuthFailures || this.#misfits >= mostMisfits) {
       throw new StreamError('policy-violation', 'Too many failed attempts')
     }
     this.enter('pre-auth')
