@@ -1,4 +1,5 @@
 import type { AnyModule } from '../module/define.ts'
+import bind2 from './bind2/index.ts'
 import caps from './caps/index.ts'
 import disco from './disco/index.ts'
 import last from './last/index.ts'
@@ -16,6 +17,7 @@ import version from './version.ts'
 
 /** Every module that comes with the server. */
 export const allModules: readonly AnyModule[] = [
+  bind2,
   caps,
   disco,
   last,

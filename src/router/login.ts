@@ -46,7 +46,7 @@ class Login implements Sasl2Succeeds {
     return this.#isResumed
   }
 
-  async open(wish: SessionWish): Promise<Session> {
+  readonly open = async (wish: SessionWish): Promise<Session> => {
     if (this.#session !== undefined) throw new Error('This connection has a session already')
     this.#session = await this.#parts.open({ ...wish, info: this.info })
     return this.#session

@@ -59,3 +59,20 @@ export interface Sasl2Succeeds extends Sasl2Proven {
 export const sasl2Succeeds = collect<Sasl2Succeeds, Element>('sasl2Succeeds', {
   slots: ['tokens', 'resume', 'bind', 'late'],
 })
+
+/** Names of features that can be enabled in the same step as binding (XEP-0386 §3). To be answered at once. */
+export const bind2Features = collect<Sasl2Offer, string>('bind2Features', { slots: ['main'] })
+
+export interface Bind2Event {
+  readonly session: Session
+  /** `<bind/>` of XEP-0386, with what is to be enabled. */
+  readonly request: Element
+}
+/**
+ * A session is about to be seen: modules put into it what was asked for, so that the first stanza meets it. An answer stands in
+ * `<bound/>`. To be answered at once.
+ */
+export const bind2Enables = collect<Bind2Event, Element>('bind2Enables', { slots: ['main'] })
+
+/** A session has been bound, the client does not know yet: what else `<bound/>` tells. */
+export const bind2Bound = collect<Bind2Event, Element>('bind2Bound', { slots: ['main'] })
