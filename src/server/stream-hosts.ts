@@ -2,10 +2,12 @@ import type { Accounts } from '../auth/accounts.ts'
 import { offeredMechanisms } from '../auth/offered-mechanisms.ts'
 import type { Config } from '../config/schema.ts'
 import type { StreamHost } from '../protocol/c2s/rules.ts'
+import { classicSasl } from '../protocol/sasl/classic-profile.ts'
 import type { Decoy } from '../protocol/scram/keys.ts'
 import { streamFeatures } from '../router/events.ts'
 import type { Host } from '../router/host.ts'
 import type { Router } from '../router/router.ts'
+import { saslProfiles } from '../router/sign-in-events.ts'
 
 export interface StreamHostParts {
   readonly config: Config
@@ -42,6 +44,9 @@ export class StreamHosts {
     const options = { plainOnlyOverTls: this.#plainOnlyOverTls }
     return {
       domain,
+      get profiles() {
+        return [classicSasl, ...host.hooks.gatherNow(saslProfiles, { host })]
+      },
       mechanisms: offeredMechanisms(config.auth.sasl_mechanisms, accounts, options),
       decoy,
       provesOffer: true,
