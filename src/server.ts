@@ -12,6 +12,7 @@ import type { Readiness } from './net/health.ts'
 import type { Logger } from './observe/logger.ts'
 import { createMetrics, type Metrics } from './observe/metrics.ts'
 import type { Host } from './router/host.ts'
+import { isPassing } from './router/refusal.ts'
 import { Router } from './router/router.ts'
 import { type CommandedServer, commandServices } from './server/command-services.ts'
 import { countSessions } from './server/core-metrics.ts'
@@ -158,6 +159,7 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
       clock,
     })
     this.#opened.push(() => db.close())
+    watchHealth(db, this.metrics)
     const { accounts, decoy } = await openAccounts(config, db, clock, log)
     const router = this.#makeRouter()
     for (const domain of config.general.hosts) {
@@ -193,6 +195,7 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
   }
 
   #makeRouter(): Router {
+    const failed = this.metrics.counter('iq_handler_failed_count', 'IQ requests that could not be processed')
     const noRoute = this.metrics.counter('router_no_route_found_count', 'Stanzas to domains that nobody serves')
     return new Router(this.#clock, {
       noRoute: (stanza) => {
@@ -200,6 +203,8 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
         this.#log.debug({ what: 'no_route_found', to_jid: stanza.to?.full })
       },
       failed: ({ error, stanza }) => {
+        failed.inc()
+        if (isPassing(error)) return
         this.#log.error({ what: 'iq_handler_failed', reason: error, from_jid: stanza.from?.full, stanza_id: stanza.id })
       },
       lost: ({ error, stanza }) => {
@@ -252,6 +257,20 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
     }
     await Promise.allSettled(ends)
   }
+}
+
+/** Shows in the metrics how the database is. */
+function watchHealth(db: Database, metrics: Metrics): void {
+  const isHealthy = metrics.gauge('storage_healthy', 'Whether the database takes what is to be stored: 1 or 0')
+  const troubles = metrics.counter(
+    'storage_troubled_count',
+    'How often the database ceased to take what is to be stored',
+  )
+  isHealthy.set(1)
+  db.onHealth((health) => {
+    isHealthy.set(health === 'ok' ? 1 : 0)
+    if (health === 'troubled') troubles.inc()
+  })
 }
 
 /** Makes a server of a configuration; `start` opens it. */
