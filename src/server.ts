@@ -15,8 +15,10 @@ import { temporaryFolder } from './net/temporary-folder.ts'
 import type { Logger } from './observe/logger.ts'
 import { createMetrics, type Metrics } from './observe/metrics.ts'
 import type { Host } from './router/host.ts'
+import { isPassing } from './router/refusal.ts'
 import { Router } from './router/router.ts'
 import { type CommandedServer, commandServices } from './server/command-services.ts'
+import { countSessions } from './server/core-metrics.ts'
 import { Listeners } from './server/listeners.ts'
 import { LiveConfig } from './server/live-config.ts'
 import { openAllAccounts } from './server/open-accounts.ts'
@@ -196,13 +198,14 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
       clock,
     })
     this.#opened.push(() => db.close())
+    watchHealth(db, this.metrics)
     const accountsOf = await openAllAccounts(live, { db, clock, log })
     const router = this.#makeRouter()
     const hostParts = { live, clock, log, metrics: this.metrics, db, router, modules }
     for (const domain of live.current.general.hosts) {
       const running = await startHost(domain, { ...hostParts, accountsOf: (type) => accountsOf(type).accounts })
       this.#hosts.set(domain, running)
-      this.#opened.push(() => running.modules.stopAll())
+      this.#opened.push(() => running.modules.stopAll(), countSessions(running.host, this.metrics))
     }
     registerCoreCommands(this.commands, commandServices(this))
     const syncCommands = registerModuleCommands(
@@ -240,6 +243,7 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
   }
 
   #makeRouter(): Router {
+    const failed = this.metrics.counter('iq_handler_failed_count', 'IQ requests that could not be processed')
     const noRoute = this.metrics.counter('router_no_route_found_count', 'Stanzas to domains that nobody serves')
     return new Router(this.#clock, {
       noRoute: (stanza) => {
@@ -247,6 +251,8 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
         this.#log.debug({ what: 'no_route_found', to_jid: stanza.to?.full })
       },
       failed: ({ error, stanza }) => {
+        failed.inc()
+        if (isPassing(error)) return
         this.#log.error({ what: 'iq_handler_failed', reason: error, from_jid: stanza.from?.full, stanza_id: stanza.id })
       },
       lost: ({ error, stanza }) => {
@@ -299,6 +305,20 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
     }
     await Promise.allSettled(ends)
   }
+}
+
+/** Shows in the metrics how the database is. */
+function watchHealth(db: Database, metrics: Metrics): void {
+  const isHealthy = metrics.gauge('storage_healthy', 'Whether the database takes what is to be stored: 1 or 0')
+  const troubles = metrics.counter(
+    'storage_troubled_count',
+    'How often the database ceased to take what is to be stored',
+  )
+  isHealthy.set(1)
+  db.onHealth((health) => {
+    isHealthy.set(health === 'ok' ? 1 : 0)
+    if (health === 'troubled') troubles.inc()
+  })
 }
 
 /** Makes a server of a configuration; `start` opens it. */

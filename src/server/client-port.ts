@@ -3,7 +3,14 @@ import { Accounts } from '../auth/accounts.ts'
 import { Authenticator } from '../auth/authenticator.ts'
 import { closingText, elementText, openingText } from '../edges/c2s/stream-text.ts'
 import { TcpClient } from '../edges/c2s/tcp-client.ts'
-import type { BindRequest, ClientNote, ClientService, ClientSession, Offer } from '../edges/client-service.ts'
+import type {
+  BindRequest,
+  ClientNote,
+  ClientService,
+  CompletionRequest,
+  CompletionResult,
+  Offer,
+} from '../edges/client-service.ts'
 import { FrameClient } from '../edges/websocket/frame-client.ts'
 import type { Jid } from '../jid/jid.ts'
 import type { Accept } from '../net/tcp.ts'
@@ -11,7 +18,8 @@ import type { TlsContext } from '../net/tls-context.ts'
 import type { AcceptFrames } from '../net/websocket.ts'
 import type { OfferAnswer } from '../protocol/c2s/events.ts'
 import type { C2sRules } from '../protocol/c2s/rules.ts'
-import { classicSasl } from '../protocol/sasl/classic-profile.ts'
+import { completeLogin } from '../router/login.ts'
+import type { Session } from '../router/session.ts'
 import { openSession } from '../router/session-opener.ts'
 import { answerStranger } from '../router/stranger.ts'
 import { StanzaError } from '../stanza/stanza-error.ts'
@@ -46,7 +54,7 @@ export interface ClientPortOptions {
 /** Sessions of one account, where no rule `max_user_sessions` says otherwise. */
 const usualSessions = 100
 /** Bytes that may wait for a client that does not read. */
-const maxBufferedBytes = 4 << 20
+export const maxBufferedBytes = 4 << 20
 
 /** The edge for clients on one port: what their connections need of the rest of the server. */
 export class ClientPort {
@@ -113,6 +121,7 @@ export class ClientPort {
       answer: (request) => this.#authenticatorFor(request.user.domain).answer(request),
       offer: (offer) => this.#offer(offer),
       open: (request) => this.#open(request, rules.access),
+      complete: (request) => this.#complete(request, rules.access),
       note: (note) => this.#note(note),
     }
   }
@@ -130,7 +139,6 @@ export class ClientPort {
       maxAuthFailures: 3,
       maxBindFailures: 5,
       maxStanzaBytes: Number.isFinite(size) ? size : undefined,
-      profiles: [classicSasl],
       host: (domain) => this.#hosts.find(domain),
       newStreamId: newId,
       newNonce: newId,
@@ -165,12 +173,19 @@ export class ClientPort {
     return reply === undefined ? { isTaken: false } : { isTaken: true, replies: [reply] }
   }
 
-  async #open({ user, resource, link, info }: BindRequest, rule: string): Promise<ClientSession> {
+  async #open({ user, resource, link, info, prepare }: BindRequest, rule: string): Promise<Session> {
     const host = this.#parts.router.hostOf(user.domain)
     if (host === undefined) throw new StanzaError('not-allowed')
     if (!host.access.allows(rule, user, user.domain)) throw new StanzaError('not-allowed')
     const maxSessions = host.access.limit('max_user_sessions', user, user.domain, usualSessions)
-    return openSession({ host, user, resource, link, info, maxSessions })
+    return openSession({ host, user, resource, link, info, maxSessions, prepare })
+  }
+
+  #complete({ login, link, info }: CompletionRequest, rule: string): Promise<CompletionResult> {
+    const { user } = login
+    const host = this.#parts.router.hostOf(user.domain)
+    if (host === undefined) return Promise.resolve({ results: [] })
+    return completeLogin({ host, login, link, info, open: (wish) => this.#open({ user, link, ...wish }, rule) })
   }
 
   #note(note: ClientNote): void {

@@ -9,6 +9,7 @@ import type { Metrics } from '../observe/metrics.ts'
 import { FeatureList } from '../router/feature-list.ts'
 import type { Host } from '../router/host.ts'
 import { IqRegistry } from '../router/iq-registry.ts'
+import { isPassing } from '../router/refusal.ts'
 import type { Router } from '../router/router.ts'
 import { SessionTable } from '../router/session-table.ts'
 import { StanzaError } from '../stanza/stanza-error.ts'
@@ -46,6 +47,8 @@ export async function startHost(domain: string, parts: HostParts): Promise<Runni
     // A module that refuses a stanza has not failed.
     if (error instanceof StanzaError) return
     failures.with({ hook, module }).inc()
+    // The database has raised its own alarm, once.
+    if (isPassing(error)) return
     log.error({ what: 'hook_failed', hook, module, reason: error })
   })
   const host: Host = {

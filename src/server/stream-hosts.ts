@@ -1,10 +1,12 @@
 import type { Accounts } from '../auth/accounts.ts'
 import { offeredMechanisms } from '../auth/offered-mechanisms.ts'
 import type { StreamHost } from '../protocol/c2s/rules.ts'
+import { classicSasl } from '../protocol/sasl/classic-profile.ts'
 import type { Decoy } from '../protocol/scram/keys.ts'
 import { streamFeatures } from '../router/events.ts'
 import type { Host } from '../router/host.ts'
 import type { Router } from '../router/router.ts'
+import { saslProfiles } from '../router/sign-in-events.ts'
 
 export interface StreamHostParts {
   readonly router: Router
@@ -60,6 +62,9 @@ export class StreamHosts {
   #make(domain: string, host: Host, accounts: Accounts): StreamHost {
     return {
       domain,
+      get profiles() {
+        return [classicSasl, ...host.hooks.gatherNow(saslProfiles, { host })]
+      },
       mechanisms: offeredMechanisms(host.config.auth.sasl_mechanisms, accounts, this.#options),
       decoy: this.#parts.decoyOf(host.type),
       provesOffer: true,
