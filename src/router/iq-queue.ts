@@ -1,3 +1,4 @@
+import { Gate } from '../util/gate.ts'
 import { KeyedMailbox } from '../util/mailbox.ts'
 import type { Eventually } from '../util/settled.ts'
 
@@ -9,13 +10,13 @@ export interface IqPolicy {
 }
 
 /** Most IQs of one module that are worked on side by side under `parallel`; further ones wait. */
-const maxParallel = 1000
+export const maxParallel = 1000
 
 /** Runs the IQ handlers of one module on one host type by its policy. Answers to one sender keep their order but under `parallel`. */
 export class IqQueue {
   readonly policy: IqPolicy
   readonly #mailbox = new KeyedMailbox('lane')
-  #turn = 0
+  readonly #gate = new Gate(maxParallel)
 
   constructor(policy: IqPolicy) {
     this.policy = policy
@@ -26,9 +27,9 @@ export class IqQueue {
     return this.policy.type === 'no_queue'
   }
 
-  /** Senders or lanes with work under way. */
+  /** Senders, lanes or requests with work under way. */
   get busy(): number {
-    return this.#mailbox.size
+    return this.#mailbox.size + this.#gate.inside
   }
 
   /** `sender`: the bare address of who asks. */
@@ -42,8 +43,7 @@ export class IqQueue {
       case 'queues':
         return this.#mailbox.run(String(hash(sender) % (this.policy.workers ?? 1)), job)
       case 'parallel':
-        this.#turn = (this.#turn + 1) % maxParallel
-        return this.#mailbox.run(String(this.#turn), job)
+        return this.#gate.run(job)
     }
   }
 }
