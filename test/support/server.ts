@@ -7,6 +7,7 @@ import { allModules } from '../../src/modules/all.ts'
 import { createLogger } from '../../src/observe/logger.ts'
 import { registerAccount } from '../../src/router/accounts.ts'
 import { createServer, type Server } from '../../src/server.ts'
+import type { Clock } from '../../src/util/clock.ts'
 import type { Address } from './stream.ts'
 
 /** The server the stories talk to. */
@@ -97,17 +98,19 @@ export interface TestServerOptions {
   readonly config?: string
   /** Where its data is, and stays when it stops. */
   readonly folder?: string
+  readonly clock?: Clock
 }
 
 /** Starts our own server in this process on free loopback ports, with its data in a folder that goes when it stops. */
 export async function startTestServer({
   config: text = settings,
   folder: kept,
+  clock,
 }: TestServerOptions = {}): Promise<OwnTestServer> {
   const folder = kept ?? (await mkdtemp(join(tmpdir(), 'meerkat-test-')))
   const { config } = parseConfig({ text, file: join(folder, 'meerkat.toml'), modules: allModules })
   const log = createLogger({ level: config.general.loglevel })
-  const server = createServer({ config, log })
+  const server = createServer({ config, log, ...(clock === undefined ? {} : { clock }) })
   await server.start()
   const portOf = (kind: string, nth = 0) => server.ports.filter((port) => port.kind === kind)[nth]?.port ?? 0
   const domain = config.general.default_server_domain
