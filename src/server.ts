@@ -15,6 +15,7 @@ import type { Host } from './router/host.ts'
 import { isPassing } from './router/refusal.ts'
 import { Router } from './router/router.ts'
 import { type CommandedServer, commandServices } from './server/command-services.ts'
+import { countSessions } from './server/core-metrics.ts'
 import { type Listeners, type OpenPort, openListeners } from './server/listeners.ts'
 import { openAccounts } from './server/open-accounts.ts'
 import { type RunningHost, startHost } from './server/start-host.ts'
@@ -165,7 +166,7 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
       const parts = { config, clock, log, metrics: this.metrics, db, router, accounts, modules }
       const running = await startHost(domain, parts)
       this.#hosts.set(domain, running)
-      this.#opened.push(() => running.modules.stopAll())
+      this.#opened.push(() => running.modules.stopAll(), countSessions(running.host, this.metrics))
     }
     registerCoreCommands(this.commands, commandServices(this))
     registerModuleCommands(
