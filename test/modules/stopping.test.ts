@@ -4,6 +4,7 @@ import { allModules } from '../../src/modules/all.ts'
 import { MemoryLog } from '../../src/observe/memory-log.ts'
 import { createMetrics } from '../../src/observe/metrics.ts'
 import { Router } from '../../src/router/router.ts'
+import { LiveConfig } from '../../src/server/live-config.ts'
 import { openAccounts } from '../../src/server/open-accounts.ts'
 import { type RunningHost, startHost } from '../../src/server/start-host.ts'
 import type { Database } from '../../src/storage/database.ts'
@@ -52,7 +53,9 @@ describe('a module that stops', () => {
     router = new Router(clock, { noRoute: () => {}, failed: () => {}, lost: () => {} })
     const { accounts } = await openAccounts(config, db, clock, log)
     const metrics = createMetrics()
-    running = await startHost('localhost', { config, clock, log, metrics, db, router, accounts, modules: allModules })
+    const live = new LiveConfig(config)
+    const accountsOf = () => accounts
+    running = await startHost('localhost', { live, clock, log, metrics, db, router, accountsOf, modules: allModules })
   })
   afterAll(() => db.close())
 
