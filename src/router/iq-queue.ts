@@ -10,7 +10,7 @@ export interface IqPolicy {
 }
 
 /** Most IQs of one module that are worked on side by side under `parallel`; further ones wait. */
-export const maxParallel = 1000
+const maxParallel = 1000
 
 /** Runs the IQ handlers of one module on one host type by its policy. Answers to one sender keep their order but under `parallel`. */
 export class IqQueue {
