@@ -5,7 +5,7 @@ import { MemoryLog } from '../../src/observe/memory-log.ts'
 import { createMetrics } from '../../src/observe/metrics.ts'
 import { Router } from '../../src/router/router.ts'
 import { LiveConfig } from '../../src/server/live-config.ts'
-import { openAllAccounts } from '../../src/server/open-accounts.ts'
+import { openAccounts } from '../../src/server/open-accounts.ts'
 import { type RunningHost, startHost } from '../../src/server/start-host.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { openDatabase } from '../../src/storage/open.ts'
@@ -51,19 +51,11 @@ describe('a module that stops', () => {
     const { config } = parseConfig({ text, file: '/tmp/none/meerkat.toml', modules: allModules })
     db = await openDatabase({ kind: 'sqlite', file: ':memory:', log, clock })
     router = new Router(clock, { noRoute: () => {}, failed: () => {}, lost: () => {} })
-    const live = new LiveConfig(config)
-    const accounts = await openAllAccounts(live, { db, clock, log })
+    const { accounts } = await openAccounts(config, db, clock, log)
     const metrics = createMetrics()
-    running = await startHost('localhost', {
-      live,
-      clock,
-      log,
-      metrics,
-      db,
-      router,
-      modules: allModules,
-      accountsOf: (type) => accounts(type).accounts,
-    })
+    const live = new LiveConfig(config)
+    const accountsOf = () => accounts
+    running = await startHost('localhost', { live, clock, log, metrics, db, router, accountsOf, modules: allModules })
   })
   afterAll(() => db.close())
 
