@@ -56,5 +56,12 @@ export async function replaceSession(session: Session): Promise<void> {
   const status = 'Replaced by new connection'
   const ended = session.end({ kind: 'replaced', status })
   session.link.close(new StreamError('conflict', status))
-  await ended
+  const { clock, config } = session.host
+  let timer = { cancel() {} }
+  // Its end may hang on something slow; the new one does not wait for that for ever.
+  const patience = new Promise<void>((resolve) => {
+    timer = clock.after(config.general.replaced_wait_timeout, resolve)
+  })
+  await Promise.race([ended, patience])
+  timer.cancel()
 }

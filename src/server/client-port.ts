@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { Accounts } from '../auth/accounts.ts'
 import { Authenticator } from '../auth/authenticator.ts'
 import { closingText, elementText, openingText } from '../edges/c2s/stream-text.ts'
 import { TcpClient } from '../edges/c2s/tcp-client.ts'
@@ -26,7 +27,7 @@ import { StreamError } from '../stanza/stream-error.ts'
 import { TimerWheel } from '../util/timer-wheel.ts'
 import { defaultLimits } from '../xml/limits.ts'
 import { asWire, type Wire } from '../xml/wire.ts'
-import type { ListenerParts } from './listeners.ts'
+import type { ListenerParts } from './port.ts'
 import { StreamHosts } from './stream-hosts.ts'
 
 /** What a listener or handler says about its clients. */
@@ -39,30 +40,35 @@ export interface ClientRules {
   readonly backwards_compatible_session: boolean
 }
 
+/** Connections without a session yet, to be told when the server stops. */
+export type Negotiating = Set<{ stop(error: StreamError): void }>
+
 export interface ClientPortOptions {
   readonly isTlsPossible: boolean
+  /** Where connections without a session are kept, one set for a port whatever becomes of its settings. */
+  readonly negotiating?: Negotiating
+  /** Authentication methods that may be used here; all unless given. */
+  readonly authMethods?: readonly string[] | undefined
 }
 
 /** Sessions of one account, where no rule `max_user_sessions` says otherwise. */
 const usualSessions = 100
 /** Bytes that may wait for a client that does not read. */
-const maxBufferedBytes = 4 << 20
+export const maxBufferedBytes = 4 << 20
 
 /** The edge for clients on one port: what their connections need of the rest of the server. */
 export class ClientPort {
   readonly #parts: ListenerParts
   readonly #hosts: StreamHosts
-  readonly #authenticator: Authenticator
+  readonly #authenticators = new Map<string, Authenticator>()
   readonly #wheel: TimerWheel
-  /** Connections without a session yet, to be told when the server stops. */
-  readonly negotiating = new Set<{ stop(error: StreamError): void }>()
+  /** Connections without a session yet. */
+  readonly negotiating: Negotiating
 
-  constructor(parts: ListenerParts, { isTlsPossible }: ClientPortOptions) {
+  constructor(parts: ListenerParts, { isTlsPossible, authMethods, negotiating = new Set() }: ClientPortOptions) {
     this.#parts = parts
-    this.#hosts = new StreamHosts(parts, isTlsPossible)
-    this.#authenticator = new Authenticator(parts.accounts, undefined, (error) =>
-      parts.log.error({ what: 'authentication_unavailable', reason: error }),
-    )
+    this.#hosts = new StreamHosts(parts, { plainOnlyOverTls: isTlsPossible, authMethods })
+    this.negotiating = negotiating
     this.#wheel = new TimerWheel(parts.clock)
   }
 
@@ -85,8 +91,8 @@ export class ClientPort {
   }
 
   /** Ends the streams of those who have not signed in yet. */
-  stopNegotiating(): void {
-    for (const client of [...this.negotiating]) client.stop(new StreamError('system-shutdown'))
+  static stopNegotiating(negotiating: Negotiating): void {
+    for (const client of [...negotiating]) client.stop(new StreamError('system-shutdown'))
   }
 
   /** What a client beyond the limit of connections is told (RFC 6120 §4.9.3.17). */
@@ -112,7 +118,7 @@ export class ClientPort {
       wheel: this.#wheel,
       negotiating: this.negotiating,
       rateFor: (user) => this.#rate(rules.shaper ?? 'none', user),
-      answer: (request) => this.#authenticator.answer(request),
+      answer: (request) => this.#authenticatorFor(request.user.domain).answer(request),
       offer: (offer) => this.#offer(offer),
       open: (request) => this.#open(request, rules.access),
       complete: (request) => this.#complete(request, rules.access),
@@ -137,6 +143,15 @@ export class ClientPort {
       newStreamId: newId,
       newNonce: newId,
     }
+  }
+
+  #authenticatorFor(domain: string): Authenticator {
+    const known = this.#authenticators.get(domain)
+    if (known !== undefined) return known
+    const failed = (error: unknown) => this.#parts.log.error({ what: 'authentication_unavailable', reason: error })
+    const made = new Authenticator(this.#hosts.accountsOf(domain) ?? new Accounts([]), undefined, failed)
+    this.#authenticators.set(domain, made)
+    return made
   }
 
   /** Bytes a second that a shaper, or the access rule that names one, allows. */

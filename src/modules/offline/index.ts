@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { defineModule, tables } from '../../module/define.ts'
 import { offline, personalData, sessionAvailable, userRemoved } from '../../router/events.ts'
+import { mustAccept } from '../../storage/must-accept.ts'
 import { discoInfo } from '../disco/api.ts'
 import { isStorable, offlineEvent } from './criteria.ts'
 import { OfflineQueue } from './queue.ts'
@@ -42,6 +43,7 @@ export default defineModule({
     on(offline, 'store', async ({ account, stanza }) => {
       if (stanza.type === 'groupchat' && !options.store_groupchat_messages) return undefined
       if (!isStorable(stanza)) return undefined
+      mustAccept(db)
       await queue.put(account, stanza, () => host.sessions.of(account).filter((session) => session.takesMessages))
       const event = offlineEvent(account, stanza)
       if (event !== undefined) router.post(event)
