@@ -70,7 +70,11 @@ describe('the guide to writing modules', () => {
   const folder = new URL('../../', import.meta.url)
   const read = (name: string) => readFileSync(new URL(name, folder), 'utf8')
   // However it is broken into lines.
-  const plain = (text: string) => text.replace(/\s+/g, '').replace(/,([)\]}])/g, '$1').replace(/,$/, '')
+  const plain = (text: string) =>
+    text
+      .replace(/\s+/g, '')
+      .replace(/,([)\]}])/g, '$1')
+      .replace(/,$/, '')
 
   it('shows code that is checked: each piece is in one of the examples', () => {
     const sources = ['examples/modules/notes.ts', 'examples/embedded-server.ts', 'test/examples/notes.test.ts']
