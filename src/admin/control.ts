@@ -37,9 +37,6 @@ export interface ReloadAnswer {
   readonly warnings: readonly string[]
 }
 
-/** Requests that are not commands of the registry. */
-export type ControlVerb = '$describe' | '$status' | '$stop' | '$reload'
-
 interface Request {
   readonly command?: unknown
   readonly input?: unknown
@@ -47,7 +44,7 @@ interface Request {
   readonly dryRun?: unknown
 }
 
-/** Opens the control socket of a server: registry commands by name, and the verbs of `ControlVerb`. */
+/** Opens the control socket of a server: registry commands by name, and `$describe`, `$status`, `$stop` and `$reload`. */
 export function openControl(path: string, server: ControlledServer): Promise<ControlListener> {
   return listenControl(path, (request, send) => answer(request as Request, server, send))
 }
