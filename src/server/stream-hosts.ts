@@ -3,7 +3,7 @@ import { offeredMechanisms } from '../auth/offered-mechanisms.ts'
 import type { StreamHost } from '../protocol/c2s/rules.ts'
 import { classicSasl } from '../protocol/sasl/classic-profile.ts'
 import type { Decoy } from '../protocol/scram/keys.ts'
-import { streamFeatures } from '../router/events.ts'
+import { idleLimits, streamFeatures } from '../router/events.ts'
 import type { Host } from '../router/host.ts'
 import type { Router } from '../router/router.ts'
 import { saslProfiles } from '../router/sign-in-events.ts'
@@ -68,6 +68,10 @@ export class StreamHosts {
       mechanisms: offeredMechanisms(host.config.auth.sasl_mechanisms, accounts, this.#options),
       decoy: this.#parts.decoyOf(host.type),
       provesOffer: true,
+      get idleSeconds() {
+        const limits = host.hooks.gatherNow(idleLimits, { host })
+        return limits.length === 0 ? undefined : Math.min(...limits)
+      },
       features: (stage, { isSecure }) =>
         host.hooks.gatherNow(streamFeatures, {
           domain,

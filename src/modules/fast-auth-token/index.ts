@@ -3,7 +3,7 @@ import { hashedTokenMechanism } from '../../protocol/hashed-token/mechanism.ts'
 import { type HashedTokenKind, hashedTokenKinds } from '../../protocol/hashed-token/names.ts'
 import type { SaslAnswer, SaslMechanism } from '../../protocol/sasl/mechanism.ts'
 import type { ProfileConnection } from '../../protocol/sasl/profile.ts'
-import { personalData, userRemoved } from '../../router/events.ts'
+import { passwordChanged, personalData, userRemoved } from '../../router/events.ts'
 import { sasl2Features, sasl2Mechanisms, sasl2Starts, sasl2Succeeds } from '../../router/sign-in-events.ts'
 import { formatTimestamp } from '../../stanza/delay.ts'
 import { el } from '../../xml/element.ts'
@@ -61,6 +61,7 @@ export default defineModule({
         store.purge(domain, clock.now()).catch((error) => log.error({ what: 'token_purge_failed', reason: error }))
       }
     })
+    on(passwordChanged, 'main', ({ user }) => store.forgetUser(user))
     on(userRemoved, 'forget', ({ user }) => store.forgetUser(user))
     on(personalData, 'collect', async ({ user }) => {
       const rows = await store.list(user)
