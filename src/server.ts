@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { registerCoreCommands } from './admin/commands/all.ts'
-import { type ControlledServer, openControl, type ServerStatus } from './admin/control.ts'
+import { type ControlledServer, openControl, type ReloadAnswer, type ServerStatus } from './admin/control.ts'
 import type { LoadedConfig } from './config/load.ts'
 import { formatProblem } from './config/problem.ts'
 import type { Config } from './config/schema.ts'
@@ -23,7 +23,7 @@ import { Listeners } from './server/listeners.ts'
 import { LiveConfig } from './server/live-config.ts'
 import { openAllAccounts } from './server/open-accounts.ts'
 import type { OpenPort } from './server/port.ts'
-import { Reloader, type ReloadReport } from './server/reload.ts'
+import { Reloader } from './server/reload.ts'
 import { type RunningHost, startHost } from './server/start-host.ts'
 import { StreamError } from './stanza/stream-error.ts'
 import { lockDataFolder } from './storage/data-folder.ts'
@@ -66,6 +66,7 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
   #reloader: Reloader | undefined
   #state: ServerStatus['status'] = 'stopped'
   #startedAt = 0
+  #folder: Promise<string> | undefined
   #starting: Promise<void> | undefined
   #closing: Promise<void> | undefined
   #settleStopped: () => void = () => {}
@@ -147,13 +148,23 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
    * Reads the configuration again and takes over what can be. Everything is checked before anything changes: rejects
    * with ConfigErrors, or with what kept a port from opening, and then all is as it was. `isDryRun`: only tells.
    */
-  async reload({ isDryRun = false } = {}): Promise<ReloadReport> {
+  async reload({ isDryRun = false } = {}): Promise<ReloadAnswer> {
     const { reread } = this.#options
     if (this.#reloader === undefined || reread === undefined) throw new Error('This server has no file to read again')
     const { config, notices } = reread()
     const warnings = notices.filter(({ level }) => level === 'warning').map(formatProblem)
     const report = await this.#reloader.reload(config, { isDryRun })
     return { ...report, warnings }
+  }
+
+  /**
+   * Where certificates of the server's own making and key logs lie: the data folder, or for a server in memory, which
+   * cannot do without files here, one that goes when it stops.
+   */
+  async filesFolder(): Promise<string> {
+    if (this.#options.inMemory !== true) return this.config.general.data_dir
+    this.#folder ??= this.#temporaryFolder()
+    return this.#folder
   }
 
   /** Begins an orderly stop without waiting for it. */
@@ -218,14 +229,13 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
       router,
       decoyOf: (type) => accountsOf(type).decoy,
       readiness,
-      folder: () => (inMemory ? this.#temporaryFolder() : Promise.resolve(dir)),
+      folder: () => this.filesFolder(),
     })
     this.#opened.push(() => listeners.close())
     this.#listeners = listeners
     this.#reloader = new Reloader({ live, log, listeners, modules, hosts: this.#hosts, syncCommands })
   }
 
-  /** A folder for the files that a server in memory cannot do without. */
   async #temporaryFolder(): Promise<string> {
     const folder = await temporaryFolder()
     this.#opened.push(() => folder.remove())

@@ -1,3 +1,4 @@
+import type { ReloadAnswer } from '../admin/control.ts'
 import { mergeLive } from '../config/merge-live.ts'
 import type { Config } from '../config/schema.ts'
 import type { AnyModule } from '../module/define.ts'
@@ -9,16 +10,7 @@ import { LiveConfig } from './live-config.ts'
 import { type RunningHost, type WantedModule, wantedModules } from './start-host.ts'
 
 /** What has become of a changed configuration. */
-export interface ReloadReport {
-  /** Paths of options whose change is in effect. */
-  readonly applied: readonly string[]
-  /** Paths of options whose change waits for the next start. */
-  readonly needsRestart: readonly string[]
-  /** Modules that could not be started or stopped, each with the reason. */
-  readonly failed: readonly string[]
-  /** What is worth telling about the file. */
-  readonly warnings?: readonly string[]
-}
+export type ReloadReport = Omit<ReloadAnswer, 'warnings'>
 
 /** What a reload works on. */
 export interface ReloadParts {

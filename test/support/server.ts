@@ -8,6 +8,7 @@ import { allModules } from '../../src/modules/all.ts'
 import { createLogger } from '../../src/observe/logger.ts'
 import { registerAccount } from '../../src/router/accounts.ts'
 import { createServer, type Server } from '../../src/server.ts'
+import type { Clock } from '../../src/util/clock.ts'
 import type { Address } from './stream.ts'
 
 /** The server the stories talk to. */
@@ -100,6 +101,7 @@ export interface TestServerOptions {
   readonly config?: string
   /** Where its data is, and stays when it stops. */
   readonly folder?: string
+  readonly clock?: Clock
   /** Modules besides those that come with the server. */
   readonly modules?: readonly AnyModule[]
 }
@@ -108,13 +110,14 @@ export interface TestServerOptions {
 export async function startTestServer({
   config: text = settings,
   folder: kept,
+  clock,
   modules: more = [],
 }: TestServerOptions = {}): Promise<OwnTestServer> {
   const folder = kept ?? (await mkdtemp(join(tmpdir(), 'meerkat-test-')))
   const modules = [...allModules, ...more]
   const { config } = parseConfig({ text, file: join(folder, 'meerkat.toml'), modules })
   const log = createLogger({ level: config.general.loglevel })
-  const server = createServer({ config, log, modules })
+  const server = createServer({ config, log, modules, ...(clock === undefined ? {} : { clock }) })
   await server.start()
   const portOf = (kind: string, nth = 0) => server.ports.filter((port) => port.kind === kind)[nth]?.port ?? 0
   const domain = config.general.default_server_domain
