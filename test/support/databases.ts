@@ -8,7 +8,7 @@ import { createDatabase, missingFor, sharedServer } from './database-servers.ts'
 /** The databases that storage is tested on. */
 export type DatabaseKind = 'sqlite' | 'postgres' | 'mysql'
 
-export const databaseKinds: readonly DatabaseKind[] = ['sqlite', 'postgres']
+export const databaseKinds: readonly DatabaseKind[] = ['sqlite', 'postgres', 'mysql']
 
 /** How to open an empty database of a kind. */
 export async function freshDatabase(kind: DatabaseKind): Promise<DatabaseOptions> {

@@ -16,7 +16,7 @@ const words: Words = {
   dropMark: 'delete from meerkat_marks where writer = $1',
   dropOldMarks: 'delete from meerkat_marks where at < $1',
   lock: ['set local statement_timeout = 0', `select pg_advisory_xact_lock(hashtextextended('meerkat_migrations', 0))`],
-  unlock: undefined,
+  unlock: [],
 }
 
 const FIND_KEYS = `select c.relname as name, a.attname as key from pg_attribute a join pg_class c on c.oid = a.attrelid

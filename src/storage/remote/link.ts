@@ -83,7 +83,7 @@ export interface Words {
   readonly dropOldMarks: string
   /** Waits for the right to change the schema, inside a transaction; `unlock` gives it back where its end does not. */
   readonly lock: readonly string[]
-  readonly unlock: string | undefined
+  readonly unlock: readonly string[]
 }
 
 /** A kind of database server. */

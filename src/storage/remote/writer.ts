@@ -262,7 +262,7 @@ export class OrderedWriter {
       if (error instanceof LinkFailure && error.kind === 'trouble') throw error
       await link.batch([plain('rollback')])
     }
-    if (words.unlock !== undefined) await link.batch([plain(words.unlock)])
+    await link.batch(words.unlock.map(plain))
     await driver.learnSchema(link)
   }
 
