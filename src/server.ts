@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { type ControlledServer, openControl, type ServerStatus } from './admin/control.ts'
 import { registerCoreCommands } from './admin/commands/all.ts'
 import type { Config } from './config/schema.ts'
@@ -13,6 +12,7 @@ import { controlSocketPath } from './net/control-socket.ts'
 import { Router } from './router/router.ts'
 import { type CommandedServer, commandServices } from './server/command-services.ts'
 import { type Listeners, type OpenPort, openListeners } from './server/listeners.ts'
+import { databaseOptions } from './server/database-options.ts'
 import { openAccounts } from './server/open-accounts.ts'
 import { type RunningHost, startHost } from './server/start-host.ts'
 import { lockDataFolder } from './storage/data-folder.ts'
@@ -141,7 +141,9 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
       const lock = await lockDataFolder(dir)
       this.#opened.push(() => lock.release())
     }
-    const db = await openDatabase({ kind: 'sqlite', file: inMemory ? ':memory:' : join(dir, 'meerkat.sqlite'), log, clock })
+    const db = await openDatabase(
+      inMemory ? { kind: 'sqlite', file: ':memory:', log, clock } : databaseOptions(config, clock, log),
+    )
     this.#opened.push(() => db.close())
     const { accounts, decoy } = await openAccounts(config, db, clock, log)
     const router = this.#makeRouter()

@@ -76,4 +76,5 @@ export interface Config {
   readonly acl: Acl
   readonly access: Access
   readonly instrumentation: Frozen<Schema['instrumentation']>
+  readonly outgoing_pools: Frozen<Pick<Schema['outgoing_pools'], 'rdbms'>>
 }

@@ -36,6 +36,7 @@ export function settle(parsed: Parsed, options: SettleOptions): Config {
     acl: parsed.acl,
     access: parsed.access,
     instrumentation: parsed.instrumentation,
+    outgoing_pools: { rdbms: parsed.outgoing_pools.rdbms },
   }) as Config
 }
 

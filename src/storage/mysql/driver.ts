@@ -1,6 +1,7 @@
 import { type Connection, type ConnectionOptions, createConnection } from 'mysql2'
 import type { Driver, Link, Role, Words } from '../remote/link.ts'
 import type { ServerAddress } from '../server-address.ts'
+import { tlsOptions } from '../server-tls.ts'
 import { mysqlDialect } from './dialect.ts'
 import { failureFrom } from './errors.ts'
 import { MysqlLink } from './link.ts'
@@ -80,7 +81,7 @@ export class MysqlDriver implements Driver {
       database,
       user: username,
       password,
-      ...(tls === undefined ? {} : { ssl: tls.options as NonNullable<ConnectionOptions['ssl']> }),
+      ...(tls === undefined ? {} : { ssl: tlsOptions(tls) as NonNullable<ConnectionOptions['ssl']> }),
       charset: 'utf8mb4_bin',
       connectTimeout: Math.max(queryTimeout, 1000),
       enableKeepAlive: true,
@@ -96,7 +97,7 @@ export class MysqlDriver implements Driver {
       })
     } catch (error) {
       connection.destroy()
-      if (tls?.isOptional === true && isWithoutTls(error)) return this.#open(undefined)
+      if (tls?.required === false && isWithoutTls(error)) return this.#open(undefined)
       throw failureFrom(error, '')
     }
     return connection

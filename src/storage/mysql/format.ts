@@ -1,4 +1,4 @@
-import { escape } from 'mysql2'
+import { escape as quoted } from 'mysql2'
 import { Lru } from '../../util/lru.ts'
 import type { Statement, Value } from '../remote/link.ts'
 
@@ -39,5 +39,5 @@ function split(sql: string): string[] {
 function literal(value: Value): string {
   if (value === null) return 'null'
   if (typeof value === 'number') return String(value)
-  return typeof value === 'string' ? escape(value) : `x'${value.toString('hex')}'`
+  return typeof value === 'string' ? quoted(value) : `x'${value.toString('hex')}'`
 }

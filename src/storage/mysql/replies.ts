@@ -31,12 +31,15 @@ function convert(
   rows: readonly Row[],
   { name, columnType, characterSet }: FieldPacket & { characterSet?: number },
 ): void {
-  const type = columnType ?? -1
-  if (STRINGS.has(type) && characterSet === BINARY) {
-    for (const row of rows) if (Buffer.isBuffer(row[name])) row[name] = row[name].toString('utf8')
-  } else if (type === LONGLONG || DECIMALS.has(type)) {
-    for (const row of rows) if (typeof row[name] === 'string') row[name] = numberOf(row[name])
-  }
+  const read = readerOf(columnType ?? -1, characterSet)
+  if (read === undefined) return
+  for (const row of rows) row[name] = read(row[name])
+}
+
+function readerOf(type: number, characterSet: number | undefined): ((value: unknown) => unknown) | undefined {
+  if (STRINGS.has(type) && characterSet === BINARY) return (value) => (Buffer.isBuffer(value) ? value.toString('utf8') : value)
+  const isNumber = type === LONGLONG || DECIMALS.has(type)
+  return isNumber ? (value) => (typeof value === 'string' ? numberOf(value) : value) : undefined
 }
 
 function numberOf(text: string): number {

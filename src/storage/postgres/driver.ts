@@ -1,6 +1,7 @@
 import pg from 'pg'
 import { type Driver, type Link, LinkFailure, type Role, type Words } from '../remote/link.ts'
 import type { ServerAddress } from '../server-address.ts'
+import { tlsOptions } from '../server-tls.ts'
 import { postgresDialect } from './dialect.ts'
 import { failureFrom } from './errors.ts'
 import { type Keys, PostgresLink, types } from './link.ts'
@@ -58,7 +59,7 @@ export class PostgresDriver implements Driver {
       database,
       user: username,
       password,
-      ssl: tls === undefined ? false : tls.options,
+      ssl: tls === undefined ? false : tlsOptions(tls),
       application_name: 'meerkat',
       connectionTimeoutMillis: Math.max(queryTimeout, 1000),
       keepAlive: true,
@@ -71,7 +72,7 @@ export class PostgresDriver implements Driver {
     try {
       await client.connect()
     } catch (error) {
-      if (tls?.isOptional === true && isWithoutTls(error)) return this.#open(role, undefined)
+      if (tls?.required === false && isWithoutTls(error)) return this.#open(role, undefined)
       throw failureFrom(error, '')
     }
     return client
