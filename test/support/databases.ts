@@ -23,7 +23,7 @@ export function onEachDatabase(title: string, body: (kind: DatabaseKind) => void
 }
 
 /** A suite that needs a kind of database. */
-export function onDatabase(kind: DatabaseKind, title: string, body: () => void): void {
+export function onDatabase(kind: DatabaseKind, title: string, body: () => void | Promise<void>): void {
   const missing = kind === 'sqlite' ? undefined : missingFor(kind)
   const full = `${title} (${kind})`
   if (missing === undefined) {

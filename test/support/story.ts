@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { it } from 'vitest'
 import { Client, type SignInOptions } from './client.ts'
 import { type Address, RawStream } from './stream.ts'
-import { target, targetName } from './target.ts'
+import type { DatabaseKind } from './databases.ts'
+import { currentDatabase, target, targetName } from './target.ts'
 import type { TestServer } from './server.ts'
 import type { TransportKind } from './transport.ts'
 
@@ -58,6 +59,12 @@ export interface Cast {
 
 type Telling = (cast: Cast) => Promise<void>
 
+interface Told {
+  readonly tell: Telling
+  readonly way: TransportKind
+  readonly database: DatabaseKind
+}
+
 const ways: readonly TransportKind[] = ['tcp', 'tls', 'ws']
 
 /** A test told with users. Only users the telling names get accounts. */
@@ -80,12 +87,13 @@ export function story(title: string, optionsOrTelling: StoryOptions | Telling, t
 function tellOver(label: string, way: TransportKind, options: StoryOptions, tell: Telling): void {
   const name = targetName()
   const reason = reasonIn(options.differs, way)
+  const told = { tell, way, database: currentDatabase() }
   if (!reason) {
-    it(label, () => perform(tell, way, options.users), options.timeout)
+    it(label, () => perform(told, options.users), options.timeout)
     return
   }
   it(`${label} (${name} differs: ${reason})`, async () => {
-    const failed = await perform(tell, way, options.users, true).then(
+    const failed = await perform(told, options.users, true).then(
       () => false,
       () => true,
     )
@@ -105,8 +113,9 @@ function usualWay(): TransportKind {
   throw new Error(`TRANSPORT is tcp, tls or ws, not ${way}`)
 }
 
-async function perform(tell: Telling, way: TransportKind, users = namesIn(tell) as readonly Name[], isDoomed = false): Promise<void> {
-  const server = await target()
+async function perform(telling: Told, users = namesIn(telling.tell) as readonly Name[], isDoomed = false): Promise<void> {
+  const { tell, way, database } = telling
+  const server = await target(database)
   const stage = new Stage(server, way, isDoomed)
   try {
     await stage.register(users)
