@@ -97,8 +97,9 @@ export async function startServer(
   kind: ServerKind,
   folder: string,
   port: number,
-): Promise<DatabaseServer & { stop(): Promise<void>; kill(): Promise<void> }> {
+): Promise<DatabaseServer & { stop(): Promise<void>; crash(): Promise<void> }> {
   const child = kind === 'postgres' ? startPostgres(folder, port) : startMariaDb(folder, port)
+  writeFileSync(`${folder}.pid`, String(child.pid))
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   const address = (database: string) => addressOf(kind, port, database)
   await answering(kind, address, child)
@@ -106,9 +107,9 @@ export async function startServer(
     child.kill(signal)
     return ended
   }
-  // SIGINT is PostgreSQL's fast shutdown; SIGTERM would wait for its clients.
+  // SIGINT is PostgreSQL's fast shutdown, SIGTERM would wait for its clients; after SIGQUIT it has to recover.
   const stop = () => end(kind === 'postgres' ? 'SIGINT' : 'SIGTERM')
-  return { kind, pid: child.pid ?? 0, address, stop, kill: () => end('SIGKILL') }
+  return { kind, pid: child.pid ?? 0, address, stop, crash: () => end(kind === 'postgres' ? 'SIGQUIT' : 'SIGKILL') }
 }
 
 function startPostgres(folder: string, port: number): ChildProcess {
@@ -126,7 +127,7 @@ function startMariaDb(folder: string, port: number): ChildProcess {
   const more = [
     `--port=${port}`,
     '--bind-address=127.0.0.1',
-    '--innodb-flush-log-at-trx-commit=0',
+    '--innodb-flush-log-at-trx-commit=2',
     '--max-connections=300',
   ]
   return launch('mysql', '/usr/sbin/mariadbd', [...words, ...more, `--pid-file=${join(folder, 'pid')}`], folder)
@@ -197,19 +198,16 @@ export async function sharedServer(
   const [port = 0] = await freePorts(1)
   installServer(kind, join(folder, kind))
   const server = await startServer(kind, join(folder, kind), port)
-  writeFileSync(join(folder, `${kind}.pid`), String(server.pid))
   writeFileSync(`${note}.part`, JSON.stringify({ port }))
   execFileSync('mv', [`${note}.part`, note])
   return server
 }
 
 /** Stops what the suites of a run started, and removes the folder. */
-export function stopSharedServers(folder: string): void {
-  for (const kind of Object.keys(system)) {
-    const file = join(folder, `${kind}.pid`)
-    if (!existsSync(file)) continue
+export function stopServers(folder: string): void {
+  for (const file of readdirSync(folder).filter((name) => name.endsWith('.pid'))) {
     try {
-      process.kill(Number(readFileSync(file, 'utf8')), kind === 'postgres' ? 'SIGQUIT' : 'SIGKILL')
+      process.kill(Number(readFileSync(join(folder, file), 'utf8')), file.includes('postgres') ? 'SIGQUIT' : 'SIGKILL')
     } catch {}
   }
   rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
