@@ -12,10 +12,16 @@ export interface ServerTls {
   readonly password?: string | undefined
   readonly ciphers?: string | undefined
   readonly versions: readonly ('tlsv1.2' | 'tlsv1.3')[]
-  readonly server_name_indication?: boolean | { readonly enabled?: boolean | undefined; readonly host?: string | undefined } | undefined
+  readonly server_name_indication?:
+    | boolean
+    | { readonly enabled?: boolean | undefined; readonly host?: string | undefined }
+    | undefined
 }
 
-const names: Readonly<Record<ServerTls['versions'][number], SecureVersion>> = { 'tlsv1.2': 'TLSv1.2', 'tlsv1.3': 'TLSv1.3' }
+const names: Readonly<Record<ServerTls['versions'][number], SecureVersion>> = {
+  'tlsv1.2': 'TLSv1.2',
+  'tlsv1.3': 'TLSv1.3',
+}
 
 /** What the runtime takes. The files are read at each connection, so that renewed ones are used. */
 export function tlsOptions(tls: ServerTls): ConnectionOptions {

@@ -38,7 +38,9 @@ export const instrumentation = z.strictObject({
 export const outgoingPools = z.strictObject({
   rdbms: z
     .strictObject({
-      default: rdbmsPool.optional().describe('The database of accounts and of all modules. Not set: a file in the data folder.'),
+      default: rdbmsPool
+        .optional()
+        .describe('The database of accounts and of all modules. Not set: a file in the data folder.'),
     })
     .optional()
     .describe('SQL databases, by name.'),

@@ -72,7 +72,10 @@ const text = () => z.string().min(1)
 const connection = z
   .strictObject({
     driver,
-    host: text().optional().describe('Host name or address of the database.').meta({ reload: 'restart', example: 'localhost' }),
+    host: text()
+      .optional()
+      .describe('Host name or address of the database.')
+      .meta({ reload: 'restart', example: 'localhost' }),
     port: port()
       .optional()
       .describe('Its port. Default: 5432 for `pgsql`, 3306 for `mysql`.')
@@ -90,10 +93,7 @@ const connection = z
       .optional()
       .describe('Time between two signs of life on an idle connection. Not set: none but those of TCP.')
       .meta({ reload: 'restart', example: 30 }),
-    query_timeout: duration('ms')
-      .default(5000)
-      .describe('Time that a statement may take.')
-      .meta({ reload: 'restart' }),
+    query_timeout: duration('ms').default(5000).describe('Time that a statement may take.').meta({ reload: 'restart' }),
     max_start_interval: duration('s')
       .default(30)
       .describe('Longest pause between two attempts to reach a database that is gone.')
@@ -105,7 +105,13 @@ const connection = z
     for (const key of ['host', 'username', 'password'] as const) {
       if (value[key] !== undefined) continue
       const message = `The driver ${JSON.stringify(value.driver)} needs it.`
-      context.addIssue({ code: 'custom', input: undefined, path: [key], message, params: { what: 'missing_required_keys' } })
+      context.addIssue({
+        code: 'custom',
+        input: undefined,
+        path: [key],
+        message,
+        params: { what: 'missing_required_keys' },
+      })
     }
   })
 

@@ -37,7 +37,8 @@ function convert(
 }
 
 function readerOf(type: number, characterSet: number | undefined): ((value: unknown) => unknown) | undefined {
-  if (STRINGS.has(type) && characterSet === BINARY) return (value) => (Buffer.isBuffer(value) ? value.toString('utf8') : value)
+  if (STRINGS.has(type) && characterSet === BINARY)
+    return (value) => (Buffer.isBuffer(value) ? value.toString('utf8') : value)
   const isNumber = type === LONGLONG || DECIMALS.has(type)
   return isNumber ? (value) => (typeof value === 'string' ? numberOf(value) : value) : undefined
 }
