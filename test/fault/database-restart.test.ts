@@ -33,7 +33,7 @@ async function startOwn(kind: ServerKind) {
   const folder = join(inject('databaseFolder'), `restart-${kind}`)
   const [port = 0] = await freePorts(1)
   installServer(kind, folder)
-  return { folder, port, server: await startServer(kind, folder, port) }
+  return { folder, port, server: await startServer(kind, { folder, port }) }
 }
 
 /** Writers that each wait for their answer: an entry and the count of all of them, which nothing but exactly once keeps equal. */
@@ -94,7 +94,7 @@ for (const kind of ['postgres', 'mysql'] as const) {
         await server[way]()
         while (db.canAccept()) await sleep(5)
         await expect(db.q.selectFrom('total').selectAll().execute()).rejects.toBeInstanceOf(StorageUnavailable)
-        server = await startServer(kind, folder, port)
+        server = await startServer(kind, { folder, port })
       }
       await load.more(500)
       await load.end()
