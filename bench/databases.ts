@@ -5,8 +5,8 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { Jid } from '../src/jid/jid.ts'
-import { OfflineStore, migrations as offlineMigrations, type OfflineTables } from '../src/modules/offline/store.ts'
-import { RosterStore, migrations as rosterMigrations, type RosterTables } from '../src/modules/roster/store.ts'
+import { OfflineStore, type OfflineTables, migrations as offlineMigrations } from '../src/modules/offline/store.ts'
+import { RosterStore, type RosterTables, migrations as rosterMigrations } from '../src/modules/roster/store.ts'
 import type { Database } from '../src/storage/database.ts'
 import { type DatabaseOptions, openDatabase } from '../src/storage/open.ts'
 import {
@@ -70,9 +70,10 @@ async function run(kind: string, options: DatabaseOptions): Promise<void> {
   const save = (i: number) => rosters.save(userOf(Math.floor(i / contacts)), item(i, `n${i}`), `v${i}`)
   await Promise.all(Array.from({ length: users * contacts }, (_, i) => save(i)))
   // What a login reads: the roster with its version, and the messages that wait.
-  const login = (i: number) => Promise.all([rosters.load(userOf(i * 7)), offline.list(userOf(i * 7))])
+  const login = (i: number) => Promise.all([rosters.load(userOf(i * 7)), offline.list(userOf(i * 7), 100)])
   await login(1)
-  const add = (i: number) => offline.add(userOf(i), { sender: 'a@b', sentAt: i, expiresAt: undefined, bytes: randomBytes(300) })
+  const add = (i: number) =>
+    offline.add(userOf(i), { sender: 'a@b', sentAt: i, expiresAt: undefined, bytes: randomBytes(300) })
   const both = (db: Database) => (i: number) => (i % 2 ? login(i) : save(i * 31)).then(() => db)
   await measure(`${kind}: login reads, one at a time`, 1, 1000, login)
   await measure(`${kind}: login reads, 50 at a time`, 50, 5000, login)

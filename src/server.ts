@@ -1,25 +1,34 @@
-import { type ControlledServer, openControl, type ServerStatus } from './admin/control.ts'
 import { registerCoreCommands } from './admin/commands/all.ts'
+import { type ControlledServer, openControl, type ReloadAnswer, type ServerStatus } from './admin/control.ts'
+import type { LoadedConfig } from './config/load.ts'
+import { formatProblem } from './config/problem.ts'
 import type { Config } from './config/schema.ts'
+import type { ModuleApi } from './module/api.ts'
 import { CommandRegistry } from './module/command.ts'
 import type { AnyModule } from './module/define.ts'
 import { registerModuleCommands } from './module/module-commands.ts'
 import { allModules } from './modules/all.ts'
+import { controlSocketPath } from './net/control-socket.ts'
+import type { Readiness } from './net/health.ts'
+import { temporaryFolder } from './net/temporary-folder.ts'
 import type { Logger } from './observe/logger.ts'
 import { createMetrics, type Metrics } from './observe/metrics.ts'
 import type { Host } from './router/host.ts'
-import { controlSocketPath } from './net/control-socket.ts'
+import { isPassing } from './router/refusal.ts'
 import { Router } from './router/router.ts'
 import { type CommandedServer, commandServices } from './server/command-services.ts'
-import { type Listeners, type OpenPort, openListeners } from './server/listeners.ts'
+import { countSessions } from './server/core-metrics.ts'
 import { databaseOptions } from './server/database-options.ts'
-import { openAccounts } from './server/open-accounts.ts'
+import { Listeners } from './server/listeners.ts'
+import { LiveConfig } from './server/live-config.ts'
+import { openAllAccounts } from './server/open-accounts.ts'
+import type { OpenPort } from './server/port.ts'
+import { Reloader } from './server/reload.ts'
 import { type RunningHost, startHost } from './server/start-host.ts'
+import { StreamError } from './stanza/stream-error.ts'
 import { lockDataFolder } from './storage/data-folder.ts'
 import type { Database } from './storage/database.ts'
-import type { Readiness } from './net/health.ts'
 import { openDatabase } from './storage/open.ts'
-import { StreamError } from './stanza/stream-error.ts'
 import { type Clock, systemClock } from './util/clock.ts'
 import { productVersion } from './util/product.ts'
 
@@ -33,6 +42,8 @@ export interface ServerOptions {
   readonly inMemory?: boolean
   /** Open no ports: for commands that work on a stopped server. */
   readonly isOffline?: boolean
+  /** Reads the configuration again, for `reload`. Throws ConfigErrors. */
+  readonly reread?: () => LoadedConfig
 }
 
 /**
@@ -40,31 +51,39 @@ export interface ServerOptions {
  * What `start` rejects with says what is wrong; nothing is left open then.
  */
 export class Server implements ControlledServer, CommandedServer, AsyncDisposable {
-  readonly config: Config
   readonly commands = new CommandRegistry()
   readonly metrics: Metrics = createMetrics()
   /** Settles when the server has stopped, whoever asked for it. */
   readonly stopped: Promise<void>
   readonly #options: ServerOptions
+  readonly #live: LiveConfig
   readonly #clock: Clock
   readonly #log: Logger
   readonly #hosts = new Map<string, RunningHost>()
   /** What has been opened, to be given back last first. */
   readonly #opened: (() => Promise<unknown> | unknown)[] = []
   #listeners: Listeners | undefined
+  #reloader: Reloader | undefined
   #state: ServerStatus['status'] = 'stopped'
   #startedAt = 0
+  #folder: Promise<string> | undefined
+  #starting: Promise<void> | undefined
   #closing: Promise<void> | undefined
   #settleStopped: () => void = () => {}
 
   constructor(options: ServerOptions) {
-    this.config = options.config
+    this.#live = new LiveConfig(options.config)
     this.#options = options
     this.#clock = options.clock ?? systemClock
     this.#log = options.log
     this.stopped = new Promise((resolve) => {
       this.#settleStopped = resolve
     })
+  }
+
+  /** The configuration as it is now. */
+  get config(): Config {
+    return this.#live.current
   }
 
   /** The ports that are open, with what is spoken there. */
@@ -89,6 +108,11 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
     return this.#hosts.get(domain)?.host
   }
 
+  /** The interface that a module provides on a domain; undefined when it does not run there. */
+  moduleApi<A>(domain: string, api: ModuleApi<A>): A | undefined {
+    return this.#hosts.get(domain)?.modules.find(api)
+  }
+
   get allHosts(): readonly Host[] {
     return [...this.#hosts.values()].map(({ host }) => host)
   }
@@ -96,8 +120,10 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
   async start(): Promise<void> {
     this.#state = 'starting'
     this.#startedAt = this.#clock.now()
+    this.#starting = this.#open()
     try {
-      await this.#open()
+      await this.#starting
+      if (this.#closing !== undefined) throw new Error('the server was stopped before it had started')
     } catch (error) {
       await this.close()
       throw error
@@ -118,6 +144,29 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
     }
   }
 
+  /**
+   * Reads the configuration again and takes over what can be. Everything is checked before anything changes: rejects
+   * with ConfigErrors, or with what kept a port from opening, and then all is as it was. `isDryRun`: only tells.
+   */
+  async reload({ isDryRun = false } = {}): Promise<ReloadAnswer> {
+    const { reread } = this.#options
+    if (this.#reloader === undefined || reread === undefined) throw new Error('This server has no file to read again')
+    const { config, notices } = reread()
+    const warnings = notices.filter(({ level }) => level === 'warning').map(formatProblem)
+    const report = await this.#reloader.reload(config, { isDryRun })
+    return { ...report, warnings }
+  }
+
+  /**
+   * Where certificates of the server's own making and key logs lie: the data folder, or for a server in memory, which
+   * cannot do without files here, one that goes when it stops.
+   */
+  async filesFolder(): Promise<string> {
+    if (this.#options.inMemory !== true) return this.config.general.data_dir
+    this.#folder ??= this.#temporaryFolder()
+    return this.#folder
+  }
+
   /** Begins an orderly stop without waiting for it. */
   stop(): void {
     void this.close()
@@ -134,39 +183,64 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
   }
 
   async #open(): Promise<void> {
-    const { config, log, inMemory = false, isOffline = false, modules = allModules } = this.#options
+    const { log, inMemory = false, isOffline = false, modules = allModules } = this.#options
+    const live = this.#live
     const clock = this.#clock
-    const dir = config.general.data_dir
+    const dir = live.current.general.data_dir
     if (!inMemory) {
       const lock = await lockDataFolder(dir)
       this.#opened.push(() => lock.release())
     }
     const db = await openDatabase(
-      inMemory ? { kind: 'sqlite', file: ':memory:', log, clock } : databaseOptions(config, clock, log),
+      inMemory ? { kind: 'sqlite', file: ':memory:', log, clock } : databaseOptions(live.current, clock, log),
     )
     this.#opened.push(() => db.close())
-    const { accounts, decoy } = await openAccounts(config, db, clock, log)
+    watchHealth(db, this.metrics)
+    const accountsOf = await openAllAccounts(live, { db, clock, log })
     const router = this.#makeRouter()
-    for (const domain of config.general.hosts) {
-      const parts = { config, clock, log, metrics: this.metrics, db, router, accounts, modules }
-      const running = await startHost(domain, parts)
+    const hostParts = { live, clock, log, metrics: this.metrics, db, router, modules }
+    for (const domain of live.current.general.hosts) {
+      const running = await startHost(domain, { ...hostParts, accountsOf: (type) => accountsOf(type).accounts })
       this.#hosts.set(domain, running)
-      this.#opened.push(() => running.modules.stopAll())
+      this.#opened.push(() => running.modules.stopAll(), countSessions(running.host, this.metrics))
     }
     registerCoreCommands(this.commands, commandServices(this))
-    registerModuleCommands(this.commands, new Map([...this.#hosts].map(([domain, { modules }]) => [domain, modules])), clock)
+    const syncCommands = registerModuleCommands(
+      this.commands,
+      new Map([...this.#hosts].map(([domain, { modules }]) => [domain, modules])),
+      clock,
+    )
     if (isOffline) return
     if (!inMemory) {
       const control = await openControl(controlSocketPath(dir), this)
       this.#opened.push(() => control.close())
     }
     const readiness = () => this.#readiness(db)
-    const listeners = await openListeners({ config, clock, log, metrics: this.metrics, router, accounts, decoy, readiness })
+    const listeners = await Listeners.open({
+      get config() {
+        return live.current
+      },
+      clock,
+      log,
+      metrics: this.metrics,
+      router,
+      decoyOf: (type) => accountsOf(type).decoy,
+      readiness,
+      folder: () => this.filesFolder(),
+    })
     this.#opened.push(() => listeners.close())
     this.#listeners = listeners
+    this.#reloader = new Reloader({ live, log, listeners, modules, hosts: this.#hosts, syncCommands })
+  }
+
+  async #temporaryFolder(): Promise<string> {
+    const folder = await temporaryFolder()
+    this.#opened.push(() => folder.remove())
+    return folder.path
   }
 
   #makeRouter(): Router {
+    const failed = this.metrics.counter('iq_handler_failed_count', 'IQ requests that could not be processed')
     const noRoute = this.metrics.counter('router_no_route_found_count', 'Stanzas to domains that nobody serves')
     return new Router(this.#clock, {
       noRoute: (stanza) => {
@@ -174,15 +248,22 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
         this.#log.debug({ what: 'no_route_found', to_jid: stanza.to?.full })
       },
       failed: ({ error, stanza }) => {
+        failed.inc()
+        if (isPassing(error)) return
         this.#log.error({ what: 'iq_handler_failed', reason: error, from_jid: stanza.from?.full, stanza_id: stanza.id })
+      },
+      lost: ({ error, stanza }) => {
+        this.#log.error({ what: 'routing_failed', reason: error, to_jid: stanza.to?.full, stanza_id: stanza.id })
       },
     })
   }
 
   async #close(): Promise<void> {
+    const hasStarted = this.#state === 'started'
     this.#state = 'stopping'
-    await this.#listeners?.stopAccepting()
-    await this.#sayFarewell()
+    // What is being opened has to be open before it can be given back; who opened it hears of a failure.
+    await this.#starting?.catch(() => {})
+    await this.#farewell()
     for (const giveBack of this.#opened.reverse()) {
       try {
         await giveBack()
@@ -191,7 +272,7 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
       }
     }
     this.#state = 'stopped'
-    this.#log.info({ what: 'node_stopped' })
+    if (hasStarted) this.#log.info({ what: 'node_stopped' })
     this.#settleStopped()
   }
 
@@ -200,8 +281,18 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
     return { status, reasons: db.canAccept() ? [] : ['the database cannot be written'] }
   }
 
-  /** Ends every session, telling the client why. */
-  async #sayFarewell(): Promise<void> {
+  /** Lets nobody new in and ends every stream, telling the client why. Nothing here keeps the rest from being given back. */
+  async #farewell(): Promise<void> {
+    try {
+      await this.#listeners?.stopAccepting()
+      await this.#endSessions()
+      this.#listeners?.stopNegotiating()
+    } catch (error) {
+      this.#log.error({ what: 'stop_failed', reason: error })
+    }
+  }
+
+  async #endSessions(): Promise<void> {
     const ends: Promise<void>[] = []
     for (const { host } of this.#hosts.values()) {
       for (const session of [...host.sessions.all()]) {
@@ -211,6 +302,20 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
     }
     await Promise.allSettled(ends)
   }
+}
+
+/** Shows in the metrics how the database is. */
+function watchHealth(db: Database, metrics: Metrics): void {
+  const isHealthy = metrics.gauge('storage_healthy', 'Whether the database takes what is to be stored: 1 or 0')
+  const troubles = metrics.counter(
+    'storage_troubled_count',
+    'How often the database ceased to take what is to be stored',
+  )
+  isHealthy.set(1)
+  db.onHealth((health) => {
+    isHealthy.set(health === 'ok' ? 1 : 0)
+    if (health === 'troubled') troubles.inc()
+  })
 }
 
 /** Makes a server of a configuration; `start` opens it. */

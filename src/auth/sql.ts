@@ -2,6 +2,7 @@ import { randomBytes, timingSafeEqual } from 'node:crypto'
 import type { Jid } from '../jid/jid.ts'
 import { type Decoy, decoyKeys, keysOfSalted, type ScramHash, type ScramKeys } from '../protocol/scram/keys.ts'
 import type { Database, Migration, PreparedQuery } from '../storage/database.ts'
+import { mustAccept } from '../storage/must-accept.ts'
 import { CredentialCache } from './credential-cache.ts'
 import { Credentials, type StoredPassword } from './credentials.ts'
 import type { KeyDeriver } from './key-deriver.ts'
@@ -157,6 +158,7 @@ export class SqlAccounts implements AuthMethod {
   }
 
   async register(user: Jid, password: string): Promise<'created' | 'exists'> {
+    mustAccept(this.#db)
     // Asking first spares the derivations for a name that is taken; the insert decides.
     if (await this.exists(user)) return 'exists'
     const stored = await this.#stored(password)
@@ -167,6 +169,7 @@ export class SqlAccounts implements AuthMethod {
   }
 
   async setPassword(user: Jid, password: string): Promise<boolean> {
+    mustAccept(this.#db)
     if (!(await this.exists(user))) return false
     const stored = await this.#stored(password)
     const update = this.#db.q

@@ -2,7 +2,6 @@ import type { C2sAction, C2sEvent } from '../protocol/c2s/events.ts'
 import { C2sNegotiation } from '../protocol/c2s/negotiation.ts'
 import type { ChannelSecurity } from '../protocol/sasl/mechanism.ts'
 import type { ClientLink, EndReason } from '../router/session.ts'
-import { StanzaError } from '../stanza/stanza-error.ts'
 import { StreamError } from '../stanza/stream-error.ts'
 import type { Timed } from '../util/timer-wheel.ts'
 import { XmlError } from '../xml/errors.ts'
@@ -10,7 +9,11 @@ import type { RawElement } from '../xml/raw-element.ts'
 import type { Wire } from '../xml/wire.ts'
 import type { ClientService, ClientSession } from './client-service.ts'
 import { ClientTransport } from './client-transport.ts'
-import { asksForSession, faultOf, isStanza, stanzaFrom } from './inbound-stanza.ts'
+import { asksForSession, faultOf, isStanza, stanzaFrom, strange } from './inbound-stanza.ts'
+import { type Opening, type Origin, openSession } from './session-opening.ts'
+
+// So many bytes have surely been handed to the socket, which tells when they are gone.
+const muchUnread = 65_536
 
 /**
  * A client's connection, whatever carries it: plays the negotiation, then hands stanzas to the session and writes what the
@@ -23,6 +26,9 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
   #session: ClientSession | undefined = undefined
   /** Stanzas for a session whose client has not been told yet that it is bound. */
   #early: Wire[] | undefined = undefined
+  #earlyBytes = 0
+  /** Who waits until the client has read what was sent. */
+  #waiting: (() => void)[] | undefined = undefined
   #lang: string | undefined = undefined
   #isOver = false
 
@@ -52,11 +58,30 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
   // The session's side
 
   send(text: Wire): void {
-    if (this.#early !== undefined) this.#early.push(text)
-    else if (!this.#isOver) {
-      this.write(text)
-      if (this.bufferedBytes > this.service.maxBufferedBytes) this.#overflow()
+    if (this.#isOver) return
+    // Looked at before: one answer may be as large as it is, but nothing comes on top of too much.
+    const waiting = this.bufferedBytes + this.#earlyBytes
+    if (waiting > this.service.maxBufferedBytes) this.#overflow(waiting)
+    else if (this.#early === undefined) this.write(text)
+    else {
+      this.#early.push(text)
+      this.#earlyBytes += text.length
     }
+  }
+
+  whenRead(): Promise<void> | undefined {
+    if (this.#isOver || this.bufferedBytes < muchUnread) return undefined
+    return new Promise((resolve) => {
+      this.#waiting ??= []
+      this.#waiting.push(resolve)
+    })
+  }
+
+  /** The connection has nothing left to write. */
+  drained(): void {
+    const waiting = this.#waiting
+    this.#waiting = undefined
+    for (const resolve of waiting ?? []) resolve()
   }
 
   close(error?: StreamError): void {
@@ -67,7 +92,7 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
   }
 
   timedOut(): void {
-    this.handle({ on: 'timeout' })
+    this.handleSafely({ on: 'timeout' })
   }
 
   /** Ends the stream by the server's own will, session or not. */
@@ -76,8 +101,8 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
   }
 
   /** A client that does not read cannot be allowed to fill the memory. */
-  #overflow(): void {
-    this.service.note({ what: 'client_does_not_read', address: this.address, bytes: this.bufferedBytes })
+  #overflow(bytes: number): void {
+    this.service.note({ what: 'client_does_not_read', address: this.address, bytes })
     this.fail(new StreamError('resource-constraint', 'Too much is waiting to be read'))
   }
 
@@ -97,7 +122,7 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
   }
 
   #receive(session: ClientSession, raw: RawElement): void {
-    if (!isStanza(raw)) throw new StreamError('unsupported-stanza-type')
+    if (!isStanza(raw)) throw strange(raw)
     const stanza = stanzaFrom(raw, session.jid, this.#lang)
     const fault = faultOf(stanza, raw)
     if (fault !== undefined || asksForSession(raw)) {
@@ -162,6 +187,8 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
   #end(): void {
     this.#isOver = true
     this.#early = undefined
+    this.#earlyBytes = 0
+    this.drained()
     this.#endNegotiation()
   }
 
@@ -185,6 +212,15 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
     const actions = this.#negotiation?.handle(event) ?? []
     for (const action of actions) this.#perform(action)
     return actions.at(-1)?.do === 'pass-on'
+  }
+
+  /** As {@link handle}, from where nobody would catch what goes wrong. */
+  protected handleSafely(event: C2sEvent): void {
+    try {
+      this.handle(event)
+    } catch (error) {
+      this.broke(error)
+    }
   }
 
   #perform(action: C2sAction): void {
@@ -246,9 +282,13 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
         this.#await(offered.then((answer) => ({ on: 'offer-answer', answer })))
         break
       }
+      case 'run':
+        this.#await(action.run())
+        break
       case 'bind':
+      case 'complete':
         this.#early = []
-        this.#await(this.#open(action))
+        this.#await(this.#opened(openSession(service, action, this.#origin)))
         break
       case 'note-success':
         service.note({ what: 'user_authenticated', user: action.user, mechanism: action.mechanism, address })
@@ -270,27 +310,27 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
 
   #answered(event: C2sEvent): void {
     this.handle(event)
-    if (event.on === 'bound' || event.on === 'bind-refused') this.#sendEarly()
+    if (this.#early !== undefined && this.#negotiation?.isBusy !== true) this.#sendEarly()
     if (this.#negotiation?.isBusy !== true) this.#release()
   }
 
-  async #open({ user, resource }: C2sAction & { do: 'bind' }): Promise<C2sEvent> {
+  get #origin(): Origin {
     const negotiation = this.#negotiation
-    const info = this.sessionInfo(negotiation?.mechanism ?? '', negotiation?.streamId ?? '')
-    try {
-      this.#session = await this.service.open({ user, resource, link: this, info })
-      if (this.#isOver) this.#endSession({ kind: 'lost' })
-      return { on: 'bound', full: this.#session.jid }
-    } catch (error) {
-      if (error instanceof StanzaError) return { on: 'bind-refused', error }
-      this.service.note({ what: 'client_stream_fault', address: this.address, reason: error })
-      return { on: 'bind-refused', error: new StanzaError('internal-server-error') }
-    }
+    return { link: this, info: this.sessionInfo(negotiation?.mechanism ?? '', negotiation?.streamId ?? '') }
+  }
+
+  /** Takes over the session, if one was opened. */
+  async #opened(opening: Promise<Opening>): Promise<C2sEvent> {
+    const { event, session } = await opening
+    this.#session = session
+    if (this.#isOver) this.#endSession({ kind: 'lost' })
+    return event
   }
 
   #sendEarly(): void {
     const early = this.#early ?? []
     this.#early = undefined
+    this.#earlyBytes = 0
     for (const text of early) this.send(text)
   }
 }

@@ -3,6 +3,7 @@ import { StanzaError } from '../stanza/stanza-error.ts'
 import type { Clock } from '../util/clock.ts'
 import type { Element } from '../xml/element.ts'
 import type { IqRegistration, IqRegistry, IqRequest } from './iq-registry.ts'
+import { refusalOf } from './refusal.ts'
 import type { Session } from './session.ts'
 
 /** A handler that takes longer is answered for with an error, in milliseconds. */
@@ -28,8 +29,7 @@ export class IqDispatcher {
     const payload = stanza.index[0]
     if (payload === undefined || stanza.index.length !== 1) return this.#refuse(stanza, 'bad-request')
     const found = iq.find(at, stanza.type, payload)
-    if (found === undefined)
-      return this.#refuse(stanza, at === 'server' ? 'feature-not-implemented' : 'service-unavailable')
+    if (found === undefined) return this.#refuse(stanza, 'service-unavailable')
     if (typeof found === 'string') return this.#refuse(stanza, found)
     if (found.target === 'account' && stanza.from?.bareString !== stanza.to?.bareString) {
       return this.#refuse(stanza, 'forbidden', 'Only requests to your own address are allowed')
@@ -74,12 +74,8 @@ export class IqDispatcher {
   }
 
   #fail(stanza: Stanza, error: unknown): void {
-    if (error instanceof StanzaError) {
-      this.#send(stanza, error)
-      return
-    }
-    this.#parts.onFailure({ error, stanza })
-    this.#send(stanza, new StanzaError('internal-server-error', { text: 'The server could not process the IQ stanza' }))
+    if (!(error instanceof StanzaError)) this.#parts.onFailure({ error, stanza })
+    this.#send(stanza, refusalOf(error, 'The server could not process the IQ stanza'))
   }
 
   #refuse(stanza: Stanza, condition: StanzaError['condition'], text?: string): undefined {

@@ -6,7 +6,7 @@ import { metricsRoute } from '../net/metrics-page.ts'
 import { webchatRoutes } from '../net/webchat.ts'
 import { webSocketRoute } from '../net/websocket.ts'
 import type { ClientPort } from './client-port.ts'
-import type { ListenerParts } from './listeners.ts'
+import type { ListenerParts } from './port.ts'
 
 export interface HttpRouteParts extends ListenerParts {
   readonly readiness: () => Readiness
@@ -43,7 +43,9 @@ export function httpRoutes(listener: HttpListener, parts: HttpRouteParts): Mount
     routes.push(
       ...hostMetaRoutes(host, (domain) => {
         if (!config.general.hosts.includes(domain)) return undefined
-        return { websocket: websocketPath === undefined ? [] : [`${scheme}://${domain}:${listener.port}${websocketPath}`] }
+        return {
+          websocket: websocketPath === undefined ? [] : [`${scheme}://${domain}:${listener.port}${websocketPath}`],
+        }
       }),
     )
     serves.push('host-meta')

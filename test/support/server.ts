@@ -3,11 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseConfig } from '../../src/config/load.ts'
 import { Jid } from '../../src/jid/jid.ts'
+import type { AnyModule } from '../../src/module/define.ts'
 import { allModules } from '../../src/modules/all.ts'
 import { createLogger } from '../../src/observe/logger.ts'
 import { registerAccount } from '../../src/router/accounts.ts'
 import { createServer, type Server } from '../../src/server.ts'
 import type { ServerDatabaseOptions } from '../../src/storage/open.ts'
+import type { Clock } from '../../src/util/clock.ts'
 import type { Address } from './stream.ts'
 
 /** The server the stories talk to. */
@@ -90,6 +92,7 @@ versioning = true
 [modules.mod_sic]
 [modules.mod_vcard]
 [modules.mod_caps]
+[modules.mod_bind2]
 `
 
 /** What a test wants otherwise than the stories have it. */
@@ -98,6 +101,11 @@ export interface TestServerOptions {
   readonly config?: string
   /** The database server that keeps its data, instead of a file. */
   readonly database?: ServerDatabaseOptions
+  /** Where its data is, and stays when it stops. */
+  readonly folder?: string
+  readonly clock?: Clock
+  /** Modules besides those that come with the server. */
+  readonly modules?: readonly AnyModule[]
 }
 
 const drivers = { postgres: 'pgsql', mysql: 'mysql' } as const
@@ -110,23 +118,31 @@ function poolOf({ kind, host, port, database, username, password }: ServerDataba
 }
 
 /** Starts our own server in this process on free loopback ports, with its data in a folder that goes when it stops. */
-export async function startTestServer(options: TestServerOptions = {}): Promise<OwnTestServer> {
-  const { config: base = settings, database } = options
+export async function startTestServer({
+  config: base = settings,
+  database,
+  folder: kept,
+  clock,
+  modules: more = [],
+}: TestServerOptions = {}): Promise<OwnTestServer> {
+  const folder = kept ?? (await mkdtemp(join(tmpdir(), 'meerkat-test-')))
   const text = database === undefined ? base : base + poolOf(database)
-  const folder = await mkdtemp(join(tmpdir(), 'meerkat-test-'))
-  const { config } = parseConfig({ text, file: join(folder, 'meerkat.toml'), modules: allModules })
+  const modules = [...allModules, ...more]
+  const { config } = parseConfig({ text, file: join(folder, 'meerkat.toml'), modules })
   const log = createLogger({ level: config.general.loglevel })
-  const server = createServer({ config, log })
+  const server = createServer({ config, log, modules, ...(clock === undefined ? {} : { clock }) })
   await server.start()
   const portOf = (kind: string, nth = 0) => server.ports.filter((port) => port.kind === kind)[nth]?.port ?? 0
   const domain = config.general.default_server_domain
   const http = `127.0.0.1:${portOf('http')}`
+  const https = portOf('https')
   return {
     host: '127.0.0.1',
     port: portOf('c2s'),
     tlsPort: portOf('c2s_tls'),
-    wsUrl: `ws://${http}/ws-xmpp`,
+    wsUrl: https === 0 ? `ws://${http}/ws-xmpp` : `wss://127.0.0.1:${https}/ws-xmpp`,
     httpUrl: `http://${http}`,
+    chatUrl: `http://${http}/chat/`,
     domain,
     strict: { port: portOf('c2s', 1), domain },
     server,
@@ -138,7 +154,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     },
     async stop() {
       await server.close()
-      await rm(folder, { recursive: true, force: true })
+      if (kept === undefined) await rm(folder, { recursive: true, force: true })
     },
   }
 }

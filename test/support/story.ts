@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { it } from 'vitest'
 import { Client, type SignInOptions } from './client.ts'
-import { type Address, RawStream } from './stream.ts'
 import type { DatabaseKind } from './databases.ts'
-import { currentDatabase, target, targetName } from './target.ts'
 import type { TestServer } from './server.ts'
+import { type Address, RawStream } from './stream.ts'
+import { currentDatabase, target, targetName } from './target.ts'
 import type { TransportKind } from './transport.ts'
 
 type Peer = 'prosody' | 'ejabberd'
@@ -92,13 +92,17 @@ function tellOver(label: string, way: TransportKind, options: StoryOptions, tell
     it(label, () => perform(told, options.users), options.timeout)
     return
   }
-  it(`${label} (${name} differs: ${reason})`, async () => {
-    const failed = await perform(told, options.users, true).then(
-      () => false,
-      () => true,
-    )
-    if (!failed) throw new Error(`this story is marked to differ on ${name}, but it holds there`)
-  }, options.timeout)
+  it(
+    `${label} (${name} differs: ${reason})`,
+    async () => {
+      const failed = await perform(told, options.users, true).then(
+        () => false,
+        () => true,
+      )
+      if (!failed) throw new Error(`this story is marked to differ on ${name}, but it holds there`)
+    },
+    options.timeout,
+  )
 }
 
 function reasonIn(marks: Marks | undefined, way: TransportKind): string | undefined {
@@ -113,8 +117,8 @@ function usualWay(): TransportKind {
   throw new Error(`TRANSPORT is tcp, tls or ws, not ${way}`)
 }
 
-async function perform(telling: Told, users = namesIn(telling.tell) as readonly Name[], isDoomed = false): Promise<void> {
-  const { tell, way, database } = telling
+async function perform(told: Told, users = namesIn(told.tell) as readonly Name[], isDoomed = false): Promise<void> {
+  const { tell, way, database } = told
   const server = await target(database)
   const stage = new Stage(server, way, isDoomed)
   try {
@@ -175,7 +179,9 @@ class Stage {
 
   async register(names: readonly string[]): Promise<void> {
     for (const name of names) {
-      const user = new Player(freshName(name), this.#server, (resource, options) => this.#signIn(user, resource, options))
+      const user = new Player(freshName(name), this.#server, (resource, options) =>
+        this.#signIn(user, resource, options),
+      )
       this.#users.push(user)
     }
     await Promise.all(this.#users.map((user) => this.#server.registerUser(user.local, user.password)))
@@ -240,7 +246,11 @@ class Player implements User {
   readonly clients: Client[] = []
   readonly #signIn: (resource?: string, options?: SignInOptions) => Promise<Client>
 
-  constructor(local: string, server: TestServer, signIn: (resource?: string, options?: SignInOptions) => Promise<Client>) {
+  constructor(
+    local: string,
+    server: TestServer,
+    signIn: (resource?: string, options?: SignInOptions) => Promise<Client>,
+  ) {
     this.local = local
     this.domain = server.domain
     this.jid = `${local}@${server.domain}`

@@ -12,6 +12,8 @@ import type { OfflineStore, StoredMessage } from './store.ts'
 
 const fullText = 'Your contact offline message queue is full. The message has been discarded.'
 const rememberedCounts = 10_000
+/** Messages delivered at a time. */
+const atOnce = 50
 
 /** The messages of users who are away: storing and delivering of one user happen one after the other. */
 export class OfflineQueue {
@@ -36,7 +38,7 @@ export class OfflineQueue {
     await this.#mailbox.run(account.bareString, async () => {
       const sessions = present()
       if (sessions.length > 0) {
-        for (const session of sessions) await session.deliver(stanza)
+        await Promise.allSettled(sessions.map(async (session) => session.deliver(stanza)))
         return
       }
       const count = this.#counts.get(account.bareString) ?? (await this.#store.count(account))
@@ -47,19 +49,29 @@ export class OfflineQueue {
   }
 
   /**
-   * Delivers what is stored to a session that takes messages from now on, then opens it for new ones. What has been
-   * delivered is deleted after that: a crash between the two shows a message twice, never not at all.
+   * Delivers what is stored to a session, then opens it for new ones: a part at a time, as fast as its client reads, and what
+   * comes in between joins the rest. What has been delivered is deleted after that: a crash between the two shows a message
+   * twice, never not at all.
    */
   async deliverTo(session: Session, open: () => void): Promise<void> {
+    while (!session.isEnded && !(await this.#deliverPart(session, open))) await session.link.whenRead()
+  }
+
+  /** True when nothing is left and the session is open. */
+  async #deliverPart(session: Session, open: () => void): Promise<boolean> {
     const account = session.jid.bare
-    await this.#mailbox.run(account.bareString, async () => {
-      const messages = this.#counts.get(account.bareString) === 0 ? [] : await this.#store.list(account)
-      if (session.isEnded) return
-      for (const message of messages) await this.#deliver(session, message)
-      open()
+    return this.#mailbox.run(account.bareString, async () => {
+      const messages = this.#counts.get(account.bareString) === 0 ? [] : await this.#store.list(account, atOnce)
+      for (const message of messages) if (!session.isEnded) await this.#deliver(session, message)
+      // Who has left meanwhile may not have got it all: it stays for the next time.
+      if (session.isEnded) return true
+      const isLast = messages.length < atOnce
+      if (isLast) open()
       const last = messages.at(-1)
       if (last !== undefined) await this.#store.removeThrough(account, last.id)
-      this.#counts.set(account.bareString, 0)
+      if (isLast) this.#counts.set(account.bareString, 0)
+      else this.#counts.delete(account.bareString)
+      return isLast
     })
   }
 
