@@ -14,6 +14,7 @@ function words(queryTimeout: number): Words {
     // Nothing is committed unless we say so: after a deadlock the next statement would otherwise be, by itself.
     begin: undefined,
     endOfReads: 'commit',
+    refusesCommits: false,
     makeMarks:
       'create table if not exists meerkat_marks (writer varbinary(64) primary key, batch bigint not null, at bigint not null) engine = InnoDB',
     addMark: 'insert ignore into meerkat_marks (writer, batch, at) values (?, 0, ?)',

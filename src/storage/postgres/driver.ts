@@ -9,6 +9,7 @@ import { type Keys, PostgresLink, types } from './link.ts'
 const words: Words = {
   begin: 'begin',
   endOfReads: undefined,
+  refusesCommits: true,
   makeMarks:
     'create table if not exists meerkat_marks (writer text primary key, batch bigint not null, at bigint not null)',
   addMark: 'insert into meerkat_marks (writer, batch, at) values ($1, 0, $2) on conflict (writer) do nothing',

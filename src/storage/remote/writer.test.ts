@@ -8,6 +8,7 @@ import { OrderedWriter, type WriterOptions } from './writer.ts'
 const words: Words = {
   begin: 'begin',
   endOfReads: undefined,
+  refusesCommits: true,
   makeMarks: 'make marks',
   addMark: 'add mark',
   setMark: 'set mark',

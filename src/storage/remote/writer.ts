@@ -196,7 +196,7 @@ export class OrderedWriter {
     try {
       await link.batch([COMMIT])
     } catch (error) {
-      const refusal = refusalOf(error)
+      const refusal = driver.words.refusesCommits ? refusalOf(error) : undefined
       if (refusal === undefined) throw error
       // A deferred constraint: the database has rolled back. Each job gets a commit of its own, so that the guilty one fails.
       this.#doubtful = undefined
