@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { registerCoreCommands } from './admin/commands/all.ts'
 import { type ControlledServer, openControl, type ReloadAnswer, type ServerStatus } from './admin/control.ts'
 import type { LoadedConfig } from './config/load.ts'
@@ -17,6 +16,7 @@ import { createMetrics, type Metrics } from './observe/metrics.ts'
 import type { Host } from './router/host.ts'
 import { type CommandedServer, commandServices } from './server/command-services.ts'
 import { countSessions } from './server/core-metrics.ts'
+import { databaseOptions } from './server/database-options.ts'
 import { endSessions } from './server/end-sessions.ts'
 import { Listeners } from './server/listeners.ts'
 import { LiveConfig } from './server/live-config.ts'
@@ -190,12 +190,9 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
       const lock = await lockDataFolder(dir)
       this.#opened.push(() => lock.release())
     }
-    const db = await openDatabase({
-      kind: 'sqlite',
-      file: inMemory ? ':memory:' : join(dir, 'meerkat.sqlite'),
-      log,
-      clock,
-    })
+    const db = await openDatabase(
+      inMemory ? { kind: 'sqlite', file: ':memory:', log, clock } : databaseOptions(live.current, clock, log),
+    )
     this.#opened.push(() => db.close())
     watchHealth(db, this.metrics)
     const accountsOf = await openAllAccounts(live, { db, clock, log })

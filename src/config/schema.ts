@@ -90,6 +90,7 @@ export interface Config {
   readonly acl: Acl
   readonly access: Access
   readonly instrumentation: Frozen<Schema['instrumentation']>
+  readonly outgoing_pools: Frozen<Pick<Schema['outgoing_pools'], 'rdbms'>>
   /** What single hosts have otherwise; `configFor` applies it. */
   readonly host_config: readonly HostConfig[]
 }
