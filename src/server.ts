@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { registerCoreCommands } from './admin/commands/all.ts'
 import { type ControlledServer, openControl, type ServerStatus } from './admin/control.ts'
+import { LoginGuard, type LoginGuardOptions } from './auth/login-guard.ts'
 import type { Config } from './config/schema.ts'
 import type { ModuleApi } from './module/api.ts'
 import { CommandRegistry } from './module/command.ts'
@@ -180,7 +181,9 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
       this.#opened.push(() => control.close())
     }
     const readiness = () => this.#readiness(db)
+    const guard = new LoginGuard(guardOptions(config), clock)
     const listeners = await openListeners({
+      guard,
       config,
       clock,
       log,
@@ -256,6 +259,17 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
       }
     }
     await Promise.allSettled(ends)
+  }
+}
+
+function guardOptions({ auth }: Config): LoginGuardOptions {
+  const { free_per_address, free_per_account, first_delay, longest_delay, forget_after } = auth.failed_logins
+  return {
+    freePerAddress: free_per_address,
+    freePerAccount: free_per_account,
+    firstDelay: first_delay,
+    longestDelay: longest_delay,
+    forgetAfter: forget_after * 1000,
   }
 }
 

@@ -34,7 +34,14 @@ export interface BindRequest {
 /** Something worth a line in the log or a count. */
 export type ClientNote =
   | { readonly what: 'user_authenticated'; readonly user: Jid; readonly mechanism: string; readonly address: string }
-  | { readonly what: 'auth_failed'; readonly mechanism: string; readonly condition: string; readonly address: string }
+  | {
+      readonly what: 'auth_failed'
+      readonly mechanism: string
+      readonly condition: string
+      /** Who was to be signed in, where it came to that; there may be no such account. */
+      readonly user: Jid | undefined
+      readonly address: string
+    }
   /** The client does not read what is sent to it. */
   | { readonly what: 'client_does_not_read'; readonly address: string; readonly bytes: number }
   /** A fault of the server's own. */
@@ -44,6 +51,8 @@ export type ClientNote =
 export interface ClientService {
   readonly rules: C2sRules
   readonly limits: ScannerLimits
+  /** For those who have not signed in. */
+  readonly strangerLimits: ScannerLimits
   /** Bytes that may wait for a client that does not read, before its connection is ended. */
   readonly maxBufferedBytes: number
   readonly clock: Clock
@@ -53,7 +62,9 @@ export interface ClientService {
   /** Bytes a second that may come in; Infinity for no limit. Asked anew when the user is known. */
   rateFor(user: Jid | undefined): number
   /** Never rejects. */
-  answer(request: SaslRequest): Promise<SaslAnswer>
+  answer(request: SaslRequest, address: string): Promise<SaslAnswer>
+  /** Stanzas a second that a session may send; Infinity for no limit. */
+  readonly maxStanzaRate: number
   /** Never rejects. */
   offer(offer: Offer): Promise<OfferAnswer>
   /** Binds a resource; rejects with StanzaError where the client is to be told why not. */

@@ -11,9 +11,7 @@ import type { Wire } from '../xml/wire.ts'
 import type { ClientService, ClientSession } from './client-service.ts'
 import { ClientTransport } from './client-transport.ts'
 import { asksForSession, faultOf, isStanza, stanzaFrom } from './inbound-stanza.ts'
-
-// So many bytes have surely been handed to the socket, which tells when they are gone.
-const muchUnread = 65_536
+import { type Pace, paceFor } from './pace.ts'
 
 /**
  * A client's connection, whatever carries it: plays the negotiation, then hands stanzas to the session and writes what the
@@ -27,9 +25,8 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
   /** Stanzas for a session whose client has not been told yet that it is bound. */
   #early: Wire[] | undefined = undefined
   #earlyBytes = 0
-  /** Who waits until the client has read what was sent. */
-  #waiting: (() => void)[] | undefined = undefined
   #lang: string | undefined = undefined
+  #pace: Pace | undefined = undefined
   #isOver = false
 
   constructor(service: ClientService, security: ChannelSecurity) {
@@ -67,21 +64,6 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
       this.#early.push(text)
       this.#earlyBytes += text.length
     }
-  }
-
-  whenRead(): Promise<void> | undefined {
-    if (this.#isOver || this.bufferedBytes < muchUnread) return undefined
-    return new Promise((resolve) => {
-      this.#waiting ??= []
-      this.#waiting.push(resolve)
-    })
-  }
-
-  /** The connection has nothing left to write. */
-  drained(): void {
-    const waiting = this.#waiting
-    this.#waiting = undefined
-    for (const resolve of waiting ?? []) resolve()
   }
 
   close(error?: StreamError): void {
@@ -131,11 +113,12 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
       return
     }
     const busy = session.receive(stanza)
-    if (busy !== undefined) this.#holdFor(busy)
+    const slowed = this.#pace?.charge()
+    if (busy !== undefined || slowed !== undefined) this.#holdFor(Promise.all([busy, slowed]))
   }
 
   /** Holds back what comes next until this is done, so that order is kept. */
-  #holdFor(busy: Promise<void>): void {
+  #holdFor(busy: Promise<unknown>): void {
     this.pauseInput()
     busy.then(
       () => this.#release(),
@@ -263,6 +246,7 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
         break
       case 'hand-over':
         this.#lang = this.#negotiation?.lang
+        this.#pace = paceFor(this.service.maxStanzaRate, this.service.clock)
         this.#endNegotiation()
         break
       default:
@@ -274,7 +258,7 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
     const { service, address, isSecure } = this
     switch (action.do) {
       case 'ask':
-        this.#await(service.answer(action.request).then((answer) => ({ on: 'sasl-answer', answer })))
+        this.#await(service.answer(action.request, address).then((answer) => ({ on: 'sasl-answer', answer })))
         break
       case 'offer': {
         const { element, user, domain } = action
@@ -289,13 +273,18 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
       case 'note-success':
         service.note({ what: 'user_authenticated', user: action.user, mechanism: action.mechanism, address })
         this.limitInput(service.rateFor(action.user))
+        this.widen()
         break
       case 'note-failure':
-        service.note({ what: 'auth_failed', mechanism: action.mechanism, condition: action.condition, address })
+        this.#noteFailure(action)
         break
       case 'note-fault':
         service.note({ what: 'client_stream_fault', address, reason: action.error })
     }
+  }
+
+  #noteFailure({ mechanism, condition, user }: C2sAction & { do: 'note-failure' }): void {
+    this.service.note({ what: 'auth_failed', mechanism, condition, user, address: this.address })
   }
 
   /** Holds the input back until the negotiation has its answer. */

@@ -1,5 +1,7 @@
 import type { Accounts } from '../auth/accounts.ts'
+import type { LoginGuard } from '../auth/login-guard.ts'
 import type { C2sListener, Config, HttpListener } from '../config/schema.ts'
+import type { Report } from '../net/connection.ts'
 import type { Readiness } from '../net/health.ts'
 import { listenHttp } from '../net/http.ts'
 import { type Listener, listenTcp } from '../net/tcp.ts'
@@ -21,6 +23,8 @@ export interface ListenerParts {
   readonly router: Router
   readonly accounts: Accounts
   readonly decoy: Decoy
+  /** One for all ports. */
+  readonly guard: LoginGuard
   readonly readiness: () => Readiness
 }
 
@@ -84,6 +88,16 @@ export async function openListeners(parts: ListenerParts): Promise<Listeners> {
   return { ports, stopAccepting, stopNegotiating, close }
 }
 
+/** Logs what happens on a port, and counts the limits that are hit. */
+function reporter({ log, metrics }: ListenerParts): Report {
+  const limits = metrics.counter('c2s_limit_reached_count', 'Clients that met a limit', ['limit'])
+  return (event) => {
+    if (event.what.endsWith('_limit_reached'))
+      limits.with({ limit: event.what.slice(0, -'_limit_reached'.length) }).inc()
+    log.info(event)
+  }
+}
+
 interface Opened {
   readonly listeners: OpenListener[]
   readonly ports: OpenPort[]
@@ -101,11 +115,13 @@ async function openC2s(config: C2sListener, parts: ListenerParts, opened: Opened
       host: config.ip_address,
       backlog: config.backlog,
       maxConnections: config.max_connections,
+      maxPerAddress: config.max_connections_per_address,
+      maxHandshakes: config.max_handshakes,
       refusal: () => clients.refusal(),
       proxyProtocol: config.proxy_protocol,
       tls: isDirect ? tls : undefined,
       clock: parts.clock,
-      report: (event) => parts.log.info(event),
+      report: reporter(parts),
     },
     clients.streams(config, isDirect ? undefined : tls),
   )

@@ -1,3 +1,4 @@
+import { LoginGuard } from '../../src/auth/login-guard.ts'
 import { parseConfig } from '../../src/config/load.ts'
 import { Jid } from '../../src/jid/jid.ts'
 import { allModules } from '../../src/modules/all.ts'
@@ -72,6 +73,10 @@ export class LiveEdge {
         metrics,
         router,
         accounts,
+        guard: new LoginGuard(
+          { freePerAddress: 1e9, freePerAccount: 1e9, firstDelay: 1, longestDelay: 1, forgetAfter: 1 },
+          this.clock,
+        ),
         decoy: { secret: Buffer.alloc(32, 1), iterations: 1 },
         readiness: () => ({ status: 'started', reasons: [] }),
       },

@@ -48,7 +48,7 @@ export class TcpClient extends ClientStream implements ConnectionHandler, Reader
     super(service, new ConnectionSecurity(connection))
     this.#connection = connection
     this.#tls = tls
-    this.#scanner = new XmlScanner(new StreamSink(this), service.limits)
+    this.#scanner = new XmlScanner(new StreamSink(this), service.strangerLimits)
   }
 
   /** Takes over an accepted connection; `tls` is for STARTTLS. */
@@ -162,6 +162,10 @@ export class TcpClient extends ClientStream implements ConnectionHandler, Reader
       // The connection is gone then, and says so itself.
       () => {},
     )
+  }
+
+  protected widen(): void {
+    this.#scanner.useLimits(this.service.limits)
   }
 
   protected limitInput(rate: number): void {

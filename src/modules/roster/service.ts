@@ -9,7 +9,7 @@ import { afterwards, type Eventually } from '../../util/settled.ts'
 import { el } from '../../xml/element.ts'
 import { rosterChanged } from './api.ts'
 import { itemElement, rosterNs } from './format.ts'
-import type { Roster, RosterItem } from './roster.ts'
+import { type Roster, type RosterItem, sizeOf } from './roster.ts'
 import type { RosterStore } from './store.ts'
 import { noSubscription, type SubscriptionState } from './subscription.ts'
 
@@ -21,6 +21,8 @@ export interface RosterServiceOptions {
   /** Store a version that changes with every write, in place of one computed from the roster. */
   readonly storeVersion: boolean
   readonly maxItems: number
+  /** Of names, groups and whatever else items carry. */
+  readonly maxBytes: number
 }
 
 /** What a change to a roster is to be; `undefined` leaves it as it is. */
@@ -99,6 +101,10 @@ export class RosterService {
     const before = roster.get(item.jid)
     if (before === undefined && !isRemoved && roster.items.size >= this.#options.maxItems) {
       throw new StanzaError('resource-constraint', { text: 'The roster is full' })
+    }
+    const grows = isRemoved ? 0 : sizeOf(item) - (before === undefined ? 0 : sizeOf(before))
+    if (grows > 0 && roster.bytes + grows > this.#options.maxBytes) {
+      throw new StanzaError('resource-constraint', { text: 'The roster is too large' })
     }
     const version = this.#options.storeVersion ? randomBytes(9).toString('base64url') : undefined
     if (isRemoved) await this.#store.remove(account, item.jid, version)

@@ -16,6 +16,8 @@ export type SaslOutcome =
       readonly element: Element
       readonly mechanism: string
       readonly condition: SaslCondition
+      /** Whose credentials were asked for, where it came to that. */
+      readonly user: Jid | undefined
       /** Whether a password may have been tried. */
       readonly isGuess: boolean
     }
@@ -36,6 +38,8 @@ export class SaslDialogue {
   readonly offered: readonly string[]
   #profile: SaslProfile | undefined
   #attempt: SaslAttempt | undefined
+  /** Whom the attempt is about, once that is known. */
+  #user: Jid | undefined
 
   constructor(rules: C2sRules, host: StreamHost, security: ChannelSecurity, mechanisms: readonly SaslMechanism[]) {
     this.#rules = rules
@@ -103,6 +107,7 @@ export class SaslDialogue {
   #outcome(profile: SaslProfile, step: SaslStep): SaslOutcome {
     switch (step.step) {
       case 'ask':
+        this.#user = step.request.user
         return { is: 'ask', request: step.request }
       case 'challenge':
         return { is: 'challenge', element: profile.challenge(step.data) }
@@ -126,8 +131,10 @@ export class SaslDialogue {
   ) {
     const { condition, text, isGuess = true } = failure
     const mechanism = this.#attempt?.mechanism ?? name
+    const user = this.#user
     this.#attempt = undefined
     this.#profile = undefined
-    return { is: 'failure' as const, element: profile.failure(condition, text), mechanism, condition, isGuess }
+    this.#user = undefined
+    return { is: 'failure' as const, element: profile.failure(condition, text), mechanism, condition, user, isGuess }
   }
 }
