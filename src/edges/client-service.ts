@@ -1,5 +1,5 @@
 import type { Jid } from '../jid/jid.ts'
-import type { OfferAnswer } from '../protocol/c2s/events.ts'
+import type { C2sAction, OfferAnswer } from '../protocol/c2s/events.ts'
 import type { C2sRules } from '../protocol/c2s/rules.ts'
 import type { SaslAnswer, SaslRequest } from '../protocol/sasl/mechanism.ts'
 import type { ClientLink, Session, SessionInfo } from '../router/session.ts'
@@ -46,6 +46,20 @@ export type ClientNote =
   | { readonly what: 'client_does_not_read'; readonly address: string; readonly bytes: number }
   /** A fault of the server's own. */
   | { readonly what: 'client_stream_fault'; readonly address: string; readonly reason: unknown }
+
+/** What is told of what negotiation noted. */
+export function noteOf(action: C2sAction & { do: `note-${string}` }, address: string): ClientNote {
+  switch (action.do) {
+    case 'note-success':
+      return { what: 'user_authenticated', user: action.user, mechanism: action.mechanism, address }
+    case 'note-failure': {
+      const { mechanism, condition, user } = action
+      return { what: 'auth_failed', mechanism, condition, user, address }
+    }
+    case 'note-fault':
+      return { what: 'client_stream_fault', address, reason: action.error }
+  }
+}
 
 /** What the connections of one listener share: rules and limits, and the way to the rest of the server. */
 export interface ClientService {

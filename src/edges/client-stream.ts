@@ -8,7 +8,7 @@ import type { Timed } from '../util/timer-wheel.ts'
 import { XmlError } from '../xml/errors.ts'
 import type { RawElement } from '../xml/raw-element.ts'
 import type { Wire } from '../xml/wire.ts'
-import type { ClientService, ClientSession } from './client-service.ts'
+import { type ClientService, type ClientSession, noteOf } from './client-service.ts'
 import { ClientTransport } from './client-transport.ts'
 import { asksForSession, faultOf, isStanza, stanzaFrom } from './inbound-stanza.ts'
 import { type Pace, paceFor } from './pace.ts'
@@ -52,8 +52,6 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
     this.handle({ on: 'connected' })
   }
 
-  // The session's side
-
   send(text: Wire): void {
     if (this.#isOver) return
     // Looked at before: one answer may be as large as it is, but nothing comes on top of too much.
@@ -74,21 +72,14 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
   }
 
   timedOut(): void {
-    this.handleSafely({ on: 'timeout' })
-  }
-
-  /** Ends the stream by the server's own will, session or not. */
-  stop(error: StreamError): void {
-    this.fail(error)
+    this.handle({ on: 'timeout' })
   }
 
   /** A client that does not read cannot be allowed to fill the memory. */
   #overflow(bytes: number): void {
     this.service.note({ what: 'client_does_not_read', address: this.address, bytes })
-    this.fail(new StreamError('resource-constraint', 'Too much is waiting to be read'))
+    this.stop(new StreamError('resource-constraint', 'Too much is waiting to be read'))
   }
-
-  // The connection's side
 
   /** Takes a first-level element. Throws nothing. */
   protected received(raw: RawElement): void {
@@ -123,7 +114,7 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
     busy.then(
       () => this.#release(),
       (error) => {
-        this.service.note({ what: 'client_stream_fault', address: this.address, reason: error })
+        this.#noteFault(error)
         this.#release()
       },
     )
@@ -145,16 +136,16 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
 
   /** Something went wrong with what came in, or with us. */
   protected broke(error: unknown): void {
-    if (error instanceof XmlError) this.fail(new StreamError(error.condition, error.message))
-    else if (error instanceof StreamError) this.fail(error)
+    if (error instanceof XmlError) this.stop(new StreamError(error.condition, error.message))
+    else if (error instanceof StreamError) this.stop(error)
     else {
-      this.service.note({ what: 'client_stream_fault', address: this.address, reason: error })
-      this.fail(new StreamError('internal-server-error'))
+      this.#noteFault(error)
+      this.stop(new StreamError('internal-server-error'))
     }
   }
 
-  /** Ends the stream with an error. */
-  protected fail(error: StreamError): void {
+  /** Ends the stream with an error, session or not. */
+  stop(error: StreamError): void {
     if (this.#negotiation !== undefined) this.handle({ on: 'broken', error })
     else this.close(error)
     this.#endSession({ kind: 'lost' })
@@ -183,47 +174,39 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
   }
 
   #endSession(reason: EndReason): void {
-    this.#session?.end(reason).catch((error) => {
-      this.service.note({ what: 'client_stream_fault', address: this.address, reason: error })
-    })
+    this.#session?.end(reason).catch((error) => this.#noteFault(error))
   }
 
-  // Negotiation
+  #noteFault(reason: unknown): void {
+    this.service.note({ what: 'client_stream_fault', address: this.address, reason })
+  }
 
-  /** Gives an event to the negotiation and does what it says. True when the element belongs to the session. */
+  /** Gives an event to the negotiation and does what it says. Never throws. True when the element belongs to the session. */
   protected handle(event: C2sEvent): boolean {
     const actions = this.#negotiation?.handle(event) ?? []
-    for (const action of actions) this.#perform(action)
-    return actions.at(-1)?.do === 'pass-on'
-  }
-
-  /** As {@link handle}, from where nobody would catch what goes wrong. */
-  protected handleSafely(event: C2sEvent): void {
     try {
-      this.handle(event)
+      for (const action of actions) this.#perform(action)
+      return actions.at(-1)?.do === 'pass-on'
     } catch (error) {
       this.broke(error)
+      return false
     }
   }
 
   #perform(action: C2sAction): void {
     switch (action.do) {
       case 'send':
-        this.writeElement(action.element)
+      case 'send-error':
+        this.writeElement(action.do === 'send' ? action.element : action.error.toElement())
         break
       case 'send-header':
         this.writeHeader(action.header)
         break
-      case 'send-error':
-        this.writeElement(action.error.toElement())
-        break
       case 'close':
-        this.#end()
-        this.finish()
-        break
       case 'drop':
         this.#end()
-        this.drop()
+        if (action.do === 'close') this.finish()
+        else this.drop()
         break
       default:
         this.#proceed(action)
@@ -271,20 +254,14 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
         this.#await(this.#open(action))
         break
       case 'note-success':
-        service.note({ what: 'user_authenticated', user: action.user, mechanism: action.mechanism, address })
         this.limitInput(service.rateFor(action.user))
         this.widen()
+        service.note(noteOf(action, address))
         break
       case 'note-failure':
-        this.#noteFailure(action)
-        break
       case 'note-fault':
-        service.note({ what: 'client_stream_fault', address, reason: action.error })
+        service.note(noteOf(action, address))
     }
-  }
-
-  #noteFailure({ mechanism, condition, user }: C2sAction & { do: 'note-failure' }): void {
-    this.service.note({ what: 'auth_failed', mechanism, condition, user, address: this.address })
   }
 
   /** Holds the input back until the negotiation has its answer. */
@@ -308,7 +285,7 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
       return { on: 'bound', full: this.#session.jid }
     } catch (error) {
       if (error instanceof StanzaError) return { on: 'bind-refused', error }
-      this.service.note({ what: 'client_stream_fault', address: this.address, reason: error })
+      this.#noteFault(error)
       return { on: 'bind-refused', error: new StanzaError('internal-server-error') }
     }
   }

@@ -63,7 +63,7 @@ export class FrameClient extends ClientStream implements FrameHandler, Reader {
   }
 
   tooLarge(): void {
-    this.fail(new StreamError('policy-violation', 'element too big'))
+    this.stop(new StreamError('policy-violation', 'element too big'))
   }
 
   closed(): void {

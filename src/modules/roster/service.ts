@@ -99,18 +99,23 @@ export class RosterService {
     const isRemoved = 'remove' in change
     const item = isRemoved ? change.remove : change.put
     const before = roster.get(item.jid)
-    if (before === undefined && !isRemoved && roster.items.size >= this.#options.maxItems) {
-      throw new StanzaError('resource-constraint', { text: 'The roster is full' })
-    }
-    const grows = isRemoved ? 0 : sizeOf(item) - (before === undefined ? 0 : sizeOf(before))
-    if (grows > 0 && roster.bytes + grows > this.#options.maxBytes) {
-      throw new StanzaError('resource-constraint', { text: 'The roster is too large' })
-    }
+    if (!isRemoved) this.#checkLimits(roster, item)
     const version = this.#options.storeVersion ? randomBytes(9).toString('base64url') : undefined
     if (isRemoved) await this.#store.remove(account, item.jid, version)
     else await this.#store.save(account, item, version)
     this.#cache.set(account.bareString, isRemoved ? roster.without(item.jid, version) : roster.with(item, version))
     return { before, item, isRemoved }
+  }
+
+  #checkLimits(roster: Roster, item: RosterItem): void {
+    const before = roster.get(item.jid)
+    if (before === undefined && roster.items.size >= this.#options.maxItems) {
+      throw new StanzaError('resource-constraint', { text: 'The roster is full' })
+    }
+    const grows = sizeOf(item) - (before === undefined ? 0 : sizeOf(before))
+    if (grows > 0 && roster.bytes + grows > this.#options.maxBytes) {
+      throw new StanzaError('resource-constraint', { text: 'The roster is too large' })
+    }
   }
 
   /** Tells every session of the account (RFC 6121 §2.1.6). */
