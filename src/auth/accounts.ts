@@ -23,6 +23,18 @@ export class Accounts {
     this.#options = options
   }
 
+  /** The same accounts, as far as methods of these names keep them. */
+  only(names: readonly string[]): Accounts {
+    // `internal` and `rdbms` are two names of one store.
+    const meant = new Set(
+      names.flatMap((name) => (name === 'rdbms' || name === 'internal' ? ['internal', 'rdbms'] : [name])),
+    )
+    return new Accounts(
+      this.#methods.filter(({ name }) => meant.has(name)),
+      this.#options,
+    )
+  }
+
   /** Whether accounts can be made. */
   get canRegister(): boolean {
     return this.#methods.some((method) => method.register !== undefined)

@@ -1,4 +1,5 @@
 import type { AnyModule } from '../module/define.ts'
+import bind2 from './bind2/index.ts'
 import caps from './caps/index.ts'
 import disco from './disco/index.ts'
 import last from './last/index.ts'
@@ -8,6 +9,7 @@ import presence from './presence/index.ts'
 import privateStorage from './private.ts'
 import register from './register/index.ts'
 import roster from './roster/index.ts'
+import sasl2 from './sasl2/index.ts'
 import sic from './sic.ts'
 import time from './time.ts'
 import vcard from './vcard/index.ts'
@@ -15,6 +17,7 @@ import version from './version.ts'
 
 /** Every module that comes with the server. */
 export const allModules: readonly AnyModule[] = [
+  bind2,
   caps,
   disco,
   last,
@@ -24,6 +27,7 @@ export const allModules: readonly AnyModule[] = [
   privateStorage,
   register,
   roster,
+  sasl2,
   sic,
   time,
   vcard,

@@ -20,7 +20,12 @@ export default defineModule({
   about: 'Keeps small pieces of XML for each user.',
   xeps: [{ xep: 49, version: '1.2' }],
   options: z.strictObject({
-    max_bytes: z.int().positive().default(65_536).describe('Largest fragment that a user may store, in bytes.'),
+    max_bytes: z
+      .int()
+      .positive()
+      .default(65_536)
+      .describe('Largest fragment that a user may store, in bytes.')
+      .meta({ reload: 'live' }),
   }),
   tables: tables<Tables>(),
   migrations: {

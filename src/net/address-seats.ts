@@ -2,25 +2,22 @@ import { networkOf } from '../util/network.ts'
 
 /** Counts the connections of each address. Costs nothing where there is no limit. */
 export class AddressSeats<Owner extends object> {
-  readonly #max: number
+  /** Holds for who comes; those who are there stay, and count if there was a limit when they came. */
+  max = Number.POSITIVE_INFINITY
   readonly #taken = new Map<string, number>()
   readonly #owners = new Map<Owner, string>()
 
-  constructor(max: number) {
-    this.#max = max
-  }
-
   /** Whether the address has as many as it may. */
   isFull(address: string): boolean {
-    return this.#max !== Number.POSITIVE_INFINITY && (this.#taken.get(networkOf(address)) ?? 0) >= this.#max
+    return this.max !== Number.POSITIVE_INFINITY && (this.#taken.get(networkOf(address)) ?? 0) >= this.max
   }
 
   /** Takes a seat; false when the address has as many as it may. */
   take(owner: Owner, address: string): boolean {
-    if (this.#max === Number.POSITIVE_INFINITY) return true
+    if (this.max === Number.POSITIVE_INFINITY) return true
     const network = networkOf(address)
     const taken = this.#taken.get(network) ?? 0
-    if (taken >= this.#max) return false
+    if (taken >= this.max) return false
     this.#taken.set(network, taken + 1)
     this.#owners.set(owner, network)
     return true

@@ -1,4 +1,5 @@
 import type { Jid } from '../jid/jid.ts'
+import type { UserAgent } from '../protocol/sasl2/login.ts'
 import type { Stanza } from '../stanza/stanza.ts'
 import type { StreamError } from '../stanza/stream-error.ts'
 import { type Eventually, letRun } from '../util/settled.ts'
@@ -38,6 +39,8 @@ export interface SessionInfo {
   /** SASL mechanism used. */
   readonly mechanism: string
   readonly streamId: string
+  /** The program, where it told (XEP-0388). */
+  readonly agent?: UserAgent
 }
 
 /** Why a session is over; `status` goes into the last presence that contacts see. */

@@ -8,11 +8,30 @@ import type { Logger } from '../observe/logger.ts'
 import type { Decoy, ScramHash } from '../protocol/scram/keys.ts'
 import type { Database } from '../storage/database.ts'
 import type { Clock } from '../util/clock.ts'
+import type { LiveConfig } from './live-config.ts'
 
 export interface OpenAccounts {
   readonly accounts: Accounts
   /** For the answers that users who do not exist get. */
   readonly decoy: Decoy
+}
+
+/** Opens the account stores of every host type; hosts without an `auth` of their own share those of the general one. */
+export async function openAllAccounts(
+  live: LiveConfig,
+  { db, clock, log }: { readonly db: Database; readonly clock: Clock; readonly log: Logger },
+): Promise<(hostType: string) => OpenAccounts> {
+  const opened = new Map<Config['auth'], OpenAccounts>()
+  for (const host of live.current.general.hosts) {
+    const config = live.of(host)
+    if (!opened.has(config.auth)) opened.set(config.auth, await openAccounts(config, db, clock, log))
+  }
+  const ofHost = new Map(live.current.general.hosts.map((host) => [host, opened.get(live.of(host).auth)]))
+  return (hostType) => {
+    const found = ofHost.get(hostType)
+    if (found === undefined) throw new Error(`${hostType} is not hosted here`)
+    return found
+  }
 }
 
 /** Opens the account stores that the configuration names, in its order. */

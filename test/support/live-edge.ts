@@ -64,7 +64,7 @@ export class LiveEdge {
   async start(rules: { maxStanzaSize?: number; shaper?: string } = {}): Promise<void> {
     await this.#server.start()
     const { config, log, metrics } = this.#server
-    const { accounts, router } = this.host
+    const { router } = this.host
     const port = new ClientPort(
       {
         config,
@@ -72,13 +72,13 @@ export class LiveEdge {
         log,
         metrics,
         router,
-        accounts,
         guard: new LoginGuard(
           { freePerAddress: 1e9, freePerAccount: 1e9, firstDelay: 1, longestDelay: 1, forgetAfter: 1 },
           this.clock,
         ),
-        decoy: { secret: Buffer.alloc(32, 1), iterations: 1 },
+        decoyOf: () => ({ secret: Buffer.alloc(32, 1), iterations: 1 }),
         readiness: () => ({ status: 'started', reasons: [] }),
+        folder: () => Promise.reject(new Error('there is no folder')),
       },
       { isTlsPossible: false },
     )

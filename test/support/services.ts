@@ -12,6 +12,8 @@ const packages = {
   profanity: 'profanity',
   tmux: 'tmux',
   chromium: 'chromium',
+  '/usr/sbin/mariadbd': 'mariadb-server',
+  '/usr/bin/mariadb-install-db': 'mariadb-server',
 } as const
 
 export type Program = keyof typeof packages

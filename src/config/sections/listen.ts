@@ -58,7 +58,7 @@ const c2s = z.strictObject({
     .positive()
     .default(1000)
     .describe('Most TLS handshakes under way at a time; further ones wait their turn.')
-    .meta({ reload: 'live' }),
+    .meta({ reload: 'restart' }),
   ...clientLimits,
   state_timeout: duration('ms', { least: 0, infinite: true })
     .default(5000)

@@ -24,11 +24,13 @@ export default defineModule({
       .string()
       .min(1)
       .default('max_user_offline_messages')
-      .describe('Access rule that gives the number of messages kept for a user, or `infinity`.'),
+      .describe('Access rule that gives the number of messages kept for a user, or `infinity`.')
+      .meta({ reload: 'live' }),
     store_groupchat_messages: z
       .boolean()
       .default(false)
-      .describe('Store groupchat messages too (of use with MUC Light).'),
+      .describe('Store groupchat messages too (of use with MUC Light).')
+      .meta({ reload: 'live' }),
   }),
   features: [feature],
   accountFeatures: [feature],
