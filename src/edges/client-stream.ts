@@ -83,12 +83,9 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
 
   /** Takes a first-level element. Throws nothing. */
   protected received(raw: RawElement): void {
-    const session = this.#session
     try {
-      if (this.#negotiation === undefined && session !== undefined) this.#receive(session, raw)
-      else if (this.handle({ on: 'element', element: raw.toElement() }) && this.#session !== undefined) {
-        this.#receive(this.#session, raw)
-      }
+      const isPassedOn = this.#negotiation === undefined || this.handle({ on: 'element', element: raw.toElement() })
+      if (isPassedOn && this.#session !== undefined) this.#receive(this.#session, raw)
     } catch (error) {
       this.broke(error)
     }

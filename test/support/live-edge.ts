@@ -104,8 +104,10 @@ export class LiveEdge {
     await registerAccount(this.host, Jid.of(name, this.domain), password)
   }
 
-  connect(): PaperConnection {
+  /** `isSecure`: as if TLS had been agreed on before. */
+  connect(isSecure = false): PaperConnection {
     const connection = new PaperConnection()
+    connection.isSecure = isSecure
     if (this.#accept === undefined) throw new Error('not started')
     connection.handler = this.#accept(connection)
     return connection
@@ -150,4 +152,6 @@ hash = ["sha"]
 [modules.mod_sic]
 [modules.mod_vcard]
 [modules.mod_caps]
+[modules.mod_sasl2]
+[modules.mod_bind2]
 `
