@@ -118,12 +118,13 @@ export class LiveEdge {
   }
 }
 
+/** How long something may take to become so, in milliseconds: it bounds a run that fails. */
+const patience = 15_000
+
 /** Waits, turn by turn of the event loop, until something is so; false when it does not become so. */
-export async function until(isSo: () => boolean, turns = 20_000): Promise<boolean> {
-  for (let turn = 0; turn < turns; turn++) {
-    if (isSo()) return true
-    await new Promise((resolve) => setImmediate(resolve))
-  }
+export async function until(isSo: () => boolean): Promise<boolean> {
+  const begun = performance.now()
+  while (!isSo() && performance.now() - begun < patience) await new Promise((resolve) => setImmediate(resolve))
   return isSo()
 }
 
