@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto'
 import type { Jid } from '../jid/jid.ts'
 import { Stanza } from '../stanza/stanza.ts'
 import type { Clock, Timer } from '../util/clock.ts'
+import { randomId } from '../util/random-id.ts'
 import type { Element } from '../xml/element.ts'
 
 /** How long an answer is waited for unless the asker says otherwise, in milliseconds. */
@@ -42,7 +42,7 @@ export class IqAsker {
     const open = this.#open.get(asked) ?? 0
     if (open >= maxOpen) return Promise.resolve('timeout')
     this.#open.set(asked, open + 1)
-    const id = randomBytes(9).toString('base64url')
+    const id = randomId(9)
     return new Promise((resolve) => {
       const settle = (answer: Stanza | 'timeout') => {
         this.#pending.delete(id)
