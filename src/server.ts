@@ -15,11 +15,12 @@ import type { Logger } from './observe/logger.ts'
 import { createMetrics, type Metrics } from './observe/metrics.ts'
 import type { Host } from './router/host.ts'
 import { type CommandedServer, commandServices } from './server/command-services.ts'
-import { countSessions } from './server/core-metrics.ts'
+import { countSessions, watchHealth } from './server/core-metrics.ts'
 import { databaseOptions } from './server/database-options.ts'
 import { endSessions } from './server/end-sessions.ts'
 import { Listeners } from './server/listeners.ts'
 import { LiveConfig } from './server/live-config.ts'
+import { loginGuard } from './server/login-guard.ts'
 import { makeRouter } from './server/make-router.ts'
 import { openAllAccounts } from './server/open-accounts.ts'
 import type { OpenPort } from './server/port.ts'
@@ -215,7 +216,9 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
       this.#opened.push(() => control.close())
     }
     const readiness = () => this.#readiness(db)
+    const guard = loginGuard(live.current, clock)
     const listeners = await Listeners.open({
+      guard,
       get config() {
         return live.current
       },
@@ -271,20 +274,6 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
       this.#log.error({ what: 'stop_failed', reason: error })
     }
   }
-}
-
-/** Shows in the metrics how the database is. */
-function watchHealth(db: Database, metrics: Metrics): void {
-  const isHealthy = metrics.gauge('storage_healthy', 'Whether the database takes what is to be stored: 1 or 0')
-  const troubles = metrics.counter(
-    'storage_troubled_count',
-    'How often the database ceased to take what is to be stored',
-  )
-  isHealthy.set(1)
-  db.onHealth((health) => {
-    isHealthy.set(health === 'ok' ? 1 : 0)
-    if (health === 'troubled') troubles.inc()
-  })
 }
 
 /** Makes a server of a configuration; `start` opens it. */

@@ -1,5 +1,5 @@
 import type { Jid } from '../jid/jid.ts'
-import type { OfferAnswer } from '../protocol/c2s/events.ts'
+import type { C2sAction, OfferAnswer } from '../protocol/c2s/events.ts'
 import type { C2sRules } from '../protocol/c2s/rules.ts'
 import type { SaslAnswer, SaslRequest } from '../protocol/sasl/mechanism.ts'
 import type { Sasl2Login } from '../protocol/sasl2/login.ts'
@@ -52,16 +52,39 @@ export interface CompletionResult {
 /** Something worth a line in the log or a count. */
 export type ClientNote =
   | { readonly what: 'user_authenticated'; readonly user: Jid; readonly mechanism: string; readonly address: string }
-  | { readonly what: 'auth_failed'; readonly mechanism: string; readonly condition: string; readonly address: string }
+  | {
+      readonly what: 'auth_failed'
+      readonly mechanism: string
+      readonly condition: string
+      /** Who was to be signed in, where it came to that; there may be no such account. */
+      readonly user: Jid | undefined
+      readonly address: string
+    }
   /** The client does not read what is sent to it. */
   | { readonly what: 'client_does_not_read'; readonly address: string; readonly bytes: number }
   /** A fault of the server's own. */
   | { readonly what: 'client_stream_fault'; readonly address: string; readonly reason: unknown }
 
+/** What is told of what negotiation noted. */
+export function noteOf(action: C2sAction & { do: `note-${string}` }, address: string): ClientNote {
+  switch (action.do) {
+    case 'note-success':
+      return { what: 'user_authenticated', user: action.user, mechanism: action.mechanism, address }
+    case 'note-failure': {
+      const { mechanism, condition, user } = action
+      return { what: 'auth_failed', mechanism, condition, user, address }
+    }
+    case 'note-fault':
+      return { what: 'client_stream_fault', address, reason: action.error }
+  }
+}
+
 /** What the connections of one listener share: rules and limits, and the way to the rest of the server. */
 export interface ClientService {
   readonly rules: C2sRules
   readonly limits: ScannerLimits
+  /** For those who have not signed in. */
+  readonly strangerLimits: ScannerLimits
   /** Bytes that may wait for a client that does not read, before its connection is ended. */
   readonly maxBufferedBytes: number
   readonly clock: Clock
@@ -71,7 +94,9 @@ export interface ClientService {
   /** Bytes a second that may come in; Infinity for no limit. Asked anew when the user is known. */
   rateFor(user: Jid | undefined): number
   /** Never rejects. */
-  answer(request: SaslRequest): Promise<SaslAnswer>
+  answer(request: SaslRequest, address: string): Promise<SaslAnswer>
+  /** Stanzas a second that a session may send; Infinity for no limit. */
+  readonly maxStanzaRate: number
   /** Never rejects. */
   offer(offer: Offer): Promise<OfferAnswer>
   /** Binds a resource; rejects with StanzaError where the client is to be told why not. */

@@ -7,13 +7,11 @@ import type { Timed } from '../util/timer-wheel.ts'
 import { XmlError } from '../xml/errors.ts'
 import type { RawElement } from '../xml/raw-element.ts'
 import type { Wire } from '../xml/wire.ts'
-import type { ClientService, ClientSession } from './client-service.ts'
+import { type ClientService, type ClientSession, noteOf } from './client-service.ts'
 import { ClientTransport } from './client-transport.ts'
 import { asksForSession, faultOf, isStanza, stanzaFrom, strange } from './inbound-stanza.ts'
+import { type Pace, paceFor } from './pace.ts'
 import { type Opening, type Origin, openSession } from './session-opening.ts'
-
-// So many bytes have surely been handed to the socket, which tells when they are gone.
-const muchUnread = 65_536
 
 /**
  * A client's connection, whatever carries it: plays the negotiation, then hands stanzas to the session and writes what the
@@ -27,9 +25,8 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
   /** Stanzas for a session whose client has not been told yet that it is bound. */
   #early: Wire[] | undefined = undefined
   #earlyBytes = 0
-  /** Who waits until the client has read what was sent. */
-  #waiting: (() => void)[] | undefined = undefined
   #lang: string | undefined = undefined
+  #pace: Pace | undefined = undefined
   #isOver = false
 
   constructor(service: ClientService, security: ChannelSecurity) {
@@ -55,8 +52,6 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
     this.handle({ on: 'connected' })
   }
 
-  // The session's side
-
   send(text: Wire): void {
     if (this.#isOver) return
     // Looked at before: one answer may be as large as it is, but nothing comes on top of too much.
@@ -69,21 +64,6 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
     }
   }
 
-  whenRead(): Promise<void> | undefined {
-    if (this.#isOver || this.bufferedBytes < muchUnread) return undefined
-    return new Promise((resolve) => {
-      this.#waiting ??= []
-      this.#waiting.push(resolve)
-    })
-  }
-
-  /** The connection has nothing left to write. */
-  drained(): void {
-    const waiting = this.#waiting
-    this.#waiting = undefined
-    for (const resolve of waiting ?? []) resolve()
-  }
-
   close(error?: StreamError): void {
     if (this.#isOver) return
     if (error !== undefined) this.writeElement(error.toElement())
@@ -92,30 +72,20 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
   }
 
   timedOut(): void {
-    this.handleSafely({ on: 'timeout' })
-  }
-
-  /** Ends the stream by the server's own will, session or not. */
-  stop(error: StreamError): void {
-    this.fail(error)
+    this.handle({ on: 'timeout' })
   }
 
   /** A client that does not read cannot be allowed to fill the memory. */
   #overflow(bytes: number): void {
     this.service.note({ what: 'client_does_not_read', address: this.address, bytes })
-    this.fail(new StreamError('resource-constraint', 'Too much is waiting to be read'))
+    this.stop(new StreamError('resource-constraint', 'Too much is waiting to be read'))
   }
-
-  // The connection's side
 
   /** Takes a first-level element. Throws nothing. */
   protected received(raw: RawElement): void {
-    const session = this.#session
     try {
-      if (this.#negotiation === undefined && session !== undefined) this.#receive(session, raw)
-      else if (this.handle({ on: 'element', element: raw.toElement() }) && this.#session !== undefined) {
-        this.#receive(this.#session, raw)
-      }
+      const isPassedOn = this.#negotiation === undefined || this.handle({ on: 'element', element: raw.toElement() })
+      if (isPassedOn && this.#session !== undefined) this.#receive(this.#session, raw)
     } catch (error) {
       this.broke(error)
     }
@@ -131,16 +101,17 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
       return
     }
     const busy = session.receive(stanza)
-    if (busy !== undefined) this.#holdFor(busy)
+    const slowed = this.#pace?.charge()
+    if (busy !== undefined || slowed !== undefined) this.#holdFor(Promise.all([busy, slowed]))
   }
 
   /** Holds back what comes next until this is done, so that order is kept. */
-  #holdFor(busy: Promise<void>): void {
+  #holdFor(busy: Promise<unknown>): void {
     this.pauseInput()
     busy.then(
       () => this.#release(),
       (error) => {
-        this.service.note({ what: 'client_stream_fault', address: this.address, reason: error })
+        this.#noteFault(error)
         this.#release()
       },
     )
@@ -152,26 +123,25 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
 
   /** The client closed its stream. */
   protected streamEnded(): void {
-    if (this.#negotiation !== undefined) {
-      this.handle({ on: 'stream-end' })
-      return
+    if (this.#negotiation !== undefined) this.handle({ on: 'stream-end' })
+    else {
+      this.#endSession({ kind: 'closed' })
+      this.close()
     }
-    this.#endSession({ kind: 'closed' })
-    this.close()
   }
 
   /** Something went wrong with what came in, or with us. */
   protected broke(error: unknown): void {
-    if (error instanceof XmlError) this.fail(new StreamError(error.condition, error.message))
-    else if (error instanceof StreamError) this.fail(error)
+    if (error instanceof XmlError) this.stop(new StreamError(error.condition, error.message))
+    else if (error instanceof StreamError) this.stop(error)
     else {
-      this.service.note({ what: 'client_stream_fault', address: this.address, reason: error })
-      this.fail(new StreamError('internal-server-error'))
+      this.#noteFault(error)
+      this.stop(new StreamError('internal-server-error'))
     }
   }
 
-  /** Ends the stream with an error. */
-  protected fail(error: StreamError): void {
+  /** Ends the stream with an error, session or not. */
+  stop(error: StreamError): void {
     if (this.#negotiation !== undefined) this.handle({ on: 'broken', error })
     else this.close(error)
     this.#endSession({ kind: 'lost' })
@@ -200,47 +170,39 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
   }
 
   #endSession(reason: EndReason): void {
-    this.#session?.end(reason).catch((error) => {
-      this.service.note({ what: 'client_stream_fault', address: this.address, reason: error })
-    })
+    this.#session?.end(reason).catch((error) => this.#noteFault(error))
   }
 
-  // Negotiation
+  #noteFault(reason: unknown): void {
+    this.service.note({ what: 'client_stream_fault', address: this.address, reason })
+  }
 
-  /** Gives an event to the negotiation and does what it says. True when the element belongs to the session. */
+  /** Gives an event to the negotiation and does what it says. Never throws. True when the element belongs to the session. */
   protected handle(event: C2sEvent): boolean {
     const actions = this.#negotiation?.handle(event) ?? []
-    for (const action of actions) this.#perform(action)
-    return actions.at(-1)?.do === 'pass-on'
-  }
-
-  /** As {@link handle}, from where nobody would catch what goes wrong. */
-  protected handleSafely(event: C2sEvent): void {
     try {
-      this.handle(event)
+      for (const action of actions) this.#perform(action)
+      return actions.at(-1)?.do === 'pass-on'
     } catch (error) {
       this.broke(error)
+      return false
     }
   }
 
   #perform(action: C2sAction): void {
     switch (action.do) {
       case 'send':
-        this.writeElement(action.element)
+      case 'send-error':
+        this.writeElement(action.do === 'send' ? action.element : action.error.toElement())
         break
       case 'send-header':
         this.writeHeader(action.header)
         break
-      case 'send-error':
-        this.writeElement(action.error.toElement())
-        break
       case 'close':
-        this.#end()
-        this.finish()
-        break
       case 'drop':
         this.#end()
-        this.drop()
+        if (action.do === 'close') this.finish()
+        else this.drop()
         break
       default:
         this.#proceed(action)
@@ -263,6 +225,7 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
         break
       case 'hand-over':
         this.#lang = this.#negotiation?.lang
+        this.#pace = paceFor(this.service.maxStanzaRate, this.service.clock)
         this.#endNegotiation()
         break
       default:
@@ -274,7 +237,7 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
     const { service, address, isSecure } = this
     switch (action.do) {
       case 'ask':
-        this.#await(service.answer(action.request).then((answer) => ({ on: 'sasl-answer', answer })))
+        this.#await(service.answer(action.request, address).then((answer) => ({ on: 'sasl-answer', answer })))
         break
       case 'offer': {
         const { element, user, domain } = action
@@ -291,14 +254,13 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
         this.#await(this.#opened(openSession(service, action, this.#origin)))
         break
       case 'note-success':
-        service.note({ what: 'user_authenticated', user: action.user, mechanism: action.mechanism, address })
         this.limitInput(service.rateFor(action.user))
+        this.widen()
+        service.note(noteOf(action, address))
         break
       case 'note-failure':
-        service.note({ what: 'auth_failed', mechanism: action.mechanism, condition: action.condition, address })
-        break
       case 'note-fault':
-        service.note({ what: 'client_stream_fault', address, reason: action.error })
+        service.note(noteOf(action, address))
     }
   }
 

@@ -81,6 +81,8 @@ export interface FrameConnection {
   end(code?: number, reason?: string): void
   /** Drops the connection and what is queued. */
   destroy(): void
+  /** From now on a frame may have so many bytes, where the endpoint has no lower limit. */
+  limitFrames(bytes: number): void
   pauseReading(): void
   resumeReading(): void
   /** Bytes queued here and not yet handed to the kernel. */

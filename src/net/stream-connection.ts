@@ -3,6 +3,7 @@ import { TLSSocket } from 'node:tls'
 import type { Clock } from '../util/clock.ts'
 import type { Wire } from '../xml/wire.ts'
 import { plainAddress } from './address.ts'
+import type { AddressSeats } from './address-seats.ts'
 import { readChannelBinding } from './channel-binding.ts'
 import type { ChannelBindingType, Connection, ConnectionHandler, RemoteAddress, Report, TlsInfo } from './connection.ts'
 import { flushThisTurn } from './flusher.ts'
@@ -18,6 +19,7 @@ export interface ConnectionHost {
   readonly stalls: StallWatch
   readonly handshakes: HandshakeSlots
   readonly connections: Set<StreamConnection>
+  readonly seats: AddressSeats<StreamConnection>
 }
 
 // From here on a joined write is sent at once: longer strings miss Node's cheap way of writing.
@@ -243,6 +245,7 @@ export class StreamConnection implements Connection, Stallable {
     this.#queue = ''
     this.#host.connections.delete(this)
     this.#host.stalls.forget(this)
+    this.#host.seats.leave(this)
     try {
       this.#handler?.closed(this.#error)
     } catch (error) {

@@ -1,6 +1,8 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { type Clock, systemClock } from '../util/clock.ts'
 import type { Wire } from '../xml/wire.ts'
+import { plainAddress } from './address.ts'
+import { AddressSeats } from './address-seats.ts'
 import type { Connection, ConnectionHandler, RemoteAddress, Report } from './connection.ts'
 import { readProxyHeader } from './proxy-protocol.ts'
 import { StallWatch } from './stall-watch.ts'
@@ -17,7 +19,9 @@ export interface TcpOptions {
   /** Length of the system's queue of connections that wait to be accepted. */
   readonly backlog?: number | undefined
   readonly maxConnections?: number | undefined
-  /** What a client beyond `maxConnections` is told before it is closed. Nothing is written on direct TLS. */
+  /** Most connections of one address, or of one IPv6 network of 64 bits. */
+  readonly maxPerAddress?: number | undefined
+  /** What a client beyond `maxConnections` or `maxPerAddress` is told before it is closed. Nothing is written on direct TLS. */
   readonly refusal?: (() => Wire) | undefined
   /** A PROXY protocol header is required on every connection. */
   readonly proxyProtocol?: boolean | undefined
@@ -30,7 +34,7 @@ export interface TcpOptions {
 }
 
 /** What can change while a port is open. */
-export type TcpSettings = Pick<TcpOptions, 'maxConnections' | 'refusal' | 'proxyProtocol' | 'tls'>
+export type TcpSettings = Pick<TcpOptions, 'maxConnections' | 'maxPerAddress' | 'refusal' | 'proxyProtocol' | 'tls'>
 
 /** An open port. */
 export interface Listener {
@@ -82,7 +86,9 @@ class TcpListener implements Listener {
       stalls: new StallWatch(clock),
       handshakes: new HandshakeSlots(maxHandshakes),
       connections: new Set(),
+      seats: new AddressSeats(),
     }
+    this.#host.seats.max = options.maxPerAddress ?? Number.POSITIVE_INFINITY
     this.#server = createServer(
       {
         allowHalfOpen: true,
@@ -116,6 +122,7 @@ class TcpListener implements Listener {
   }
 
   update(settings: TcpSettings, accept: Accept): void {
+    this.#host.seats.max = settings.maxPerAddress ?? Number.POSITIVE_INFINITY
     this.#options = { ...this.#options, ...settings }
     this.#accept = accept
   }
@@ -137,19 +144,25 @@ class TcpListener implements Listener {
   #accepted(socket: Socket): void {
     const { maxConnections = Number.POSITIVE_INFINITY, proxyProtocol, tls } = this.#options
     if (this.connections >= maxConnections) {
-      this.#refuse(socket)
+      this.#refuse(socket, 'connection_limit_reached')
+      return
+    }
+    const address = plainAddress(socket.remoteAddress)
+    if (!proxyProtocol && this.#host.seats.isFull(address)) {
+      this.#refuse(socket, 'address_limit_reached', address)
       return
     }
     const connection = new StreamConnection(this.#host, socket)
+    if (!proxyProtocol) this.#host.seats.take(connection, address)
     if (proxyProtocol) this.#expectProxyHeader(connection)
     else if (tls) this.#secure(connection, tls)
     else this.#introduce(connection)
     if (!tls || proxyProtocol) connection.startReading()
   }
 
-  #refuse(socket: Socket): void {
+  #refuse(socket: Socket, what: string, remote?: string): void {
     socket.on('error', () => {})
-    this.#host.report({ what: 'connection_limit_reached', port: this.port })
+    this.#host.report({ what, port: this.port, remote })
     if (this.#options.tls || !this.#options.refusal) {
       socket.destroy()
       return
@@ -172,6 +185,12 @@ class TcpListener implements Listener {
       done: (remote, rest) => {
         timer.cancel()
         if (remote !== undefined) connection.remote = remote
+        const { address } = connection.remote
+        if (!this.#host.seats.take(connection, address)) {
+          this.#host.report({ what: 'address_limit_reached', port: this.port, remote: address })
+          connection.destroy()
+          return
+        }
         if (this.#options.tls) this.#secure(connection, this.#options.tls, rest)
         else this.#introduce(connection, rest)
       },

@@ -20,6 +20,11 @@ export interface WebSocketOrigin {
   readonly tls: TlsInfo | undefined
 }
 
+/** The library takes its limit for all connections of a server; it is kept here for each. */
+interface WebSocketInternals {
+  _receiver: { _maxPayload: number } | null
+}
+
 // States of a WebSocket (the constants of the standard).
 const openState = 1
 
@@ -47,10 +52,13 @@ export class WebSocketConnection implements FrameConnection, Stallable {
   #held: Buffer[] = []
   #flushed = 0
   #error: Error | undefined = undefined
+  readonly #maxFrameBytes: number
 
   constructor(host: WebSocketHost, websocket: WebSocket, socket: Duplex, origin: WebSocketOrigin) {
     this.#host = host
     this.#websocket = websocket
+    this.#maxFrameBytes =
+      (websocket as unknown as WebSocketInternals)._receiver?._maxPayload ?? Number.POSITIVE_INFINITY
     this.#socket = socket
     this.remote = origin.remote
     this.tls = origin.tls
@@ -133,6 +141,11 @@ export class WebSocketConnection implements FrameConnection, Stallable {
   ping(): void {
     this.lastPing = this.#host.now()
     if (this.#websocket.readyState === openState) this.#websocket.ping()
+  }
+
+  limitFrames(bytes: number): void {
+    const receiver = (this.#websocket as unknown as WebSocketInternals)._receiver
+    if (receiver !== null) receiver._maxPayload = Math.min(bytes, this.#maxFrameBytes)
   }
 
   pauseReading(): void {

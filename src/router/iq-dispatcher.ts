@@ -48,7 +48,7 @@ export class IqDispatcher {
         return undefined
       }
       const answered = this.#await(stanza, answer)
-      return registration.queue.holdsSender ? answered : undefined
+      return registration.queue.holdsSender(from.bareString) ? answered : undefined
     } catch (error) {
       this.#fail(stanza, error)
       return undefined

@@ -21,7 +21,7 @@ function desk(policy: IqPolicy) {
 describe('the processing policies of IQs', () => {
   it('no_queue answers at once and holds the sender', () => {
     const { queue, begun, ask } = desk({ type: 'no_queue' })
-    expect(queue.holdsSender).toBe(true)
+    expect(queue.holdsSender('a')).toBe(true)
     void ask('a', 'a1')
     void ask('a', 'a2')
     expect(begun).toEqual(['a1', 'a2'])
@@ -30,7 +30,7 @@ describe('the processing policies of IQs', () => {
 
   it('one_queue answers a sender in order, and others meanwhile', async () => {
     const { queue, begun, ask, end } = desk({ type: 'one_queue' })
-    expect(queue.holdsSender).toBe(false)
+    expect(queue.holdsSender('a')).toBe(false)
     void ask('a', 'a1')
     void ask('a', 'a2')
     void ask('b', 'b1')
@@ -40,6 +40,14 @@ describe('the processing policies of IQs', () => {
     await end('a2')
     await end('b1')
     expect(queue.busy).toBe(0)
+  })
+
+  it('holds a sender of whom too many wait, and nobody else', async () => {
+    const { queue, ask, end } = desk({ type: 'one_queue' })
+    for (let i = 0; i < 100; i++) void ask('a', String(i))
+    expect([queue.holdsSender('a'), queue.holdsSender('b')]).toEqual([true, false])
+    await end('0')
+    expect(queue.holdsSender('a')).toBe(false)
   })
 
   it('queues has as many lanes as workers, a sender always in the same', async () => {

@@ -12,19 +12,24 @@ export interface IqPolicy {
 /** Most IQs of one module that are worked on side by side under `parallel`; further ones wait. */
 const maxParallel = 1000
 
+/** IQs of one sender that may wait; from then on its next stanza does, until some are done. */
+const maxWaiting = 100
+
 /** Runs the IQ handlers of one module on one host type by its policy. Answers to one sender keep their order but under `parallel`. */
 export class IqQueue {
   readonly policy: IqPolicy
   readonly #mailbox = new KeyedMailbox('lane')
   readonly #gate = new Gate(maxParallel)
+  /** IQs under way, by sender. */
+  readonly #waiting = new Map<string, number>()
 
   constructor(policy: IqPolicy) {
     this.policy = policy
   }
 
   /** Whether the sender's next stanza waits until the handler is done. */
-  get holdsSender(): boolean {
-    return this.policy.type === 'no_queue'
+  holdsSender(sender: string): boolean {
+    return this.policy.type === 'no_queue' || (this.#waiting.get(sender) ?? 0) >= maxWaiting
   }
 
   /** Senders, lanes or requests with work under way. */
@@ -34,6 +39,22 @@ export class IqQueue {
 
   /** `sender`: the bare address of who asks. */
   run<T>(sender: string, job: () => Eventually<T>): Eventually<T> {
+    const outcome = this.#run(sender, job)
+    if (outcome instanceof Promise) this.#count(sender, outcome)
+    return outcome
+  }
+
+  #count(sender: string, outcome: Promise<unknown>): void {
+    this.#waiting.set(sender, (this.#waiting.get(sender) ?? 0) + 1)
+    const done = () => {
+      const left = (this.#waiting.get(sender) ?? 1) - 1
+      if (left === 0) this.#waiting.delete(sender)
+      else this.#waiting.set(sender, left)
+    }
+    outcome.then(done, done)
+  }
+
+  #run<T>(sender: string, job: () => Eventually<T>): Eventually<T> {
     switch (this.policy.type) {
       case 'no_queue':
         return job()

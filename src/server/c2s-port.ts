@@ -1,4 +1,5 @@
 import type { C2sListener, Config } from '../config/schema.ts'
+import type { Report } from '../net/connection.ts'
 import { type Accept, type Listener, listenTcp, type TcpSettings } from '../net/tcp.ts'
 import type { TlsContext } from '../net/tls-context.ts'
 import { ClientPort, type Negotiating } from './client-port.ts'
@@ -31,9 +32,10 @@ export class C2sPort implements RunningPort<C2sListener> {
     const negotiating: Negotiating = new Set()
     const settings = await settingsOf(table, config, parts, negotiating)
     const { port, ip_address: host, backlog } = table
-    const report = (event: { what: string }) => parts.log.info(event)
+    const report = reporter(parts)
     try {
-      const options = { port, host, backlog, clock: parts.clock, report, ...settings.tcp }
+      const maxHandshakes = table.max_handshakes
+      const options = { port, host, backlog, maxHandshakes, clock: parts.clock, report, ...settings.tcp }
       return new C2sPort(parts, negotiating, await listenTcp(options, settings.accept), settings)
     } catch (error) {
       settings.tls?.close()
@@ -93,6 +95,16 @@ const protection = {
   starttls_required: 'STARTTLS',
 } as const
 
+/** Logs what happens on a port, and counts the limits that are met. */
+function reporter({ log, metrics }: ListenerParts): Report {
+  const limits = metrics.counter('c2s_limit_reached_count', 'Clients that met a limit', ['limit'])
+  return (event) => {
+    const [, limit] = /^(.*)_limit_reached$/.exec(event.what) ?? []
+    if (limit !== undefined) limits.with({ limit }).inc()
+    log.info(event)
+  }
+}
+
 async function settingsOf(
   table: C2sListener,
   config: Config,
@@ -112,6 +124,7 @@ async function settingsOf(
     tls,
     tcp: {
       maxConnections: table.max_connections,
+      maxPerAddress: table.max_connections_per_address,
       refusal: () => clients.refusal(),
       proxyProtocol: table.proxy_protocol,
       tls: isDirect ? tls : undefined,

@@ -17,6 +17,7 @@ import type { TlsContext } from '../net/tls-context.ts'
 import type { AcceptFrames } from '../net/websocket.ts'
 import type { OfferAnswer } from '../protocol/c2s/events.ts'
 import type { C2sRules } from '../protocol/c2s/rules.ts'
+import type { SaslAnswer, SaslRequest } from '../protocol/sasl/mechanism.ts'
 import { completeLogin } from '../router/login.ts'
 import type { Session } from '../router/session.ts'
 import { openSession } from '../router/session-opener.ts'
@@ -36,6 +37,8 @@ export interface ClientRules {
   /** A shaper, an access rule that gives one, or `none`. */
   readonly shaper?: string
   readonly max_stanza_size: number
+  readonly max_unauthenticated_size: number
+  readonly max_stanza_rate: number
   readonly state_timeout: number
   readonly backwards_compatible_session: boolean
 }
@@ -113,12 +116,17 @@ export class ClientPort {
     return {
       rules: this.#rules(rules, way),
       limits: { ...defaultLimits, maxElementBytes: rules.max_stanza_size },
+      strangerLimits: {
+        ...defaultLimits,
+        maxElementBytes: Math.min(rules.max_unauthenticated_size, rules.max_stanza_size),
+      },
+      maxStanzaRate: rules.max_stanza_rate,
       maxBufferedBytes,
       clock,
       wheel: this.#wheel,
       negotiating: this.negotiating,
       rateFor: (user) => this.#rate(rules.shaper ?? 'none', user),
-      answer: (request) => this.#authenticatorFor(request.user.domain).answer(request),
+      answer: (request, address) => this.#answer(request, address),
       offer: (offer) => this.#offer(offer),
       open: (request) => this.#open(request, rules.access),
       complete: (request) => this.#complete(request, rules.access),
@@ -164,6 +172,38 @@ export class ClientPort {
     return config.shaper[String(chosen)]?.max_rate ?? Number.POSITIVE_INFINITY
   }
 
+  /** Those who have guessed too often wait for their answer. */
+  async #answer(request: SaslRequest, address: string): Promise<SaslAnswer> {
+    const { guard, clock } = this.#parts
+    const account = request.user.bareString
+    if (request.ask !== 'admission') {
+      const wait = guard.delay(account, address)
+      if (wait === undefined) {
+        this.#limitReached('login', { jid: account, ip: address })
+        return { is: 'no', condition: 'temporary-auth-failure' }
+      }
+      if (wait > 0) await new Promise<void>((resolve) => clock.after(wait, resolve))
+    }
+    const answer = await this.#authenticatorFor(request.user.domain).answer(request)
+    if (request.ask === 'admission' && answer.is === 'yes') guard.succeeded(account, address)
+    return answer
+  }
+
+  #limitReached(limit: string, fields: Record<string, unknown>): void {
+    const { log, metrics } = this.#parts
+    metrics.counter('c2s_limit_reached_count', 'Clients that met a limit', ['limit']).with({ limit }).inc()
+    log.info({ what: `${limit}_limit_reached`, ...fields })
+  }
+
+  #noteFailure({ user, mechanism, condition, address }: ClientNote & { what: 'auth_failed' }): void {
+    const { guard, log, metrics } = this.#parts
+    const account = user?.bareString
+    metrics.counter('c2s_auth_failed_count', 'Failed authentications of clients').inc()
+    log.info({ what: 'auth_failed', mechanism, reason: condition, jid: account, ip: address })
+    if (condition !== 'not-authorized' || account === undefined) return
+    if (guard.failed(account, address)) this.#limitReached('failed_login', { jid: account, ip: address })
+  }
+
   async #offer({ element, user, domain, address, isSecure }: Offer): Promise<OfferAnswer> {
     const host = this.#parts.router.hostOf(domain)
     if (host === undefined || user !== undefined || element.name !== 'iq') return { isTaken: false }
@@ -178,6 +218,9 @@ export class ClientPort {
     if (host === undefined) throw new StanzaError('not-allowed')
     if (!host.access.allows(rule, user, user.domain)) throw new StanzaError('not-allowed')
     const maxSessions = host.access.limit('max_user_sessions', user, user.domain, usualSessions)
+    if (host.sessions.of(user).length >= maxSessions) {
+      this.#limitReached('session', { jid: user.full, ip: info.address })
+    }
     return openSession({ host, user, resource, link, info, maxSessions, prepare })
   }
 
@@ -189,17 +232,16 @@ export class ClientPort {
   }
 
   #note(note: ClientNote): void {
-    const { log, metrics } = this.#parts
+    const { log } = this.#parts
     switch (note.what) {
       case 'user_authenticated':
         log.info({ what: note.what, jid: note.user.full, mechanism: note.mechanism, ip: note.address })
         break
       case 'auth_failed':
-        metrics.counter('c2s_auth_failed_count', 'Failed authentications of clients').inc()
-        log.info({ what: note.what, mechanism: note.mechanism, reason: note.condition, ip: note.address })
+        this.#noteFailure(note)
         break
       case 'client_does_not_read':
-        log.warn({ what: note.what, ip: note.address, bytes: note.bytes })
+        this.#limitReached('unread', { ip: note.address, bytes: note.bytes })
         break
       case 'client_stream_fault':
         log.error({ what: note.what, ip: note.address, reason: note.reason })

@@ -1,6 +1,7 @@
 import type { Metrics } from '../observe/metrics.ts'
 import { sessionEnds, sessionOpens } from '../router/events.ts'
 import type { Host } from '../router/host.ts'
+import type { Database } from '../storage/database.ts'
 
 /** Counts the sessions of a host; the function returned ends that. */
 export function countSessions(host: Host, metrics: Metrics): () => void {
@@ -21,4 +22,18 @@ export function countSessions(host: Host, metrics: Metrics): () => void {
   return () => {
     for (const end of undo) end()
   }
+}
+
+/** Shows in the metrics how the database is. */
+export function watchHealth(db: Database, metrics: Metrics): void {
+  const isHealthy = metrics.gauge('storage_healthy', 'Whether the database takes what is to be stored: 1 or 0')
+  const troubles = metrics.counter(
+    'storage_troubled_count',
+    'How often the database ceased to take what is to be stored',
+  )
+  isHealthy.set(1)
+  db.onHealth((health) => {
+    isHealthy.set(health === 'ok' ? 1 : 0)
+    if (health === 'troubled') troubles.inc()
+  })
 }

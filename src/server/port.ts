@@ -1,3 +1,4 @@
+import type { LoginGuard } from '../auth/login-guard.ts'
 import type { Config } from '../config/schema.ts'
 import type { Readiness } from '../net/health.ts'
 import type { Logger } from '../observe/logger.ts'
@@ -16,6 +17,8 @@ export interface ListenerParts {
   readonly router: Router
   /** For the answers that users who do not exist get, by host type. */
   decoyOf(hostType: string): Decoy
+  /** One for all ports. */
+  readonly guard: LoginGuard
   readonly readiness: () => Readiness
   /** Where certificates of the server's own making and key logs lie. */
   folder(): Promise<string>

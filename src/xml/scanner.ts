@@ -36,7 +36,7 @@ let spare: ElementScan | undefined
  */
 export class XmlScanner {
   private readonly sink: ScannerSink
-  private readonly limits: ScannerLimits
+  private limits: ScannerLimits
   private phase = BEFORE_HEADER
   private context: StreamContext = emptyContext
   /** Bytes of the declaration before a header: they count against the header. */
@@ -64,6 +64,11 @@ export class XmlScanner {
 
   constructor(sink: ScannerSink, limits: ScannerLimits) {
     this.sink = sink
+    this.limits = usableLimits(limits)
+  }
+
+  /** Other limits for the elements that begin from now on; the one that is being read may already be as large. */
+  useLimits(limits: ScannerLimits): void {
     this.limits = usableLimits(limits)
   }
 

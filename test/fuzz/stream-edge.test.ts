@@ -53,7 +53,7 @@ async function play(index: number): Promise<void> {
   const { way, sign } = stages[stage]
   const { bytes, cuts } = script(stage)
   const end = below(4)
-  const connection = edge.connect()
+  const connection = edge.connect(below(2) === 0)
   connection.says(way(`fuzz-${index % users}`, `r${resources++}`))
   if (!(await until(() => connection.written.includes(sign))))
     throw new Error(`${stage} is not reached: ${connection.written}`)

@@ -48,6 +48,8 @@ export class FakeSession implements ClientSession {
 export class FakeService implements ClientService {
   readonly rules: C2sRules
   readonly limits = { ...defaultLimits, maxElementBytes: 10_000 }
+  readonly strangerLimits = this.limits
+  readonly maxStanzaRate = Number.POSITIVE_INFINITY
   readonly maxBufferedBytes = 1000
   readonly clock = new FakeClock()
   readonly wheel = new TimerWheel(this.clock)
@@ -121,6 +123,8 @@ export abstract class FakeTransport {
   destroy(): void {
     this.state = 'destroyed'
   }
+
+  limitFrames(): void {}
 
   pauseReading(): void {
     this.isPaused = true

@@ -1,3 +1,4 @@
+import { LoginGuard } from '../../src/auth/login-guard.ts'
 import { parseConfig } from '../../src/config/load.ts'
 import { Jid } from '../../src/jid/jid.ts'
 import { allModules } from '../../src/modules/all.ts'
@@ -71,6 +72,10 @@ export class LiveEdge {
         log,
         metrics,
         router,
+        guard: new LoginGuard(
+          { freePerAddress: 1e9, freePerAccount: 1e9, firstDelay: 1, longestDelay: 1, forgetAfter: 1 },
+          this.clock,
+        ),
         decoyOf: () => ({ secret: Buffer.alloc(32, 1), iterations: 1 }),
         readiness: () => ({ status: 'started', reasons: [] }),
         folder: () => Promise.reject(new Error('there is no folder')),
@@ -99,8 +104,10 @@ export class LiveEdge {
     await registerAccount(this.host, Jid.of(name, this.domain), password)
   }
 
-  connect(): PaperConnection {
+  /** `isSecure`: as if TLS had been agreed on before. */
+  connect(isSecure = false): PaperConnection {
     const connection = new PaperConnection()
+    connection.isSecure = isSecure
     if (this.#accept === undefined) throw new Error('not started')
     connection.handler = this.#accept(connection)
     return connection
@@ -111,12 +118,13 @@ export class LiveEdge {
   }
 }
 
+/** How long something may take to become so, in milliseconds: it bounds a run that fails. */
+const patience = 15_000
+
 /** Waits, turn by turn of the event loop, until something is so; false when it does not become so. */
-export async function until(isSo: () => boolean, turns = 20_000): Promise<boolean> {
-  for (let turn = 0; turn < turns; turn++) {
-    if (isSo()) return true
-    await new Promise((resolve) => setImmediate(resolve))
-  }
+export async function until(isSo: () => boolean): Promise<boolean> {
+  const begun = performance.now()
+  while (!isSo() && performance.now() - begun < patience) await new Promise((resolve) => setImmediate(resolve))
   return isSo()
 }
 
@@ -145,4 +153,6 @@ hash = ["sha"]
 [modules.mod_sic]
 [modules.mod_vcard]
 [modules.mod_caps]
+[modules.mod_sasl2]
+[modules.mod_bind2]
 `

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { intOrInfinity, noEffect, notBuilt, oneOf, uniqueList } from '../option.ts'
+import { duration, intOrInfinity, noEffect, notBuilt, oneOf, uniqueList } from '../option.ts'
 
 /** Authentication methods that can be configured now. */
 export const authMethods = ['internal', 'rdbms'] as const
@@ -75,6 +75,33 @@ const password = z.strictObject({
     .meta({ reload: 'restart', aliases: [{ key: '../scram_iterations', era: '4.0' }] }),
 })
 
+const failedLogins = z.strictObject({
+  free_per_address: z
+    .int()
+    .min(0)
+    .default(50)
+    .describe('Failed logins of one address, or one IPv6 network of 64 bits, that have no consequence.')
+    .meta({ reload: 'restart' }),
+  free_per_account: z
+    .int()
+    .min(0)
+    .default(10)
+    .describe('Failed logins to one account that have no consequence.')
+    .meta({ reload: 'restart' }),
+  first_delay: duration('ms')
+    .default(500)
+    .describe('How long the first attempt beyond those waits for its answer; the time doubles with each failure.')
+    .meta({ reload: 'restart' }),
+  longest_delay: duration('ms')
+    .default(4000)
+    .describe('The longest such wait; attempts that would have to wait longer get `temporary-auth-failure` at once.')
+    .meta({ reload: 'restart' }),
+  forget_after: duration('s')
+    .default(900)
+    .describe('Without another failure for so long, all is forgotten.')
+    .meta({ reload: 'restart' }),
+})
+
 /** The `[auth]` table. */
 export const auth = z.strictObject({
   methods: uniqueList(methodName())
@@ -91,6 +118,7 @@ export const auth = z.strictObject({
     .default(Number.POSITIVE_INFINITY)
     .describe('Registrations beyond this number of accounts of a domain are refused.')
     .meta({ reload: 'restart' }),
+  failed_logins: failedLogins.prefault({}).describe('What happens to those who guess passwords.'),
   password: password.prefault({}).describe('How passwords are stored.'),
   internal: z.strictObject({}).optional().describe('Accounts in the built-in database.'),
   rdbms: z

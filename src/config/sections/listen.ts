@@ -20,6 +20,18 @@ const address = {
 
 const noAcceptors = noEffect(z.int().positive(), 'connections are accepted by the event loop')
 
+/** Limits that every way for clients to come in has. */
+const clientLimits = {
+  max_unauthenticated_size: intOrInfinity()
+    .default(16_384)
+    .describe('Largest element accepted before authentication, in bytes.')
+    .meta({ reload: 'live' }),
+  max_stanza_rate: intOrInfinity()
+    .default(Number.POSITIVE_INFINITY)
+    .describe('Stanzas a second that a session may send; who sends more is read from more slowly.')
+    .meta({ reload: 'live' }),
+}
+
 const c2s = z.strictObject({
   ...address,
   access: ruleName().default('all').describe('Who may bind a resource here.').meta({ reload: 'live' }),
@@ -37,6 +49,17 @@ const c2s = z.strictObject({
     .default(Number.POSITIVE_INFINITY)
     .describe('Most connections at a time.')
     .meta({ reload: 'live' }),
+  max_connections_per_address: intOrInfinity()
+    .default(Number.POSITIVE_INFINITY)
+    .describe('Most connections at a time from one address, or from one IPv6 network of 64 bits.')
+    .meta({ reload: 'live' }),
+  max_handshakes: z
+    .int()
+    .positive()
+    .default(1000)
+    .describe('Most TLS handshakes under way at a time; further ones wait their turn.')
+    .meta({ reload: 'restart' }),
+  ...clientLimits,
   state_timeout: duration('ms', { least: 0, infinite: true })
     .default(5000)
     .describe('Time for each step before a session is there.')
@@ -108,6 +131,7 @@ const websocketHandler = z.strictObject({
     .describe('Offer the session request that RFC 6121 dropped.')
     .meta({ reload: 'live' }),
   access: ruleName().default('all').describe('Who may bind a resource here.').meta({ reload: 'live' }),
+  ...clientLimits,
   service: notBuilt('components over WebSocket'),
 })
 

@@ -163,6 +163,7 @@ describe('authentication', () => {
       what: 'auth_failed',
       mechanism: 'PLAIN',
       condition: 'not-authorized',
+      user: expect.objectContaining({ full: 'lena@example.org' }),
       address: '192.0.2.1',
     })
   })

@@ -48,7 +48,7 @@ export class TcpClient extends ClientStream implements ConnectionHandler, Reader
     super(service, new ConnectionSecurity(connection))
     this.#connection = connection
     this.#tls = tls
-    this.#scanner = new XmlScanner(new StreamSink(this), service.limits)
+    this.#scanner = new XmlScanner(new StreamSink(this), service.strangerLimits)
   }
 
   /** Takes over an accepted connection; `tls` is for STARTTLS. */
@@ -158,10 +158,14 @@ export class TcpClient extends ClientStream implements ConnectionHandler, Reader
     this.#scanner.discard()
     if (this.#tls === undefined) throw new Error('STARTTLS offered without a certificate')
     this.#connection.startTls(this.#tls).then(
-      () => this.handleSafely({ on: 'secured', security: new ConnectionSecurity(this.#connection) }),
+      () => this.handle({ on: 'secured', security: new ConnectionSecurity(this.#connection) }),
       // The connection is gone then, and says so itself.
       () => {},
     )
+  }
+
+  protected widen(): void {
+    this.#scanner.useLimits(this.service.limits)
   }
 
   protected limitInput(rate: number): void {

@@ -6,6 +6,7 @@ import { NS } from '../../stanza/namespaces.ts'
 import { StreamError } from '../../stanza/stream-error.ts'
 import type { Element } from '../../xml/element.ts'
 import { scanFrame } from '../../xml/frame.ts'
+import type { ScannerLimits } from '../../xml/limits.ts'
 import type { RawElement } from '../../xml/raw-element.ts'
 import type { Wire } from '../../xml/wire.ts'
 import type { ClientService } from '../client-service.ts'
@@ -23,10 +24,13 @@ export class FrameClient extends ClientStream implements FrameHandler, Reader {
   readonly #connection: FrameConnection
   #limit: ReadLimit | undefined = undefined
   #isBusy = false
+  #limits: ScannerLimits
 
   private constructor(service: ClientService, connection: FrameConnection) {
     super(service, securityOf(connection))
     this.#connection = connection
+    this.#limits = service.strangerLimits
+    connection.limitFrames(this.#limits.maxElementBytes)
   }
 
   /** Takes over an accepted WebSocket. */
@@ -42,7 +46,7 @@ export class FrameClient extends ClientStream implements FrameHandler, Reader {
     if (this.isOver) return
     this.#limit?.charge(length, this)
     try {
-      this.#take(scanFrame(length === bytes.length ? bytes : bytes.subarray(0, length), this.service.limits))
+      this.#take(scanFrame(length === bytes.length ? bytes : bytes.subarray(0, length), this.#limits))
     } catch (error) {
       this.broke(error)
     }
@@ -59,7 +63,7 @@ export class FrameClient extends ClientStream implements FrameHandler, Reader {
   }
 
   tooLarge(): void {
-    this.fail(new StreamError('policy-violation', 'element too big'))
+    this.stop(new StreamError('policy-violation', 'element too big'))
   }
 
   closed(): void {
@@ -128,6 +132,11 @@ export class FrameClient extends ClientStream implements FrameHandler, Reader {
 
   protected startTls(): void {
     throw new Error('There is no STARTTLS on a WebSocket (RFC 7395 §3.8)')
+  }
+
+  protected widen(): void {
+    this.#limits = this.service.limits
+    this.#connection.limitFrames(this.#limits.maxElementBytes)
   }
 
   protected limitInput(rate: number): void {

@@ -57,22 +57,30 @@ export class OfflineQueue {
     while (!session.isEnded && !(await this.#deliverPart(session, open))) await session.link.whenRead()
   }
 
-  /** True when nothing is left and the session is open. */
+  /** True when nothing is left and the session is open, or over. */
   async #deliverPart(session: Session, open: () => void): Promise<boolean> {
     const account = session.jid.bare
     return this.#mailbox.run(account.bareString, async () => {
       const messages = this.#counts.get(account.bareString) === 0 ? [] : await this.#store.list(account, atOnce)
-      for (const message of messages) if (!session.isEnded) await this.#deliver(session, message)
+      await this.#deliverAll(session, messages)
       // Who has left meanwhile may not have got it all: it stays for the next time.
       if (session.isEnded) return true
       const isLast = messages.length < atOnce
       if (isLast) open()
-      const last = messages.at(-1)
-      if (last !== undefined) await this.#store.removeThrough(account, last.id)
-      if (isLast) this.#counts.set(account.bareString, 0)
-      else this.#counts.delete(account.bareString)
+      await this.#removeAll(account, messages, isLast)
       return isLast
     })
+  }
+
+  async #deliverAll(session: Session, messages: readonly StoredMessage[]): Promise<void> {
+    for (const message of messages) if (!session.isEnded) await this.#deliver(session, message)
+  }
+
+  async #removeAll(account: Jid, messages: readonly StoredMessage[], wereLast: boolean): Promise<void> {
+    const last = messages.at(-1)
+    if (last !== undefined) await this.#store.removeThrough(account, last.id)
+    if (wereLast) this.#counts.set(account.bareString, 0)
+    else this.#counts.delete(account.bareString)
   }
 
   async forget(user: Jid): Promise<void> {

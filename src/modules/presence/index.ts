@@ -22,10 +22,16 @@ export default defineModule({
   name: 'mod_presence',
   about: 'Tells contacts who is online: broadcasts, probes and directed presence.',
   xeps: [],
-  options: z.strictObject({}),
+  options: z.strictObject({
+    max_directed: z
+      .int()
+      .positive()
+      .default(5000)
+      .describe('Most addresses outside of the roster that one session may send its presence to, chat rooms included.'),
+  }),
   needs: ['mod_roster'],
-  setup({ host, on, use }) {
-    const desk = new PresenceDesk(host, use(rosterApi))
+  setup({ host, on, use, options }) {
+    const desk = new PresenceDesk(host, use(rosterApi), options.max_directed)
 
     on(userSendsPresence, 'own', ({ session, stanza }) => {
       if (!addressed.has(stanza.type)) throw new StanzaError('bad-request', { text: 'Invalid presence type' })

@@ -6,6 +6,7 @@ import type { Session } from '../../router/session.ts'
 import { delayElement } from '../../stanza/delay.ts'
 import { NS } from '../../stanza/namespaces.ts'
 import { Stanza } from '../../stanza/stanza.ts'
+import { StanzaError } from '../../stanza/stanza-error.ts'
 import { afterwards, type Eventually } from '../../util/settled.ts'
 import { el } from '../../xml/element.ts'
 import type { Roster, RosterApi, RosterChanged } from '../roster/api.ts'
@@ -21,10 +22,13 @@ const shownAt = sessionKey<number>('presence.shown_at')
 export class PresenceDesk {
   readonly #host: Host
   readonly #rosters: RosterApi
+  readonly #maxDirected: number
 
-  constructor(host: Host, rosters: RosterApi) {
+  /** `maxDirected`: addresses that one session may show itself to directly. */
+  constructor(host: Host, rosters: RosterApi, maxDirected: number) {
     this.#host = host
     this.#rosters = rosters
+    this.#maxDirected = maxDirected
   }
 
   /** A client's available presence without address. */
@@ -72,6 +76,9 @@ export class PresenceDesk {
     const known = session.get(directed)
     if (type === '' || type === 'available') {
       const targets = known ?? new Map<string, Jid>()
+      if (targets.size >= this.#maxDirected && !targets.has(to.full)) {
+        throw new StanzaError('resource-constraint', { text: 'Presence was sent to too many addresses' })
+      }
       targets.set(to.full, to)
       session.set(directed, targets)
     } else if (type === 'unavailable') known?.delete(to.full)

@@ -34,7 +34,11 @@ export default defineModule({
         return undefined
       }
       if (accountName(payload, from.domain).full === from.bareString) await registrar.changePassword(from.bare, payload)
-      else await registrar.register(payload, from.domain, { key: from.full, address: session?.info.address ?? '' })
+      else
+        await registrar.register(payload, from.domain, {
+          key: session?.info.address ?? from.bareString,
+          address: session?.info.address ?? '',
+        })
       return payload
     }
     for (const handle of [iq.server, iq.account]) {

@@ -7,6 +7,7 @@ import type { Host } from '../../router/host.ts'
 import { NS as core } from '../../stanza/namespaces.ts'
 import { Stanza } from '../../stanza/stanza.ts'
 import { StanzaError } from '../../stanza/stanza-error.ts'
+import { networkOf } from '../../util/network.ts'
 import { type Element, el } from '../../xml/element.ts'
 import { formatUtcDate } from './date.ts'
 import { isComplete } from './form.ts'
@@ -69,7 +70,8 @@ export class Registrar {
   #checkSource(user: Jid, source: Source): void {
     const isAllowed = this.#host.access.allows(this.#options.access, user, user.domain)
     if (!isAllowed || !this.#ranges.allows(source.address)) throw new StanzaError('forbidden')
-    if (!this.#limit.take(source.key)) {
+    if (!this.#limit.take(networkOf(source.key))) {
+      this.#log.info({ what: 'registration_limit_reached', ip: source.address })
       throw new StanzaError('resource-constraint', { text: 'Users are not allowed to register accounts so quickly' })
     }
   }

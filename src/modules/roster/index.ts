@@ -39,6 +39,11 @@ export default defineModule({
       .boolean()
       .default(false)
       .describe('Keep the version of a roster in the database instead of computing it from the roster.'),
+    max_bytes: z
+      .int()
+      .positive()
+      .default(2_097_152)
+      .describe('Most bytes that the names, groups and other content of all contacts of a user may have.'),
     max_items: z.int().positive().default(10_000).describe('Most contacts that a user may have.'),
   }),
   tables: tables<RosterTables>(),
@@ -48,6 +53,7 @@ export default defineModule({
       versioning: options.versioning,
       storeVersion: options.store_current_id,
       maxItems: options.max_items,
+      maxBytes: options.max_bytes,
     })
     const desk = new SubscriptionDesk(host, service)
     provide(rosterApi, { load: (account) => service.load(account) })

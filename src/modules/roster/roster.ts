@@ -1,5 +1,6 @@
 import type { Jid } from '../../jid/jid.ts'
 import type { Element } from '../../xml/element.ts'
+import { serialise } from '../../xml/serialise.ts'
 import { noSubscription, type SubscriptionState } from './subscription.ts'
 
 /** A contact in a user's roster, or a request of somebody who is not in it yet. */
@@ -21,6 +22,14 @@ export function newItem(jid: Jid): RosterItem {
   return { jid, name: '', groups: [], state: noSubscription, isListed: false, request: undefined, extra: [] }
 }
 
+/** Bytes of an item, about. */
+export function sizeOf({ jid, name, groups, request, extra }: RosterItem): number {
+  let size = 64 + jid.full.length + name.length
+  for (const group of groups) size += 16 + group.length
+  for (const element of extra) size += serialise(element).length
+  return request === undefined ? size : size + serialise(request).length
+}
+
 /** A user's roster at one moment; a change makes a new one. */
 export class Roster {
   /** By contact address. */
@@ -28,6 +37,7 @@ export class Roster {
   /** The stored version, where versions are stored (`store_current_id`). */
   readonly version: string | undefined
   #watchers: readonly Jid[] | undefined
+  #bytes: number | undefined
 
   constructor(items: ReadonlyMap<string, RosterItem>, version: string | undefined) {
     this.items = items
@@ -41,6 +51,15 @@ export class Roster {
   /** The state toward a contact: that of the full address, else of the bare one. */
   stateOf(contact: Jid): SubscriptionState {
     return (this.get(contact) ?? this.get(contact.bare))?.state ?? noSubscription
+  }
+
+  /** About what the roster takes in memory, and in a client's when it asks for it. */
+  get bytes(): number {
+    if (this.#bytes === undefined) {
+      this.#bytes = 0
+      for (const item of this.items.values()) this.#bytes += sizeOf(item)
+    }
+    return this.#bytes
   }
 
   /** Contacts that get the user's presence (`from`, `both`). */

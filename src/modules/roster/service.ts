@@ -10,7 +10,7 @@ import { afterwards, type Eventually } from '../../util/settled.ts'
 import { el } from '../../xml/element.ts'
 import { rosterChanged } from './api.ts'
 import { itemElement, rosterNs } from './format.ts'
-import type { Roster, RosterItem } from './roster.ts'
+import { type Roster, type RosterItem, sizeOf } from './roster.ts'
 import type { RosterStore } from './store.ts'
 import { noSubscription, type SubscriptionState } from './subscription.ts'
 
@@ -22,6 +22,8 @@ export interface RosterServiceOptions {
   /** Store a version that changes with every write, in place of one computed from the roster. */
   readonly storeVersion: boolean
   readonly maxItems: number
+  /** Of names, groups and whatever else items carry. */
+  readonly maxBytes: number
 }
 
 /** What a change to a roster is to be; `undefined` leaves it as it is. */
@@ -98,14 +100,23 @@ export class RosterService {
     const isRemoved = 'remove' in change
     const item = isRemoved ? change.remove : change.put
     const before = roster.get(item.jid)
-    if (before === undefined && !isRemoved && roster.items.size >= this.#options.maxItems) {
-      throw new StanzaError('resource-constraint', { text: 'The roster is full' })
-    }
+    if (!isRemoved) this.#checkLimits(roster, item)
     const version = this.#options.storeVersion ? randomId(9) : undefined
     if (isRemoved) await this.#store.remove(account, item.jid, version)
     else await this.#store.save(account, item, version)
     this.#cache.set(account.bareString, isRemoved ? roster.without(item.jid, version) : roster.with(item, version))
     return { before, item, isRemoved }
+  }
+
+  #checkLimits(roster: Roster, item: RosterItem): void {
+    const before = roster.get(item.jid)
+    if (before === undefined && roster.items.size >= this.#options.maxItems) {
+      throw new StanzaError('resource-constraint', { text: 'The roster is full' })
+    }
+    const grows = sizeOf(item) - (before === undefined ? 0 : sizeOf(before))
+    if (grows > 0 && roster.bytes + grows > this.#options.maxBytes) {
+      throw new StanzaError('resource-constraint', { text: 'The roster is too large' })
+    }
   }
 
   /** Tells every session of the account (RFC 6121 §2.1.6). */

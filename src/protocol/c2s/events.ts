@@ -104,7 +104,13 @@ export type C2sAction =
   | { readonly do: 'bind'; readonly user: Jid; readonly resource: string | undefined }
   /** For the log, the counters and hooks. */
   | { readonly do: 'note-success'; readonly user: Jid; readonly mechanism: string }
-  | { readonly do: 'note-failure'; readonly mechanism: string; readonly condition: string }
+  | {
+      readonly do: 'note-failure'
+      readonly mechanism: string
+      readonly condition: string
+      /** Whose credentials were asked for; there may be no such account. */
+      readonly user: Jid | undefined
+    }
   /** Something of the server's own failed; the stream error that follows does not tell. */
   | { readonly do: 'note-fault'; readonly error: unknown }
   /** Negotiation is over: stop the timer, the session takes what comes. */

@@ -22,6 +22,8 @@ export type SaslOutcome =
       readonly element: Element
       readonly mechanism: string
       readonly condition: SaslCondition
+      /** Whose credentials were asked for, where it came to that. */
+      readonly user: Jid | undefined
       /** Whether a password may have been tried. */
       readonly isGuess: boolean
     }
@@ -46,6 +48,8 @@ export class SaslDialogue {
   /** That of the first attempt; the others keep to it. */
   #profile: SaslProfile | undefined
   #attempt: SaslAttempt | undefined
+  /** Whom the attempt is about, once that is known. */
+  #user: Jid | undefined
   #request: Sasl2Request | undefined
   #proven: (SaslStep & { step: 'success' }) | undefined
   #completion: Completion | undefined
@@ -129,6 +133,7 @@ export class SaslDialogue {
   #outcome(profile: SaslProfile, step: SaslStep): SaslOutcome {
     switch (step.step) {
       case 'ask':
+        this.#user = step.request.user
         return { is: 'ask', request: step.request }
       case 'run':
         return { is: 'run', awaits: 'sasl-answer', run: async () => ({ on: 'sasl-answer', answer: await step.run() }) }
@@ -150,11 +155,13 @@ export class SaslDialogue {
   ) {
     const { condition, text, isGuess = true } = failure
     const mechanism = this.#attempt?.mechanism ?? name
+    const user = this.#user
     this.#attempt = undefined
+    this.#user = undefined
     this.#request = undefined
     this.#proven = undefined
     this.#completion = undefined
-    return { is: 'failure' as const, element: profile.failure(condition, text), mechanism, condition, isGuess }
+    return { is: 'failure' as const, element: profile.failure(condition, text), mechanism, condition, user, isGuess }
   }
 
   #succeeded(user: Jid, element: Element, completed?: Completed): SaslOutcome {

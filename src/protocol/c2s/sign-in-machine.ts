@@ -110,7 +110,8 @@ export abstract class SignInMachine extends StreamMachine {
   #onSaslFailure(outcome: SaslOutcome & { is: 'failure' }): void {
     if (outcome.isGuess) this.#authFailures++
     else this.#misfits++
-    this.act({ do: 'note-failure', mechanism: outcome.mechanism, condition: outcome.condition })
+    const { mechanism, condition, user } = outcome
+    this.act({ do: 'note-failure', mechanism, condition, user })
     this.send(outcome.element)
     if (this.#authFailures >= this.rules.maxAuthFailures || this.#misfits >= mostMisfits) {
       throw new StreamError('policy-violation', 'Too many failed attempts')

@@ -17,7 +17,22 @@ export function bindTo(resource: string): string {
   return `<iq type='set' id='b'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><resource>${resource}</resource></bind></iq>`
 }
 
+function sasl2Auth(user: string, inline: string): string {
+  const payload = Buffer.from(`\0${user}\0secret`).toString('base64')
+  return `<authenticate xmlns='urn:xmpp:sasl:2' mechanism='PLAIN'><initial-response>${payload}</initial-response>${inline}</authenticate>`
+}
+
+const agent = `<user-agent id='d4565fa7-4d72-4749-b3d3-740edbf87770'><software>Fuzz</software><device>None</device></user-agent>`
+
 const sasl = [
+  sasl2Auth('fuzz-7', ''),
+  sasl2Auth('fuzz-8', agent),
+  sasl2Auth('fuzz-9', `${agent}<bind xmlns='urn:xmpp:bind:0'><tag>Fuzz</tag></bind>`),
+  sasl2Auth('nobody', `<bind xmlns='urn:xmpp:bind:0'/>`),
+  `<authenticate xmlns='urn:xmpp:sasl:2' mechanism='SCRAM-SHA-1'><initial-response>biwsbj1mdXp6LTEscj1hYmM=</initial-response></authenticate>`,
+  `<response xmlns='urn:xmpp:sasl:2'>Yz1iaXdzLHI9YSxwPWI9</response>`,
+  `<abort xmlns='urn:xmpp:sasl:2'/>`,
+  `<next xmlns='urn:xmpp:sasl:2' task='UPGR-SCRAM-SHA-256'/>`,
   plainAuth('fuzz-1'),
   plainAuth('nobody'),
   scramAuth('fuzz-2'),
