@@ -37,6 +37,16 @@ export function configSchema(modules: readonly ModuleDeclaration[]) {
 
 type Schema = z.output<ReturnType<typeof configSchema>>
 
+type Writable = z.input<ReturnType<typeof configSchema>>
+
+/** A configuration written as a value, with the keys of the file; options of modules are checked by the modules. */
+export type ConfigValue = Omit<Writable, 'modules' | 'host_config'> & {
+  modules?: Record<string, Record<string, unknown>>
+  host_config?: (Omit<NonNullable<Writable['host_config']>[number], 'modules'> & {
+    modules?: Record<string, Record<string, unknown>>
+  })[]
+}
+
 /** A value whose parts cannot be changed either. */
 export type Frozen<T> = T extends RegExp | string | number | boolean | undefined
   ? T
@@ -80,6 +90,7 @@ export interface Config {
   readonly acl: Acl
   readonly access: Access
   readonly instrumentation: Frozen<Schema['instrumentation']>
+  readonly outgoing_pools: Frozen<Pick<Schema['outgoing_pools'], 'rdbms'>>
   /** What single hosts have otherwise; `configFor` applies it. */
   readonly host_config: readonly HostConfig[]
 }

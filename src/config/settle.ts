@@ -36,6 +36,7 @@ export function settle(parsed: Parsed, options: SettleOptions): Config {
     acl: parsed.acl,
     access: parsed.access,
     instrumentation: parsed.instrumentation,
+    outgoing_pools: { rdbms: parsed.outgoing_pools.rdbms },
     host_config: parsed.host_config.map((entry, index) => settleHost(entry, ['host_config', index], options)),
   }) as Config
 }

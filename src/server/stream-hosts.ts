@@ -67,6 +67,9 @@ export class StreamHosts {
       mechanisms: offeredMechanisms(host.config.auth.sasl_mechanisms, accounts, this.#options),
       decoy: this.#parts.decoyOf(host.type),
       provesOffer: true,
+      get idleSeconds() {
+        return offers.idleSeconds
+      },
       features: (stage, { isSecure }) => offers.features(stage, isSecure),
     }
   }

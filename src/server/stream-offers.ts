@@ -1,7 +1,7 @@
 import type { FeatureStage } from '../protocol/c2s/rules.ts'
 import { classicSasl } from '../protocol/sasl/classic-profile.ts'
 import type { SaslProfile } from '../protocol/sasl/profile.ts'
-import { streamFeatures } from '../router/events.ts'
+import { idleLimits, streamFeatures } from '../router/events.ts'
 import type { Host } from '../router/host.ts'
 import { saslProfiles } from '../router/sign-in-events.ts'
 import type { Element } from '../xml/element.ts'
@@ -12,6 +12,7 @@ export class StreamOffers {
   readonly #host: Host
   readonly #features = new Map<string, readonly Element[]>()
   #profiles: readonly SaslProfile[] | undefined
+  #idle: readonly number[] | undefined
   #revision = -1
 
   constructor(domain: string, host: Host) {
@@ -23,6 +24,13 @@ export class StreamOffers {
     this.#forgetOld()
     this.#profiles ??= [classicSasl, ...this.#host.hooks.gatherNow(saslProfiles, { host: this.#host })]
     return this.#profiles
+  }
+
+  /** The shortest time after which a module looks after a silent client. */
+  get idleSeconds(): number | undefined {
+    this.#forgetOld()
+    this.#idle ??= this.#host.hooks.gatherNow(idleLimits, { host: this.#host })
+    return this.#idle.length === 0 ? undefined : Math.min(...this.#idle)
   }
 
   features(stage: FeatureStage, isSecure: boolean): readonly Element[] {
@@ -44,5 +52,6 @@ export class StreamOffers {
     this.#revision = revision
     this.#features.clear()
     this.#profiles = undefined
+    this.#idle = undefined
   }
 }

@@ -1,7 +1,7 @@
 import { closeSync, openSync } from 'node:fs'
 import { type Clock, systemClock } from '../util/clock.ts'
 import type { Database, StorageLog } from './database.ts'
-import { StorageUnavailable } from './errors.ts'
+import { MysqlDriver } from './mysql/driver.ts'
 import { PostgresDriver } from './postgres/driver.ts'
 import { makeDatabase } from './relational-database.ts'
 import { RemoteEngine } from './remote/engine.ts'
@@ -70,8 +70,8 @@ async function openSqlite(options: SqliteDatabaseOptions): Promise<Database> {
 
 async function openServer(options: ServerDatabaseOptions): Promise<Database> {
   const { queryTimeout = 5000, callTimeout = 60_000, maxStartInterval = 30_000, clock = systemClock } = options
-  if (options.kind === 'mysql') throw new StorageUnavailable('Meerkat does not have MySQL yet')
-  const driver = new PostgresDriver({ ...options, tls: options.tls, queryTimeout })
+  const address = { ...options, tls: options.tls, queryTimeout }
+  const driver = options.kind === 'postgres' ? new PostgresDriver(address) : new MysqlDriver(address)
   const engine = await RemoteEngine.open({
     driver,
     workers: options.workers ?? 10,

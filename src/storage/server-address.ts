@@ -1,4 +1,4 @@
-import type { ConnectionOptions } from 'node:tls'
+import type { ServerTls } from './server-tls.ts'
 
 /** Where a database server is and how to log in there. */
 export interface ServerAddress {
@@ -7,7 +7,7 @@ export interface ServerAddress {
   readonly database: string
   readonly username: string
   readonly password: string
-  readonly tls: { readonly options: ConnectionOptions; readonly isOptional: boolean } | undefined
+  readonly tls: ServerTls | undefined
   /** Milliseconds that a statement may take. */
   readonly queryTimeout: number
 }

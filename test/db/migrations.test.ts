@@ -45,7 +45,8 @@ onEachDatabase('migrations', (kind) => {
     expect(await book.any.q.selectFrom('copy').selectAll().execute()).toEqual([{ text: 'a!' }])
   })
 
-  it('that fail are undone, can be tried again, and do not stop other queries', async () => {
+  // MySQL commits at every change of the schema.
+  it.skipIf(kind === 'mysql')('that fail are undone, can be tried again, and do not stop other queries', async () => {
     await using book = await noteBookOn(kind)
     const broken: Migration = async (db) => {
       await creating('x_a')(db)

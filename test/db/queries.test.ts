@@ -149,7 +149,8 @@ onEachDatabase('queries', (kind) => {
     expect(String(odd)).not.toContain('secret')
   })
 
-  it('that break a deferred constraint at the commit fail alone', async () => {
+  // MySQL has no deferred constraints.
+  it.skipIf(kind === 'mysql')('that break a deferred constraint at the commit fail alone', async () => {
     await using book = await noteBookOn(kind)
     const { db } = book
     await sql`create table late (note integer references note (id) deferrable initially deferred)`.execute(db.q)
@@ -218,6 +219,6 @@ onEachDatabase('stale reads', (kind) => {
     expect(await db.stale.q.selectFrom('note').select(['text', 'body']).execute()).toEqual([
       { text: 'a', body: Buffer.from('b') },
     ])
-    await expect(db.stale.q.deleteFrom('note').execute()).rejects.toThrow(/read-?only/i)
+    await expect(db.stale.q.deleteFrom('note').execute()).rejects.toThrow(/read.?only/i)
   })
 })

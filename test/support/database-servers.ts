@@ -92,13 +92,20 @@ export function installServer(kind: ServerKind, folder: string): void {
   execFileSync('/usr/bin/mariadb-install-db', [...words, '--skip-test-db'], { ...options, stdio: [...options.stdio] })
 }
 
+export type RunningServer = DatabaseServer & { stop(): Promise<void>; crash(): Promise<void> }
+
+/** A place for a server, and whether what it commits must survive a loss of power: tests do without, which is quicker. */
+export interface ServerPlace {
+  readonly folder: string
+  readonly port: number
+  readonly isDurable?: boolean
+}
+
 /** Starts a server on the files in a folder and waits until it answers. */
-export async function startServer(
-  kind: ServerKind,
-  folder: string,
-  port: number,
-): Promise<DatabaseServer & { stop(): Promise<void>; kill(): Promise<void> }> {
-  const child = kind === 'postgres' ? startPostgres(folder, port) : startMariaDb(folder, port)
+export async function startServer(kind: ServerKind, place: ServerPlace): Promise<RunningServer> {
+  const { folder, port } = place
+  const child = kind === 'postgres' ? startPostgres(place) : startMariaDb(place)
+  writeFileSync(`${folder}.pid`, String(child.pid))
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   const address = (database: string) => addressOf(kind, port, database)
   await answering(kind, address, child)
@@ -106,30 +113,23 @@ export async function startServer(
     child.kill(signal)
     return ended
   }
-  // SIGINT is PostgreSQL's fast shutdown; SIGTERM would wait for its clients.
+  // SIGINT is PostgreSQL's fast shutdown, SIGTERM would wait for its clients; after SIGQUIT it has to recover.
   const stop = () => end(kind === 'postgres' ? 'SIGINT' : 'SIGTERM')
-  return { kind, pid: child.pid ?? 0, address, stop, kill: () => end('SIGKILL') }
+  return { kind, pid: child.pid ?? 0, address, stop, crash: () => end(kind === 'postgres' ? 'SIGQUIT' : 'SIGKILL') }
 }
 
-function startPostgres(folder: string, port: number): ChildProcess {
-  const settings = ['-F', '-p', String(port), '-h', '127.0.0.1', '-k', folder, '-N', '200']
-  return launch(
-    'postgres',
-    join(postgresPrograms() ?? '', 'postgres'),
-    ['-D', join(folder, 'data'), ...settings],
-    folder,
-  )
+function startPostgres({ folder, port, isDurable = false }: ServerPlace): ChildProcess {
+  const settings = ['-D', join(folder, 'data'), '-p', String(port), '-h', '127.0.0.1', '-k', folder, '-N', '200']
+  const quick = isDurable ? [] : ['-F']
+  return launch('postgres', join(postgresPrograms() ?? '', 'postgres'), [...settings, ...quick], folder)
 }
 
-function startMariaDb(folder: string, port: number): ChildProcess {
-  const words = ['--no-defaults', `--datadir=${join(folder, 'data')}`, `--socket=${join(folder, 'socket')}`]
-  const more = [
-    `--port=${port}`,
-    '--bind-address=127.0.0.1',
-    '--innodb-flush-log-at-trx-commit=0',
-    '--max-connections=300',
-  ]
-  return launch('mysql', '/usr/sbin/mariadbd', [...words, ...more, `--pid-file=${join(folder, 'pid')}`], folder)
+function startMariaDb({ folder, port, isDurable = false }: ServerPlace): ChildProcess {
+  const inside = { datadir: 'data', socket: 'socket', 'pid-file': 'pid' }
+  const files = Object.entries(inside).map(([name, file]) => `--${name}=${join(folder, file)}`)
+  const flush = `--innodb-flush-log-at-trx-commit=${isDurable ? 1 : 2}`
+  const settings = [`--port=${port}`, '--bind-address=127.0.0.1', '--max-connections=300', flush]
+  return launch('mysql', '/usr/sbin/mariadbd', ['--no-defaults', ...files, ...settings], folder)
 }
 
 function launch(kind: ServerKind, program: string, words: string[], cwd: string): ChildProcess {
@@ -196,20 +196,17 @@ export async function sharedServer(
   }
   const [port = 0] = await freePorts(1)
   installServer(kind, join(folder, kind))
-  const server = await startServer(kind, join(folder, kind), port)
-  writeFileSync(join(folder, `${kind}.pid`), String(server.pid))
+  const server = await startServer(kind, { folder: join(folder, kind), port })
   writeFileSync(`${note}.part`, JSON.stringify({ port }))
   execFileSync('mv', [`${note}.part`, note])
   return server
 }
 
 /** Stops what the suites of a run started, and removes the folder. */
-export function stopSharedServers(folder: string): void {
-  for (const kind of Object.keys(system)) {
-    const file = join(folder, `${kind}.pid`)
-    if (!existsSync(file)) continue
+export function stopServers(folder: string): void {
+  for (const file of readdirSync(folder).filter((name) => name.endsWith('.pid'))) {
     try {
-      process.kill(Number(readFileSync(file, 'utf8')), kind === 'postgres' ? 'SIGQUIT' : 'SIGKILL')
+      process.kill(Number(readFileSync(join(folder, file), 'utf8')), file.includes('postgres') ? 'SIGQUIT' : 'SIGKILL')
     } catch {}
   }
   rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })

@@ -8,7 +8,7 @@ import { createDatabase, missingFor, sharedServer } from './database-servers.ts'
 /** The databases that storage is tested on. */
 export type DatabaseKind = 'sqlite' | 'postgres' | 'mysql'
 
-export const databaseKinds: readonly DatabaseKind[] = ['sqlite', 'postgres']
+export const databaseKinds: readonly DatabaseKind[] = ['sqlite', 'postgres', 'mysql']
 
 /** How to open an empty database of a kind. */
 export async function freshDatabase(kind: DatabaseKind): Promise<DatabaseOptions> {
@@ -23,7 +23,7 @@ export function onEachDatabase(title: string, body: (kind: DatabaseKind) => void
 }
 
 /** A suite that needs a kind of database. */
-export function onDatabase(kind: DatabaseKind, title: string, body: () => void): void {
+export function onDatabase(kind: DatabaseKind, title: string, body: () => void | Promise<void>): void {
   const missing = kind === 'sqlite' ? undefined : missingFor(kind)
   const full = `${title} (${kind})`
   if (missing === undefined) {

@@ -1,5 +1,5 @@
 import type { TestProject } from 'vitest/node'
-import { databaseFolder, stopSharedServers } from './database-servers.ts'
+import { databaseFolder, stopServers } from './database-servers.ts'
 import { type PeerName, startPeer } from './peers.ts'
 
 /** Gives suites a place for databases, and starts the peer that `TARGET` names, once for the whole run. */
@@ -8,7 +8,7 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   project.provide('databaseFolder', folder)
   const peer = await startTarget(project)
   return async () => {
-    stopSharedServers(folder)
+    stopServers(folder)
     await peer?.stop()
   }
 }

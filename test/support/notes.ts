@@ -3,7 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Generated } from 'kysely'
 import type { AnyTables, Database, Migration } from '../../src/storage/database.ts'
-import { type DatabaseOptions, openDatabase, type SqliteDatabaseOptions } from '../../src/storage/open.ts'
+import {
+  type DatabaseOptions,
+  openDatabase,
+  type ServerDatabaseOptions,
+  type SqliteDatabaseOptions,
+} from '../../src/storage/open.ts'
 import { type DatabaseKind, freshDatabase } from './databases.ts'
 
 /** Tables of the storage tests. */
@@ -48,7 +53,7 @@ export interface FileNoteBook extends NoteBook {
 /** Opens an empty database of a kind with the tables above. */
 export async function noteBookOn(
   kind: DatabaseKind,
-  changes: Pick<DatabaseOptions, 'maxHeldBytes' | 'log' | 'clock'> = {},
+  changes: Partial<Pick<ServerDatabaseOptions, 'maxHeldBytes' | 'log' | 'clock' | 'queryTimeout'>> = {},
 ): Promise<NoteBook> {
   return open({ ...(await freshDatabase(kind)), maxStartInterval: 200, ...changes } as DatabaseOptions)
 }

@@ -8,6 +8,7 @@ import { allModules } from '../../src/modules/all.ts'
 import { createLogger } from '../../src/observe/logger.ts'
 import { registerAccount } from '../../src/router/accounts.ts'
 import { createServer, type Server } from '../../src/server.ts'
+import type { ServerDatabaseOptions } from '../../src/storage/open.ts'
 import type { Clock } from '../../src/util/clock.ts'
 import type { Address } from './stream.ts'
 
@@ -99,6 +100,8 @@ versioning = true
 export interface TestServerOptions {
   /** The whole configuration. */
   readonly config?: string
+  /** The database server that keeps its data, instead of a file. */
+  readonly database?: ServerDatabaseOptions
   /** Where its data is, and stays when it stops. */
   readonly folder?: string
   readonly clock?: Clock
@@ -106,14 +109,25 @@ export interface TestServerOptions {
   readonly modules?: readonly AnyModule[]
 }
 
+const drivers = { postgres: 'pgsql', mysql: 'mysql' } as const
+
+/** The pool of a database in a configuration. */
+function poolOf({ kind, host, port, database, username, password }: ServerDatabaseOptions): string {
+  const connection = { driver: drivers[kind], host, port, database, username, password, max_start_interval: 1 }
+  const lines = Object.entries(connection).map(([key, value]) => `${key} = ${JSON.stringify(value)}`)
+  return `\n[outgoing_pools.rdbms.default.connection]\n${lines.join('\n')}\n[auth.rdbms]\n`
+}
+
 /** Starts our own server in this process on free loopback ports, with its data in a folder that goes when it stops. */
 export async function startTestServer({
-  config: text = settings,
+  config: base = settings,
+  database,
   folder: kept,
   clock,
   modules: more = [],
 }: TestServerOptions = {}): Promise<OwnTestServer> {
   const folder = kept ?? (await mkdtemp(join(tmpdir(), 'meerkat-test-')))
+  const text = database === undefined ? base : base + poolOf(database)
   const modules = [...allModules, ...more]
   const { config } = parseConfig({ text, file: join(folder, 'meerkat.toml'), modules })
   const log = createLogger({ level: config.general.loglevel })

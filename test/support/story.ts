@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { it } from 'vitest'
 import { Client, type SignInOptions } from './client.ts'
+import type { DatabaseKind } from './databases.ts'
 import type { TestServer } from './server.ts'
 import { type Address, RawStream } from './stream.ts'
-import { target, targetName } from './target.ts'
+import { currentDatabase, target, targetName } from './target.ts'
 import type { TransportKind } from './transport.ts'
 
 type Peer = 'prosody' | 'ejabberd'
@@ -58,6 +59,12 @@ export interface Cast {
 
 type Telling = (cast: Cast) => Promise<void>
 
+interface Told {
+  readonly tell: Telling
+  readonly way: TransportKind
+  readonly database: DatabaseKind
+}
+
 const ways: readonly TransportKind[] = ['tcp', 'tls', 'ws']
 
 /** A test told with users. Only users the telling names get accounts. */
@@ -80,14 +87,15 @@ export function story(title: string, optionsOrTelling: StoryOptions | Telling, t
 function tellOver(label: string, way: TransportKind, options: StoryOptions, tell: Telling): void {
   const name = targetName()
   const reason = reasonIn(options.differs, way)
+  const told = { tell, way, database: currentDatabase() }
   if (!reason) {
-    it(label, () => perform(tell, way, options.users), options.timeout)
+    it(label, () => perform(told, options.users), options.timeout)
     return
   }
   it(
     `${label} (${name} differs: ${reason})`,
     async () => {
-      const failed = await perform(tell, way, options.users, true).then(
+      const failed = await perform(told, options.users, true).then(
         () => false,
         () => true,
       )
@@ -109,13 +117,9 @@ function usualWay(): TransportKind {
   throw new Error(`TRANSPORT is tcp, tls or ws, not ${way}`)
 }
 
-async function perform(
-  tell: Telling,
-  way: TransportKind,
-  users = namesIn(tell) as readonly Name[],
-  isDoomed = false,
-): Promise<void> {
-  const server = await target()
+async function perform(told: Told, users = namesIn(told.tell) as readonly Name[], isDoomed = false): Promise<void> {
+  const { tell, way, database } = told
+  const server = await target(database)
   const stage = new Stage(server, way, isDoomed)
   try {
     await stage.register(users)

@@ -1,5 +1,6 @@
 import { inject } from 'vitest'
 import { Client } from './client.ts'
+import { type DatabaseKind, freshDatabase } from './databases.ts'
 import type { PeerAddress, PeerName } from './peers.ts'
 import { startTestServer, type TestServer } from './server.ts'
 import { openSecure } from './sign-in.ts'
@@ -20,12 +21,38 @@ export function targetName(): TargetName {
   return wanted === 'prosody' || wanted === 'ejabberd' ? wanted : 'other'
 }
 
-let started: Promise<TestServer> | undefined
+const started = new Map<DatabaseKind, Promise<TestServer>>()
+let database: DatabaseKind = 'sqlite'
+
+/** The database of the server that stories declared now are told to. */
+export function currentDatabase(): DatabaseKind {
+  return database
+}
+
+/** Declares stories to be told to our server with its data in a database of this kind. */
+export async function toldOn(kind: DatabaseKind, declare: () => Promise<unknown>): Promise<void> {
+  database = kind
+  try {
+    await declare()
+  } finally {
+    database = 'sqlite'
+  }
+}
 
 /** The server under test, started when first asked for and shared by the stories of one worker. */
-export function target(): Promise<TestServer> {
-  started ??= findTarget()
-  return started
+export function target(kind: DatabaseKind = 'sqlite'): Promise<TestServer> {
+  let server = started.get(kind)
+  if (server === undefined) {
+    server = kind === 'sqlite' ? findTarget() : startOn(kind)
+    started.set(kind, server)
+  }
+  return server
+}
+
+async function startOn(kind: DatabaseKind): Promise<TestServer> {
+  const address = await freshDatabase(kind)
+  if (address.kind === 'sqlite') return startTestServer()
+  return startTestServer({ database: address })
 }
 
 async function findTarget(): Promise<TestServer> {

@@ -260,6 +260,17 @@ describe('XEP-0484 §3.5 invalidation', () => {
   })
 })
 
+describe('mod_fast_auth_token: another password', () => {
+  story('ends the tokens that the old one has brought', secure, async (cast) => {
+    const { alice } = cast
+    const token = await tokenFor(cast, alice)
+    const pc = await alice.client('pc')
+    const query = `<query xmlns='jabber:iq:register'><username>${alice.local}</username><password>quite another 17</password></query>`
+    await pc.asks(query, 'set', { to: alice.domain })
+    expect(await isTaken(cast, { local: alice.local, token, mechanism: none, agent: agentId })).toBe(false)
+  })
+})
+
 describe('XEP-0484 §3.4 rotation and the end of tokens', () => {
   const config = (access: string, rotate: string) => `
 [general]

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { filePath, noEffect, notBuilt, oneOf } from '../option.ts'
 import { logLevels } from './general.ts'
+import { rdbmsPool } from './rdbms.ts'
 
 const cluster = 'Meerkat nodes find each other through Redis'
 
@@ -30,7 +31,14 @@ export const instrumentation = z.strictObject({
 
 /** The `[outgoing_pools]` table. */
 export const outgoingPools = z.strictObject({
-  rdbms: notBuilt('pools of SQL connections'),
+  rdbms: z
+    .strictObject({
+      default: rdbmsPool
+        .optional()
+        .describe('The database of accounts and of all modules. Not set: a file in the data folder.'),
+    })
+    .optional()
+    .describe('SQL databases, by name.'),
   http: notBuilt('pools of HTTP connections'),
   redis: notBuilt('pools of Redis connections'),
   cassandra: notBuilt('pools of Cassandra connections'),

@@ -3,10 +3,10 @@ import { hashedTokenMechanism } from '../../protocol/hashed-token/mechanism.ts'
 import { type HashedTokenKind, hashedTokenKinds } from '../../protocol/hashed-token/names.ts'
 import type { SaslAnswer, SaslMechanism } from '../../protocol/sasl/mechanism.ts'
 import type { ProfileConnection } from '../../protocol/sasl/profile.ts'
-import { personalData, userRemoved } from '../../router/events.ts'
+import { passwordChanged, personalData, userRemoved } from '../../router/events.ts'
 import { sasl2Features, sasl2Mechanisms, sasl2Starts, sasl2Succeeds } from '../../router/sign-in-events.ts'
 import { formatTimestamp } from '../../stanza/delay.ts'
-import { el } from '../../xml/element.ts'
+import { type Element, el } from '../../xml/element.ts'
 import { msOf, options } from './options.ts'
 import { migrations, TokenStore, type TokenTables } from './store.ts'
 import { NS, TokenDesk } from './token-desk.ts'
@@ -42,17 +42,20 @@ export default defineModule({
       ),
       kind,
     ])
-    const usable = (connection: ProfileConnection) =>
-      all.filter(([, kind]) => isUsable(kind, connection)).map(([mechanism]) => mechanism)
-
-    on(sasl2Features, 'main', ({ connection }) =>
-      el(
-        'fast',
-        NS,
-        usable(connection).map(({ name }) => el('mechanism', NS, name)),
-      ),
-    )
-    on(sasl2Mechanisms, 'main', ({ connection }) => usable(connection))
+    // The same for all connections with the same bindings.
+    const offers = new Map<string, { mechanisms: readonly SaslMechanism[]; feature: Element }>()
+    const offerFor = (connection: ProfileConnection) => {
+      const key = connection.security.bindingTypes.join(' ')
+      const known = offers.get(key)
+      if (known !== undefined) return known
+      const mechanisms = all.filter(([, kind]) => isUsable(kind, connection)).map(([mechanism]) => mechanism)
+      const names = mechanisms.map(({ name }) => el('mechanism', NS, name))
+      const made = { mechanisms, feature: el('fast', NS, names) }
+      offers.set(key, made)
+      return made
+    }
+    on(sasl2Features, 'main', ({ connection }) => offerFor(connection).feature)
+    on(sasl2Mechanisms, 'main', ({ connection }) => offerFor(connection).mechanisms)
     on(sasl2Starts, 'check', ({ request }) => desk.check(request))
     on(sasl2Succeeds, 'tokens', ({ login }) => desk.settle(login))
 
@@ -61,6 +64,7 @@ export default defineModule({
         store.purge(domain, clock.now()).catch((error) => log.error({ what: 'token_purge_failed', reason: error }))
       }
     })
+    on(passwordChanged, 'main', ({ user }) => store.forgetUser(user))
     on(userRemoved, 'forget', ({ user }) => store.forgetUser(user))
     on(personalData, 'collect', async ({ user }) => {
       const rows = await store.list(user)

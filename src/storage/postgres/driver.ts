@@ -1,6 +1,7 @@
 import pg from 'pg'
 import { type Driver, type Link, LinkFailure, type Role, type Words } from '../remote/link.ts'
 import type { ServerAddress } from '../server-address.ts'
+import { tlsOptions } from '../server-tls.ts'
 import { postgresDialect } from './dialect.ts'
 import { failureFrom } from './errors.ts'
 import { type Keys, PostgresLink, types } from './link.ts'
@@ -8,6 +9,7 @@ import { type Keys, PostgresLink, types } from './link.ts'
 const words: Words = {
   begin: 'begin',
   endOfReads: undefined,
+  refusesCommits: true,
   makeMarks:
     'create table if not exists meerkat_marks (writer text primary key, batch bigint not null, at bigint not null)',
   addMark: 'insert into meerkat_marks (writer, batch, at) values ($1, 0, $2) on conflict (writer) do nothing',
@@ -16,7 +18,7 @@ const words: Words = {
   dropMark: 'delete from meerkat_marks where writer = $1',
   dropOldMarks: 'delete from meerkat_marks where at < $1',
   lock: ['set local statement_timeout = 0', `select pg_advisory_xact_lock(hashtextextended('meerkat_migrations', 0))`],
-  unlock: undefined,
+  unlock: [],
 }
 
 const FIND_KEYS = `select c.relname as name, a.attname as key from pg_attribute a join pg_class c on c.oid = a.attrelid
@@ -58,7 +60,7 @@ export class PostgresDriver implements Driver {
       database,
       user: username,
       password,
-      ssl: tls === undefined ? false : tls.options,
+      ssl: tls === undefined ? false : tlsOptions(tls),
       application_name: 'meerkat',
       connectionTimeoutMillis: Math.max(queryTimeout, 1000),
       keepAlive: true,
@@ -71,7 +73,7 @@ export class PostgresDriver implements Driver {
     try {
       await client.connect()
     } catch (error) {
-      if (tls?.isOptional === true && isWithoutTls(error)) return this.#open(role, undefined)
+      if (tls?.required === false && isWithoutTls(error)) return this.#open(role, undefined)
       throw failureFrom(error, '')
     }
     return client

@@ -2,7 +2,7 @@ import type { Health, Result, StorageLog } from '../database.ts'
 import type { SqlDialect } from '../dialect.ts'
 import type { Engine, Query, RunQuery, Step } from '../engine.ts'
 import { StorageUnavailable } from '../errors.ts'
-import type { Work } from './job.ts'
+import type { RunPlain, Work } from './job.ts'
 import type { Driver, LinkFailure } from './link.ts'
 import { Readers } from './readers.ts'
 import { kindOf, type StatementKind } from './statement-kind.ts'
@@ -74,8 +74,8 @@ export class RemoteEngine implements Engine {
 
   exclusively(work: (run: RunQuery) => Promise<void>): Promise<void> {
     if (this.#closing) return Promise.reject(closed())
-    const plainly = (run: RunQuery) =>
-      work(({ sql, parameters }: Query) => run({ sql, parameters: parameters.map(plainValue) }))
+    const plainly = (run: RunPlain) =>
+      work(async ({ sql, parameters }: Query) => run({ sql, parameters: parameters.map(plainValue) }))
     return new Promise((resolve, reject) => this.#writer.alone({ work: plainly, resolve, reject }))
   }
 

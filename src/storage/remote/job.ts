@@ -1,7 +1,6 @@
 import type { Result } from '../database.ts'
-import type { RunQuery } from '../engine.ts'
 import { ConditionFailed, QueryError } from '../errors.ts'
-import { LinkFailure, type Reply, type Statement } from './link.ts'
+import { LinkFailure, type Reply, type Statement, type Value } from './link.ts'
 
 /** A statement of a job. */
 export interface Step extends Statement {
@@ -23,9 +22,12 @@ export interface Work {
   reject(error: Error): void
 }
 
+/** Runs a statement whose values are plain. */
+export type RunPlain = (query: { readonly sql: string; readonly parameters: readonly Value[] }) => Promise<Result>
+
 /** Work that has the connection for itself: a migration. */
 export interface Alone {
-  readonly work: (run: RunQuery) => Promise<void>
+  readonly work: (run: RunPlain) => Promise<void>
   resolve(): void
   reject(error: unknown): void
 }

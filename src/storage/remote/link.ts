@@ -69,6 +69,8 @@ export interface Words {
   readonly begin: string | undefined
   /** Ends what a read outside of a transaction began, where that has to be said. */
   readonly endOfReads: string | undefined
+  /** A commit that is refused (by a deferred constraint) has been rolled back; otherwise nobody knows. */
+  readonly refusesCommits: boolean
   /** Makes the table of marks. */
   readonly makeMarks: string
   /** Adds the writer (1) at a time (2). */
@@ -83,7 +85,7 @@ export interface Words {
   readonly dropOldMarks: string
   /** Waits for the right to change the schema, inside a transaction; `unlock` gives it back where its end does not. */
   readonly lock: readonly string[]
-  readonly unlock: string | undefined
+  readonly unlock: readonly string[]
 }
 
 /** A kind of database server. */

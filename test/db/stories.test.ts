@@ -1,0 +1,22 @@
+import { onDatabase } from '../support/databases.ts'
+import { targetName, toldOn } from '../support/target.ts'
+
+/** Those that are about what is kept. */
+const suites = [
+  '../rfc/6121-roster.test.ts',
+  '../rfc/6121-subscriptions.test.ts',
+  '../xep/0049-private.test.ts',
+  '../xep/0077-register.test.ts',
+  '../xep/0160-offline.test.ts',
+]
+
+if (targetName() === 'meerkat') {
+  for (const kind of ['postgres', 'mysql'] as const) {
+    onDatabase(kind, 'stories about what is kept', async () => {
+      await toldOn(kind, async () => {
+        // The question makes it a module of its own, which declares its stories again.
+        for (const suite of suites) await import(`${new URL(suite, import.meta.url).pathname}?${kind}`)
+      })
+    })
+  }
+}
