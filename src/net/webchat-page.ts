@@ -54,6 +54,7 @@ converse.initialize({
   notification_icon: assets + '/images/logo/conversejs-filled.svg',
   use_system_emojis: true,
   allow_registration: false,
+  allow_non_roster_messaging: true,
   muc_search_service: '',
   embed_3rd_party_media_players: false,
   auto_away: 300,

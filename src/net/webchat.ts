@@ -52,13 +52,9 @@ export function webchatRoutes(options: WebchatOptions): HttpRoute[] {
     respond(exchange, 200, 'text/html; charset=utf-8', indexPage(`${path}/`, chosen))
   }
   return [
-    {
-      host,
-      path,
-      handle: ({ response }) => {
-        response.writeHead(308, { location: `${path}/`, 'content-length': 0 }).end()
-      },
-    },
+    { host, path, handle: leadTo(`${path}/`) },
+    // The encryption library looks for its other half beside the page, not beside itself.
+    { host, path: `${path}/${cipher}`, handle: leadTo(`${path}/files/${cipher}`) },
     { host, path: `${path}/`, handle: index },
     {
       host,
@@ -67,6 +63,14 @@ export function webchatRoutes(options: WebchatOptions): HttpRoute[] {
     },
     { host, path: `${path}/files/[...]`, handle: files },
   ]
+}
+
+const cipher = 'curve25519_compiled.wasm'
+
+function leadTo(location: string): HttpRoute['handle'] {
+  return ({ response }) => {
+    response.writeHead(308, { location, 'content-length': 0 }).end()
+  }
 }
 
 /** What the browser may load and where it may connect (Content Security Policy). */

@@ -95,5 +95,7 @@ describe('the pages of a server', () => {
     expect((await get('/chat/start.js')).headers.get('content-type')).toBe('text/javascript; charset=utf-8')
     expect((await get('/chat/files/converse.min.js')).status).toBe(200)
     expect((await get('/chat/files/none.js')).status).toBe(404)
+    const cipher = await get('/chat/curve25519_compiled.wasm')
+    expect(cipher.headers.get('location')).toBe('/chat/files/curve25519_compiled.wasm')
   })
 })
