@@ -1,6 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
+  // What examples import by name is the source that is tested.
+  resolve: { alias: { meerkat: new URL('src/index.ts', import.meta.url).pathname } },
   test: {
     pool: 'threads',
     isolate: false,

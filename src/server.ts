@@ -14,18 +14,17 @@ import { temporaryFolder } from './net/temporary-folder.ts'
 import type { Logger } from './observe/logger.ts'
 import { createMetrics, type Metrics } from './observe/metrics.ts'
 import type { Host } from './router/host.ts'
-import { isPassing } from './router/refusal.ts'
-import { Router } from './router/router.ts'
 import { type CommandedServer, commandServices } from './server/command-services.ts'
 import { countSessions } from './server/core-metrics.ts'
 import { databaseOptions } from './server/database-options.ts'
+import { endSessions } from './server/end-sessions.ts'
 import { Listeners } from './server/listeners.ts'
 import { LiveConfig } from './server/live-config.ts'
+import { makeRouter } from './server/make-router.ts'
 import { openAllAccounts } from './server/open-accounts.ts'
 import type { OpenPort } from './server/port.ts'
 import { Reloader } from './server/reload.ts'
 import { type RunningHost, startHost } from './server/start-host.ts'
-import { StreamError } from './stanza/stream-error.ts'
 import { lockDataFolder } from './storage/data-folder.ts'
 import type { Database } from './storage/database.ts'
 import { openDatabase } from './storage/open.ts'
@@ -197,7 +196,7 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
     this.#opened.push(() => db.close())
     watchHealth(db, this.metrics)
     const accountsOf = await openAllAccounts(live, { db, clock, log })
-    const router = this.#makeRouter()
+    const router = makeRouter(clock, log, this.metrics)
     const hostParts = { live, clock, log, metrics: this.metrics, db, router, modules }
     for (const domain of live.current.general.hosts) {
       const running = await startHost(domain, { ...hostParts, accountsOf: (type) => accountsOf(type).accounts })
@@ -239,25 +238,6 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
     return folder.path
   }
 
-  #makeRouter(): Router {
-    const failed = this.metrics.counter('iq_handler_failed_count', 'IQ requests that could not be processed')
-    const noRoute = this.metrics.counter('router_no_route_found_count', 'Stanzas to domains that nobody serves')
-    return new Router(this.#clock, {
-      noRoute: (stanza) => {
-        noRoute.inc()
-        this.#log.debug({ what: 'no_route_found', to_jid: stanza.to?.full })
-      },
-      failed: ({ error, stanza }) => {
-        failed.inc()
-        if (isPassing(error)) return
-        this.#log.error({ what: 'iq_handler_failed', reason: error, from_jid: stanza.from?.full, stanza_id: stanza.id })
-      },
-      lost: ({ error, stanza }) => {
-        this.#log.error({ what: 'routing_failed', reason: error, to_jid: stanza.to?.full, stanza_id: stanza.id })
-      },
-    })
-  }
-
   async #close(): Promise<void> {
     const hasStarted = this.#state === 'started'
     this.#state = 'stopping'
@@ -285,22 +265,11 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
   async #farewell(): Promise<void> {
     try {
       await this.#listeners?.stopAccepting()
-      await this.#endSessions()
+      await endSessions([...this.#hosts.values()].map(({ host }) => host))
       this.#listeners?.stopNegotiating()
     } catch (error) {
       this.#log.error({ what: 'stop_failed', reason: error })
     }
-  }
-
-  async #endSessions(): Promise<void> {
-    const ends: Promise<void>[] = []
-    for (const { host } of this.#hosts.values()) {
-      for (const session of [...host.sessions.all()]) {
-        ends.push(session.end({ kind: 'shutdown', status: 'Shutdown by reason: system-shutdown' }))
-        session.link.close(new StreamError('system-shutdown'))
-      }
-    }
-    await Promise.allSettled(ends)
   }
 }
 

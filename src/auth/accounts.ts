@@ -69,6 +69,26 @@ export class Accounts {
     )
   }
 
+  /** Whether keys can be added to those that an account has (XEP-0480). */
+  get canAddKeys(): boolean {
+    return this.#methods.some((method) => method.addKeys !== undefined)
+  }
+
+  /** The iteration count for keys of this hash, where an account has keys of others and none of this. */
+  missingKeys(user: Jid, hash: ScramHash): Promise<number | undefined> {
+    return this.#first(
+      (method) => method.missingKeys !== undefined,
+      async (method) => method.missingKeys?.(user.bare, hash),
+      (iterations) => iterations !== undefined,
+    )
+  }
+
+  /** Adds keys to those of an account. False where no method lacks them. */
+  async addKeys(user: Jid, keys: ScramKeys): Promise<boolean> {
+    for (const method of this.#methods) if (await method.addKeys?.(user.bare, keys)) return true
+    return false
+  }
+
   /** Whether some method takes this password. */
   async checkPassword(user: Jid, password: string): Promise<boolean> {
     const isRight = await this.#first(

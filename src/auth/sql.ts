@@ -180,6 +180,28 @@ export class SqlAccounts implements AuthMethod {
     return (await this.#change(user, () => update.executeTakeFirst().then((r) => r.numUpdatedRows))) !== 0n
   }
 
+  async missingKeys(user: Jid, hash: ScramHash): Promise<number | undefined> {
+    const stored = (await this.#credentials(user))?.stored ?? []
+    return stored.some((keys) => keys.hash === hash) ? undefined : stored[0]?.iterations
+  }
+
+  async addKeys(user: Jid, keys: ScramKeys): Promise<boolean> {
+    mustAccept(this.#db)
+    const credentials = await this.#credentials(user)
+    const stored = credentials?.stored ?? []
+    // What is stored together has one count.
+    const fits = stored[0]?.iterations === keys.iterations && !stored.some(({ hash }) => hash === keys.hash)
+    if (credentials === undefined || !fits) return false
+    const update = this.#db.q
+      .updateTable('auth_accounts')
+      .set({ pass_details: writeScram([...stored, keys]) })
+      .where('domain', '=', user.domain)
+      .where('username', '=', user.local)
+      // Whoever has changed the password in between keeps it.
+      .where('pass_details', '=', credentials.text)
+    return (await this.#change(user, () => update.executeTakeFirst().then((r) => r.numUpdatedRows))) !== 0n
+  }
+
   async remove(user: Jid): Promise<boolean> {
     const query = this.#db.q
       .deleteFrom('auth_accounts')

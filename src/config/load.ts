@@ -10,6 +10,7 @@ import type { ModuleDeclaration } from './modules.ts'
 import { prepare } from './prepare.ts'
 import { ConfigErrors, type Notice, type Problem, Report } from './problem.ts'
 import { type Config, configSchema } from './schema.ts'
+import { isTable } from './schema-walk.ts'
 import { settle } from './settle.ts'
 import { validate } from './validate.ts'
 
@@ -44,9 +45,29 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
 
 /** Checks the text of a configuration. Throws `ConfigErrors` with everything that is wrong. */
 export function parseConfig(options: LoadOptions & { readonly text: string }): LoadedConfig {
-  const { text, file, modules } = options
-  const data = parseToml(text, file)
-  const report = new Report(file, locateKeys(text))
+  const { text, file } = options
+  return check(parseToml(text, file), new Report(file, locateKeys(text)), options)
+}
+
+/**
+ * Checks a configuration that is written as a value: the tables of the file as objects, `Infinity` for "infinity".
+ * Throws `ConfigErrors` with everything that is wrong.
+ */
+export function configFromValue(options: LoadOptions & { readonly value: unknown }): LoadedConfig {
+  return check(copyOf(options.value), new Report(options.file), options)
+}
+
+/** Preparation changes what it is given. */
+function copyOf(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(copyOf)
+  if (value === Number.POSITIVE_INFINITY) return 'infinity'
+  if (!isTable(value)) return value
+  const entries = Object.entries(value).filter(([, inner]) => inner !== undefined)
+  return Object.fromEntries(entries.map(([key, inner]) => [key, copyOf(inner)]))
+}
+
+function check(data: unknown, report: Report, options: LoadOptions): LoadedConfig {
+  const { file, modules } = options
   const folder = dirname(resolve(file))
   const schema = configSchema(modules)
   const prepared = prepare(schema, data, {

@@ -37,6 +37,16 @@ export function configSchema(modules: readonly ModuleDeclaration[]) {
 
 type Schema = z.output<ReturnType<typeof configSchema>>
 
+type Writable = z.input<ReturnType<typeof configSchema>>
+
+/** A configuration written as a value, with the keys of the file; options of modules are checked by the modules. */
+export type ConfigValue = Omit<Writable, 'modules' | 'host_config'> & {
+  modules?: Record<string, Record<string, unknown>>
+  host_config?: (Omit<NonNullable<Writable['host_config']>[number], 'modules'> & {
+    modules?: Record<string, Record<string, unknown>>
+  })[]
+}
+
 /** A value whose parts cannot be changed either. */
 export type Frozen<T> = T extends RegExp | string | number | boolean | undefined
   ? T

@@ -2,6 +2,7 @@ import type { AnyModule } from '../module/define.ts'
 import bind2 from './bind2/index.ts'
 import caps from './caps/index.ts'
 import disco from './disco/index.ts'
+import fastAuthToken from './fast-auth-token/index.ts'
 import last from './last/index.ts'
 import offline from './offline/index.ts'
 import ping from './ping.ts'
@@ -20,6 +21,7 @@ export const allModules: readonly AnyModule[] = [
   bind2,
   caps,
   disco,
+  fastAuthToken,
   last,
   offline,
   ping,

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { chain } from '../hooks/hook.ts'
 import { Jid } from '../jid/jid.ts'
 import { defineModule } from '../module/define.ts'
-import { sessionEnds, sessionOpens, userSends } from '../router/events.ts'
+import { idleLimits, sessionEnds, sessionOpens, userSends } from '../router/events.ts'
 import { sessionKey } from '../router/keys.ts'
 import type { Session } from '../router/session.ts'
 import type { Stanza } from '../stanza/stanza.ts'
@@ -25,7 +25,10 @@ const idleTimer = sessionKey<Timer>('ping.idle_timer')
 export default defineModule({
   name: 'mod_ping',
   about: 'Answers pings, and asks idle clients whether they are still there.',
-  xeps: [{ xep: 199, version: '2.0.1' }],
+  xeps: [
+    { xep: 199, version: '2.0.1' },
+    { xep: 478, version: '0.2.0' },
+  ],
   options: z.strictObject({
     send_pings: z.boolean().default(false).describe('Ping clients that have been silent.'),
     ping_interval: z
@@ -83,6 +86,7 @@ export default defineModule({
       await session.end({ kind: 'lost', status })
     }
 
+    on(idleLimits, 'main', () => options.ping_interval)
     on(sessionOpens, 'late', ({ session }) => restart(session))
     on(userSends, 'observe', ({ session }) => restart(session))
     on(sessionEnds, 'late', ({ session }) => {

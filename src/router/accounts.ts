@@ -1,6 +1,6 @@
 import type { Jid } from '../jid/jid.ts'
 import { StreamError } from '../stanza/stream-error.ts'
-import { userRegistered, userRemoved } from './events.ts'
+import { passwordChanged, userRegistered, userRemoved } from './events.ts'
 import type { Host } from './host.ts'
 import type { Session } from './session.ts'
 
@@ -8,6 +8,13 @@ import type { Session } from './session.ts'
 export async function registerAccount(host: Host, user: Jid, password: string): Promise<boolean> {
   if ((await host.accounts.register(user, password)) === 'exists') return false
   await host.hooks.run(userRegistered, { host, user })
+  return true
+}
+
+/** Gives an account another password and tells the modules. False where it cannot be. Throws what the authentication method throws. */
+export async function changePassword(host: Host, user: Jid, password: string): Promise<boolean> {
+  if (!(await host.accounts.setPassword(user, password))) return false
+  await host.hooks.run(passwordChanged, { host, user })
   return true
 }
 

@@ -99,6 +99,9 @@ export interface UserEvent {
 }
 export const userRegistered = chain<UserEvent>('userRegistered', { slots: ['main'] })
 
+/** An account has another password; what gave access by the old one should do so no more. */
+export const passwordChanged = chain<UserEvent>('passwordChanged', { slots: ['main'] })
+
 /** An account is being removed; its sessions are gone. Each module drops what it keeps. */
 export const userRemoved = chain<UserEvent>('userRemoved', { slots: ['announce', 'forget'] })
 
@@ -120,6 +123,9 @@ export interface StreamFeaturesEvent {
 }
 /** What modules add to `<stream:features/>`; to be answered at once. */
 export const streamFeatures = collect<StreamFeaturesEvent, Element>('streamFeatures', { slots: ['main'] })
+
+/** Seconds of silence after which a module looks whether a client is still there (XEP-0478); to be answered at once. */
+export const idleLimits = collect<{ readonly host: Host }, number>('idleLimits', { slots: ['main'] })
 
 /** An IQ on a stream that nobody has signed in on; the answer is the payload of the result. */
 export interface StrangerAsks {

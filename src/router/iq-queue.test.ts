@@ -60,7 +60,8 @@ describe('the processing policies of IQs', () => {
     const { begun, ask, end } = desk({ type: 'parallel' })
     for (let i = 0; i < 1001; i++) void ask('a', String(i))
     expect(begun).toHaveLength(1000)
-    await end('0')
+    // Whichever ends makes room.
+    await end('7')
     expect(begun).toHaveLength(1001)
   })
 

@@ -5,7 +5,7 @@ import { readTextFile } from '../config/text-file.ts'
 import type { Jid } from '../jid/jid.ts'
 import type { LogLevel } from '../observe/log-level.ts'
 import type { Logger } from '../observe/logger.ts'
-import { registerAccount, removeAccount } from '../router/accounts.ts'
+import { changePassword, registerAccount, removeAccount } from '../router/accounts.ts'
 import type { Host } from '../router/host.ts'
 import type { Session } from '../router/session.ts'
 import { StreamError } from '../stanza/stream-error.ts'
@@ -63,7 +63,7 @@ function accountStore(server: CommandedServer): AccountServices['accounts'] {
         throw error
       }
     },
-    setPassword: (user, password) => hostOf(user).accounts.setPassword(user, password),
+    setPassword: (user, password) => changePassword(hostOf(user), user.bare, password),
     remove: (user) => removeAccount(hostOf(user), user.bare),
     list: async (domain, options) => (await server.hostOf(domain)?.accounts.list(domain, options)) ?? [],
     count: async (domain) => (await server.hostOf(domain)?.accounts.count(domain)) ?? 0,

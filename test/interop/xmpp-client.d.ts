@@ -7,7 +7,10 @@ declare module '@xmpp/client' {
     getChildText(name: string, ns?: string): string | null
   }
   export interface Entity {
-    readonly iqCaller: { get(element: XmlElement): Promise<XmlElement | undefined> }
+    readonly iqCaller: {
+      get(element: XmlElement): Promise<XmlElement | undefined>
+      set(element: XmlElement): Promise<XmlElement | undefined>
+    }
     start(): Promise<{ toString(): string }>
     stop(): Promise<void>
     send(element: XmlElement): Promise<void>

@@ -93,6 +93,7 @@ versioning = true
 [modules.mod_vcard]
 [modules.mod_caps]
 [modules.mod_bind2]
+[modules.mod_fast_auth_token]
 `
 
 /** What a test wants otherwise than the stories have it. */

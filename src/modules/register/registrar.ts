@@ -2,7 +2,7 @@ import { AccountLimitReached, AuthUnavailable, UnusablePassword } from '../../au
 import { Jid } from '../../jid/jid.ts'
 import { IpRanges } from '../../net/ip-ranges.ts'
 import type { Logger } from '../../observe/logger.ts'
-import { registerAccount } from '../../router/accounts.ts'
+import { changePassword, registerAccount } from '../../router/accounts.ts'
 import type { Host } from '../../router/host.ts'
 import { NS as core } from '../../stanza/namespaces.ts'
 import { Stanza } from '../../stanza/stanza.ts'
@@ -56,7 +56,7 @@ export class Registrar {
     const password = query.childText('password') ?? ''
     if (password === '') throw new StanzaError('bad-request')
     this.#checkStrength(password)
-    if (!(await withStanzaErrors(() => this.#host.accounts.setPassword(user, password)))) {
+    if (!(await withStanzaErrors(() => changePassword(this.#host, user.bare, password)))) {
       throw new StanzaError('not-allowed')
     }
   }

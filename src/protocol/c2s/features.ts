@@ -11,11 +11,13 @@ export function streamFeatures(content: readonly (Element | undefined)[]): Eleme
   return el('features', NS.streams, content)
 }
 
-/** How much the server takes at once (XEP-0478). */
-function limits(rules: C2sRules): Element | undefined {
-  const { maxStanzaBytes } = rules
-  if (maxStanzaBytes === undefined) return undefined
-  return el('limits', limitsNs, el('max-bytes', limitsNs, String(maxStanzaBytes)))
+/** How much the server takes at once, and how long a session may be silent (XEP-0478). */
+function limits({ maxStanzaBytes }: C2sRules, idleSeconds?: number): Element | undefined {
+  const told = [
+    maxStanzaBytes === undefined ? undefined : el('max-bytes', limitsNs, String(maxStanzaBytes)),
+    idleSeconds === undefined ? undefined : el('idle-seconds', limitsNs, String(idleSeconds)),
+  ].filter((limit) => limit !== undefined)
+  return told.length === 0 ? undefined : el('limits', limitsNs, told)
 }
 
 /** The channel binding types, announced only beside mechanisms (XEP-0440). */
@@ -61,5 +63,5 @@ export function featuresAfterAuth(rules: C2sRules, host: StreamHost, security: C
 
 /** After a resource was bound together with authentication (XEP-0386 §4). */
 export function featuresOnceBound(rules: C2sRules, host: StreamHost, security: ChannelSecurity): Element {
-  return streamFeatures([...host.features('after-auth', security), limits(rules)])
+  return streamFeatures([...host.features('after-auth', security), limits(rules, host.idleSeconds)])
 }

@@ -17,6 +17,8 @@ export interface StreamHost {
   readonly decoy: Decoy
   /** Whether SCRAM tells what was offered (XEP-0474). */
   readonly provesOffer: boolean
+  /** Seconds of silence after which a session may be found idle (XEP-0478); undefined for no limit. */
+  readonly idleSeconds?: number | undefined
   /** What modules add to the stream features. */
   features(stage: FeatureStage, connection: { readonly isSecure: boolean }): readonly Element[]
 }

@@ -7,7 +7,8 @@ import type { SaslMechanism } from '../sasl/mechanism.ts'
 import type { ProfileConnection, SaslInput, SaslProfile } from '../sasl/profile.ts'
 import type { Sasl2Login, Sasl2Request, SaslTask, UserAgent } from './login.ts'
 
-const upgradeNs = 'urn:xmpp:sasl:upgrade:0'
+/** Namespace of XEP-0480. */
+export const upgradeNs = 'urn:xmpp:sasl:upgrade:0'
 const uuid4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/i
 
 /** Why a request is refused before its mechanism has begun. */
