@@ -1,4 +1,3 @@
-import type { Kysely } from 'kysely'
 import type { Health, Result } from './database.ts'
 import type { SqlDialect } from './dialect.ts'
 
@@ -34,6 +33,3 @@ export interface Engine {
   backup(file: string): Promise<void>
   close(): Promise<void>
 }
-
-/** Makes builders over a way to run statements. */
-export type MakeBuilder = <T>(run: RunQuery) => Kysely<T>
