@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { prepareDomainName } from './domain-name.ts'
+import { checkAuthNeeds, checkPools } from './check-auth.ts'
 import { type KeyPath, valueAt } from './key-path.ts'
 import { nearest } from './nearest.ts'
 import type { Report } from './problem.ts'
@@ -16,6 +17,8 @@ export function crossCheck(schema: z.ZodType, data: unknown, report: Report): vo
   checkListeners(data, report)
   checkReferences(schema, data, report)
   checkAccess(data, report)
+  checkAuthNeeds(data, report)
+  checkPools(data, report)
 }
 
 /** Checks of a configuration that passed everything else. */

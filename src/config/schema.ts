@@ -4,7 +4,8 @@ import { access, acl, shaper } from './sections/access.ts'
 import { auth } from './sections/auth.ts'
 import { general } from './sections/general.ts'
 import { listen } from './sections/listen.ts'
-import { hostConfig, instrumentation, internalDatabases, outgoingPools, s2s, services } from './sections/others.ts'
+import { hostConfig, instrumentation, internalDatabases, s2s, services } from './sections/others.ts'
+import { outgoingPools } from './sections/outgoing-pools.ts'
 
 /** The whole file, for a set of declared modules. */
 export function configSchema(modules: readonly ModuleDeclaration[]) {
@@ -63,6 +64,18 @@ export type Acl = Frozen<Schema['acl']>
 /** `[access]`: clauses by rule. */
 export type Access = Frozen<Schema['access']>
 
+/** `[outgoing_pools]`: connections to other services, by type and tag. */
+export type OutgoingPoolsTable = Frozen<Schema['outgoing_pools']>
+
+/** One pool of HTTP connections. */
+export type HttpPoolTable = OutgoingPoolsTable['http'][string]
+
+/** One pool of LDAP connections. */
+export type LdapPoolTable = OutgoingPoolsTable['ldap'][string]
+
+/** TLS of a connection that the server makes. */
+export type ClientTlsTable = NonNullable<HttpPoolTable['connection']['tls']>
+
 /** A complete, checked and frozen configuration; keys as in the file, `"infinity"` as `Infinity`, paths absolute. */
 export interface Config {
   /** Absolute path of the file, or of where it would be. */
@@ -76,4 +89,5 @@ export interface Config {
   readonly acl: Acl
   readonly access: Access
   readonly instrumentation: Frozen<Schema['instrumentation']>
+  readonly outgoing_pools: OutgoingPoolsTable
 }

@@ -3,6 +3,7 @@ import type { z } from 'zod'
 import { alwaysOn, type ModuleDeclaration, moduleOptions } from './modules.ts'
 import type { Report } from './problem.ts'
 import type { Config, configSchema, Frozen } from './schema.ts'
+import { authMethods } from './sections/auth.ts'
 
 type Parsed = z.output<ReturnType<typeof configSchema>>
 
@@ -18,7 +19,7 @@ export interface SettleOptions {
 export function settle(parsed: Parsed, options: SettleOptions): Config {
   const { folder, file, report } = options
   const { general, listen, auth } = parsed
-  const sections = (['internal', 'rdbms'] as const).filter((method) => auth[method] !== undefined)
+  const sections = authMethods.filter((method) => auth[method] !== undefined)
   return freeze({
     file,
     general: {
@@ -36,6 +37,7 @@ export function settle(parsed: Parsed, options: SettleOptions): Config {
     acl: parsed.acl,
     access: parsed.access,
     instrumentation: parsed.instrumentation,
+    outgoing_pools: parsed.outgoing_pools,
   }) as Config
 }
 

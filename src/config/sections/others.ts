@@ -33,17 +33,6 @@ export const instrumentation = z.strictObject({
   log: noEffect(z.strictObject({ level: oneOf(...logLevels).optional() }), 'events have levels of their own'),
 })
 
-/** The `[outgoing_pools]` table. */
-export const outgoingPools = z.strictObject({
-  rdbms: notBuilt('pools of SQL connections'),
-  http: notBuilt('pools of HTTP connections'),
-  redis: notBuilt('pools of Redis connections'),
-  cassandra: notBuilt('pools of Cassandra connections'),
-  elastic: notBuilt('pools of Elasticsearch connections'),
-  rabbit: notBuilt('pools of RabbitMQ connections'),
-  ldap: notBuilt('pools of LDAP connections'),
-})
-
 /** The `[services]` table. */
 export const services = z.strictObject({
   service_domain_db: notBuilt('dynamic domains'),
