@@ -5,6 +5,7 @@ export default defineConfig({
     pool: 'threads',
     isolate: false,
     globalSetup: ['tools/global-setup.mjs', 'test/support/global-setup.ts'],
+    setupFiles: ['test/support/setup.ts'],
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
     testTimeout: 30_000,
   },

@@ -24,7 +24,10 @@ const routed = (raw) => {
   length += raw.attr('to')?.length ?? 0
   length += raw.attributesWire(['from']).length + raw.innerWire().length
 }
-const sink = { opened() {}, closed() {}, element: (raw) => void (count += raw.kids.length) }
+const scanned = (raw) => {
+  count += raw.kids.length
+}
+const sink = { opened() {}, closed() {}, element: scanned }
 const routing = { opened() {}, closed() {}, element: routed }
 
 function measure(to, text) {

@@ -13,6 +13,8 @@ export interface RunningServer {
   start(): Promise<void>
   /** Stops in good order; a second call waits for the first. */
   close(reason?: string): Promise<void>
+  /** Something broke that nobody caught: a line of severity critical. */
+  alarm(what: string, reason: unknown): void
   /** Settles when the server has stopped, whoever asked for it. */
   readonly stopped: Promise<void>
 }
@@ -51,21 +53,39 @@ function machineFor(program: Program): Machine {
   }
 }
 
+/** How long a server that has broken may take to stop, in milliseconds. */
+const patience = 10_000
+
 /** Runs a server until a signal or a command stops it. A second signal does not wait. */
 async function runServer(program: Program, config: Config, run: ServerRun): Promise<number> {
   const server = await program.createServer(config, run)
   let isStopping = false
+  let hasBroken = false
   const stop = (signal: NodeJS.Signals) => {
     if (isStopping) process.exit(1)
     isStopping = true
     void server.close(signal)
   }
+  // A promise that nobody looked at leaves nothing half done: the server goes on. After an exception nobody caught it
+  // cannot know what is left of it, and stops in as good an order as it can.
+  const rejected = (reason: unknown) => server.alarm('unhandled_rejection', reason)
+  const broke = (error: unknown) => {
+    server.alarm('uncaught_exception', error)
+    process.exitCode = 1
+    if (isStopping) process.exit(1)
+    isStopping = true
+    hasBroken = true
+    setTimeout(() => process.exit(1), patience).unref()
+    void server.close('broken')
+  }
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
+  process.on('unhandledRejection', rejected)
+  process.on('uncaughtException', broke)
   try {
     await server.start()
     await server.stopped
-    return 0
+    return hasBroken ? 1 : 0
   } catch (error) {
     process.stderr.write(`Meerkat cannot start: ${error instanceof Error ? error.message : String(error)}\n`)
     await server.close('start failed').catch(() => undefined)
@@ -73,6 +93,8 @@ async function runServer(program: Program, config: Config, run: ServerRun): Prom
   } finally {
     process.off('SIGTERM', stop)
     process.off('SIGINT', stop)
+    process.off('unhandledRejection', rejected)
+    process.off('uncaughtException', broke)
   }
 }
 

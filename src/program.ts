@@ -1,9 +1,9 @@
 import type { Program } from './main.ts'
 import { allModules } from './modules/all.ts'
-import { createLogger } from './observe/logger.ts'
 import type { LogLevel } from './observe/log-level.ts'
-import { createServer } from './server.ts'
+import { createLogger } from './observe/logger.ts'
 import { banner } from './server/banner.ts'
+import { createServer } from './server.ts'
 import { productVersion } from './util/product.ts'
 
 /** The server as the command line runs it. */
@@ -15,6 +15,7 @@ export const program: Program = {
     const server = createServer({ config, log })
     return {
       stopped: server.stopped,
+      alarm: (what, reason) => log.critical({ what, reason }),
       close: () => server.close(),
       async start() {
         await server.start()

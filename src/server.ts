@@ -1,25 +1,27 @@
 import { join } from 'node:path'
-import { type ControlledServer, openControl, type ServerStatus } from './admin/control.ts'
 import { registerCoreCommands } from './admin/commands/all.ts'
+import { type ControlledServer, openControl, type ServerStatus } from './admin/control.ts'
 import type { Config } from './config/schema.ts'
+import type { ModuleApi } from './module/api.ts'
 import { CommandRegistry } from './module/command.ts'
 import type { AnyModule } from './module/define.ts'
 import { registerModuleCommands } from './module/module-commands.ts'
 import { allModules } from './modules/all.ts'
+import { controlSocketPath } from './net/control-socket.ts'
+import type { Readiness } from './net/health.ts'
 import type { Logger } from './observe/logger.ts'
 import { createMetrics, type Metrics } from './observe/metrics.ts'
 import type { Host } from './router/host.ts'
-import { controlSocketPath } from './net/control-socket.ts'
 import { Router } from './router/router.ts'
 import { type CommandedServer, commandServices } from './server/command-services.ts'
+import { countSessions } from './server/core-metrics.ts'
 import { type Listeners, type OpenPort, openListeners } from './server/listeners.ts'
 import { openAccounts } from './server/open-accounts.ts'
 import { type RunningHost, startHost } from './server/start-host.ts'
+import { StreamError } from './stanza/stream-error.ts'
 import { lockDataFolder } from './storage/data-folder.ts'
 import type { Database } from './storage/database.ts'
-import type { Readiness } from './net/health.ts'
 import { openDatabase } from './storage/open.ts'
-import { StreamError } from './stanza/stream-error.ts'
 import { type Clock, systemClock } from './util/clock.ts'
 import { productVersion } from './util/product.ts'
 
@@ -54,6 +56,7 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
   #listeners: Listeners | undefined
   #state: ServerStatus['status'] = 'stopped'
   #startedAt = 0
+  #starting: Promise<void> | undefined
   #closing: Promise<void> | undefined
   #settleStopped: () => void = () => {}
 
@@ -89,6 +92,11 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
     return this.#hosts.get(domain)?.host
   }
 
+  /** The interface that a module provides on a domain; undefined when it does not run there. */
+  moduleApi<A>(domain: string, api: ModuleApi<A>): A | undefined {
+    return this.#hosts.get(domain)?.modules.find(api)
+  }
+
   get allHosts(): readonly Host[] {
     return [...this.#hosts.values()].map(({ host }) => host)
   }
@@ -96,8 +104,10 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
   async start(): Promise<void> {
     this.#state = 'starting'
     this.#startedAt = this.#clock.now()
+    this.#starting = this.#open()
     try {
-      await this.#open()
+      await this.#starting
+      if (this.#closing !== undefined) throw new Error('the server was stopped before it had started')
     } catch (error) {
       await this.close()
       throw error
@@ -141,7 +151,12 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
       const lock = await lockDataFolder(dir)
       this.#opened.push(() => lock.release())
     }
-    const db = await openDatabase({ kind: 'sqlite', file: inMemory ? ':memory:' : join(dir, 'meerkat.sqlite'), log, clock })
+    const db = await openDatabase({
+      kind: 'sqlite',
+      file: inMemory ? ':memory:' : join(dir, 'meerkat.sqlite'),
+      log,
+      clock,
+    })
     this.#opened.push(() => db.close())
     const { accounts, decoy } = await openAccounts(config, db, clock, log)
     const router = this.#makeRouter()
@@ -149,17 +164,30 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
       const parts = { config, clock, log, metrics: this.metrics, db, router, accounts, modules }
       const running = await startHost(domain, parts)
       this.#hosts.set(domain, running)
-      this.#opened.push(() => running.modules.stopAll())
+      this.#opened.push(() => running.modules.stopAll(), countSessions(running.host, this.metrics))
     }
     registerCoreCommands(this.commands, commandServices(this))
-    registerModuleCommands(this.commands, new Map([...this.#hosts].map(([domain, { modules }]) => [domain, modules])), clock)
+    registerModuleCommands(
+      this.commands,
+      new Map([...this.#hosts].map(([domain, { modules }]) => [domain, modules])),
+      clock,
+    )
     if (isOffline) return
     if (!inMemory) {
       const control = await openControl(controlSocketPath(dir), this)
       this.#opened.push(() => control.close())
     }
     const readiness = () => this.#readiness(db)
-    const listeners = await openListeners({ config, clock, log, metrics: this.metrics, router, accounts, decoy, readiness })
+    const listeners = await openListeners({
+      config,
+      clock,
+      log,
+      metrics: this.metrics,
+      router,
+      accounts,
+      decoy,
+      readiness,
+    })
     this.#opened.push(() => listeners.close())
     this.#listeners = listeners
   }
@@ -174,13 +202,18 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
       failed: ({ error, stanza }) => {
         this.#log.error({ what: 'iq_handler_failed', reason: error, from_jid: stanza.from?.full, stanza_id: stanza.id })
       },
+      lost: ({ error, stanza }) => {
+        this.#log.error({ what: 'routing_failed', reason: error, to_jid: stanza.to?.full, stanza_id: stanza.id })
+      },
     })
   }
 
   async #close(): Promise<void> {
+    const hasStarted = this.#state === 'started'
     this.#state = 'stopping'
-    await this.#listeners?.stopAccepting()
-    await this.#sayFarewell()
+    // What is being opened has to be open before it can be given back; who opened it hears of a failure.
+    await this.#starting?.catch(() => {})
+    await this.#farewell()
     for (const giveBack of this.#opened.reverse()) {
       try {
         await giveBack()
@@ -189,7 +222,7 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
       }
     }
     this.#state = 'stopped'
-    this.#log.info({ what: 'node_stopped' })
+    if (hasStarted) this.#log.info({ what: 'node_stopped' })
     this.#settleStopped()
   }
 
@@ -198,8 +231,18 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
     return { status, reasons: db.canAccept() ? [] : ['the database cannot be written'] }
   }
 
-  /** Ends every session, telling the client why. */
-  async #sayFarewell(): Promise<void> {
+  /** Lets nobody new in and ends every stream, telling the client why. Nothing here keeps the rest from being given back. */
+  async #farewell(): Promise<void> {
+    try {
+      await this.#listeners?.stopAccepting()
+      await this.#endSessions()
+      this.#listeners?.stopNegotiating()
+    } catch (error) {
+      this.#log.error({ what: 'stop_failed', reason: error })
+    }
+  }
+
+  async #endSessions(): Promise<void> {
     const ends: Promise<void>[] = []
     for (const { host } of this.#hosts.values()) {
       for (const session of [...host.sessions.all()]) {

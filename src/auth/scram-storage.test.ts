@@ -1,11 +1,16 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { deriveKeys, hashBytes, type ScramKeys, scramHashes } from '../protocol/scram/keys.ts'
-import { hashesOf, readScram, writeScram } from './scram-storage.ts'
+import { deriveKeys } from '../../test/support/derive-keys.ts'
+import { hashBytes, type ScramHash, type ScramKeys, scramHashes } from '../protocol/scram/keys.ts'
+import { readScram, writeScram } from './scram-storage.ts'
 
 const sha1 =
   '==MULTI_SCRAM==,10000,===SHA1===c2FsdA==|MDEyMzQ1Njc4OTAxMjM0NTY3ODk=|OTg3NjU0MzIxMDk4NzY1NDMyMTA=,' +
   '==SHA256==c2FsdDI=|MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=|MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTI='
+
+function hashesOf(text: string): ScramHash[] {
+  return scramHashes.filter((hash) => readScram(text, hash) !== undefined)
+}
 
 describe('MULTI_SCRAM', () => {
   it('is read', () => {

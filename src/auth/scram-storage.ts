@@ -32,11 +32,6 @@ export function readScram(text: string, hash: ScramHash): ScramKeys | undefined 
   return keysOf(hash, { salt, storedKey, serverKey, iterations: parts[1] })
 }
 
-/** The hashes for which there are keys. */
-export function hashesOf(text: string): ScramHash[] {
-  return scramHashes.filter((hash) => readScram(text, hash) !== undefined)
-}
-
 /** `==SCRAM==,STORED,SERVER,SALT,ITER`, of SHA-1. */
 function readLegacy([, storedKey, serverKey, salt, iterations]: readonly string[]): ScramKeys {
   return keysOf('SHA-1', { salt, storedKey, serverKey, iterations })

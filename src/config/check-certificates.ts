@@ -7,22 +7,38 @@ import type { Config, TlsOptions } from './schema.ts'
 
 /** Loads the certificates of all listeners and tells what is wrong with them. */
 export function checkCertificates(config: Config, report: Report, now = systemClock.now()): void {
+  const named = config.general.domain_certfile
+  named.forEach(({ domain, ...tls }, index) => {
+    new CertificateCheck(['general', 'domain_certfile', index], tls, report).run(tls.certfile, [domain], now)
+  })
+  const others = config.general.hosts.filter((host) => !named.some(({ domain }) => domain === host))
   for (const kind of ['c2s', 'http'] as const) {
     config.listen[kind].forEach((listener, index) => {
       const tls: TlsOptions | undefined = listener.tls
-      if (tls?.certfile === undefined) return
+      if (tls === undefined) return
+      if (tls.keep_secrets === true) warnOfKeys(['listen', kind, index, 'tls', 'keep_secrets'], report)
+      if (tls.certfile === undefined) return
       const check = new CertificateCheck(['listen', kind, index, 'tls'], tls, report)
-      check.run(tls.certfile, kind === 'c2s' ? config.general.hosts : [], now)
+      check.run(tls.certfile, kind === 'c2s' ? others : [], now)
     })
   }
 }
 
+function warnOfKeys(path: KeyPath, report: Report): void {
+  report.warning('tls_keys_logged', path, {
+    message: 'The keys of TLS sessions are written to a file: whoever has it can read what was captured.',
+    hint: 'for debugging only',
+  })
+}
+
+type KeyedCertificate = Pick<TlsOptions, 'certfile' | 'keyfile'> & { readonly password?: string | undefined }
+
 class CertificateCheck {
   readonly #path: KeyPath
-  readonly #tls: TlsOptions
+  readonly #tls: KeyedCertificate
   readonly #report: Report
 
-  constructor(path: KeyPath, tls: TlsOptions, report: Report) {
+  constructor(path: KeyPath, tls: KeyedCertificate, report: Report) {
     this.#path = path
     this.#tls = tls
     this.#report = report

@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import { prepareDomainName } from './domain-name.ts'
 import { checkAuthNeeds, checkPools } from './check-auth.ts'
-import { type KeyPath, valueAt } from './key-path.ts'
+import { formatPath, type KeyPath, valueAt } from './key-path.ts'
 import { nearest } from './nearest.ts'
 import type { Report } from './problem.ts'
 import type { Config } from './schema.ts'
@@ -14,6 +14,7 @@ import { addressOf } from './settle.ts'
  */
 export function crossCheck(schema: z.ZodType, data: unknown, report: Report): void {
   checkHosts(data, report)
+  checkHostConfigs(data, report)
   checkListeners(data, report)
   checkReferences(schema, data, report)
   checkAccess(data, report)
@@ -21,18 +22,28 @@ export function crossCheck(schema: z.ZodType, data: unknown, report: Report): vo
   checkPools(data, report)
 }
 
-/** Checks of a configuration that passed everything else. */
-export function checkAuth({ auth, listen }: Config, report: Report): void {
+/** Checks of a configuration that passed everything else, for every host. */
+export function checkAuth(config: Config, report: Report): void {
+  checkAuthOf(config, [], report)
+  config.host_config.forEach((own, index) => {
+    if (own.auth !== undefined) checkAuthOf({ ...config, auth: own.auth }, ['host_config', index], report)
+  })
+}
+
+/** `place`: where the `auth` stands. What concerns a listener for the general one is told there. */
+function checkAuthOf({ auth, listen }: Pick<Config, 'auth' | 'listen'>, place: KeyPath, report: Report): void {
   const methods = new Set<string>(auth.methods)
   listen.c2s.forEach((listener, index) => {
     const path = ['listen', 'c2s', index]
     const allowed = listener.allowed_auth_methods
     if (allowed !== undefined && !allowed.some((method) => methods.has(method))) {
+      const where = place.length === 0 ? '' : ` of ${formatPath(place)}`
       report.warning('no_mechanism_left', [...path, 'allowed_auth_methods'], {
-        message: 'None of these methods is in auth.methods: nobody can log in here.',
+        message: `None of these methods is in auth.methods${where}: nobody can log in here.`,
         value: allowed,
       })
     }
+    if (place.length > 0) return
     const isOpen = listener.tls === undefined || listener.tls.mode === 'starttls'
     if (isOpen && auth.sasl_mechanisms.includes('plain')) {
       report.warning('plain_without_tls', path, {
@@ -68,6 +79,42 @@ function checkHosts(data: unknown, report: Report): void {
       value: fallback,
     })
   }
+}
+
+/** Each `[[host_config]]` names one host that is there, and no host has two. */
+function checkHostConfigs(data: unknown, report: Report): void {
+  const hosts = preparedNames(valueAt(data, ['general', 'hosts']))
+  const seen = new Set<string>()
+  hostConfigsOf(data).forEach((entry, index) => {
+    const path = ['host_config', index]
+    const named = ['host', 'host_type'].filter((key) => valueAt(entry, [key]) !== undefined)
+    const [key = 'host'] = named
+    const value = valueAt(entry, [key])
+    if (named.length !== 1) {
+      report.error('missing_mandatory_keys', path, { message: 'Exactly one of host and host_type is required here.' })
+      return
+    }
+    const [name] = preparedNames([value])
+    if (name === undefined) return
+    if (!hosts.includes(name)) {
+      const guess = nearest(name, hosts)
+      const hint = guess === undefined ? undefined : `did you mean ${JSON.stringify(guess)}?`
+      report.error('unknown_domain', [...path, key], { message: 'This host is not one of general.hosts.', value, hint })
+    } else if (seen.has(name)) {
+      report.error('hosts_not_unique_or_empty', [...path, key], { message: 'This host has settings already.', value })
+    }
+    seen.add(name)
+  })
+}
+
+function preparedNames(names: unknown): string[] {
+  if (!Array.isArray(names)) return []
+  return names.filter((name) => typeof name === 'string').map((name) => prepareDomainName(name) ?? name)
+}
+
+function hostConfigsOf(data: unknown): readonly unknown[] {
+  const entries = valueAt(data, ['host_config'])
+  return Array.isArray(entries) ? entries : []
 }
 
 interface Bound {
@@ -120,19 +167,22 @@ function overlaps(a: string, b: string): boolean {
 }
 
 /** The names defined in one of the sections whose keys are names. */
-function definedIn(data: unknown, section: 'shaper' | 'acl' | 'access'): string[] {
-  const table = valueAt(data, [section])
+function definedIn(data: unknown, section: 'shaper' | 'acl' | 'access', place: KeyPath = []): string[] {
+  const table = valueAt(data, [...place, section])
   return isTable(table) ? Object.keys(table) : []
 }
 
 function checkReferences(schema: z.ZodType, data: unknown, report: Report): void {
   const shapers = ['none', ...definedIn(data, 'shaper')]
   const rules = ['all', 'none', ...definedIn(data, 'access')]
-  const known = { shaper: shapers, access: rules, 'shaper or access': [...shapers, ...rules] }
   visitValues(schema, data, (value, meta, path) => {
-    if (meta.refers === undefined || typeof value !== 'string' || known[meta.refers].includes(value)) return
+    if (meta.refers === undefined || typeof value !== 'string') return
+    const own = path[0] === 'host_config' ? definedIn(data, 'access', path.slice(0, 2)) : []
+    const named = { shaper: shapers, access: [...rules, ...own], 'shaper or access': [...shapers, ...rules, ...own] }
+    const known = named[meta.refers]
+    if (known.includes(value)) return
     const what = meta.refers === 'access' ? 'undefined_access_rule' : 'undefined_shapers'
-    undefinedName(what, { value, path, known: known[meta.refers] }, report)
+    undefinedName(what, { value, path, known }, report)
   })
 }
 
@@ -162,13 +212,20 @@ function undefinedName(
 const plainValues = ['allow', 'deny', 'default', 'none', 'infinity']
 
 function checkAccess(data: unknown, report: Report): void {
-  const classes = ['all', 'none', ...definedIn(data, 'acl')]
+  checkAccessAt(data, [], report)
+  hostConfigsOf(data).forEach((_entry, index) => {
+    checkAccessAt(data, ['host_config', index], report)
+  })
+}
+
+function checkAccessAt(data: unknown, place: KeyPath, report: Report): void {
+  const classes = ['all', 'none', ...definedIn(data, 'acl'), ...(place.length > 0 ? definedIn(data, 'acl', place) : [])]
   const values = [...plainValues, ...definedIn(data, 'shaper')]
-  for (const rule of definedIn(data, 'access')) {
-    const clauses = valueAt(data, ['access', rule])
+  for (const rule of definedIn(data, 'access', place)) {
+    const clauses = valueAt(data, [...place, 'access', rule])
     if (!Array.isArray(clauses)) continue
     clauses.forEach((clause: unknown, index) => {
-      const path = ['access', rule, index]
+      const path = [...place, 'access', rule, index]
       const acl = valueAt(clause, ['acl'])
       const value = valueAt(clause, ['value'])
       if (typeof acl === 'string' && !classes.includes(acl)) {

@@ -24,7 +24,13 @@ function said(text: string, skipMissing: boolean): string {
   const block = (problem: Problem) => formatProblem(problem)
   const notice = (entry: Notice) => `${entry.level}: ${formatProblem(entry)}`
   try {
-    const { notices } = parseConfig({ text, file: new URL('meerkat.toml', folder).pathname, modules, skipMissing, env: { PIN: 'x' } })
+    const { notices } = parseConfig({
+      text,
+      file: new URL('meerkat.toml', folder).pathname,
+      modules,
+      skipMissing,
+      env: { PIN: 'x' },
+    })
     return ['in order', ...notices.map(notice)].join('\n')
   } catch (error) {
     if (!(error instanceof ConfigErrors)) throw error

@@ -13,11 +13,6 @@ export function formatPath(path: KeyPath): string {
   return text
 }
 
-/** Whether `path` lies at or below `prefix`. */
-export function startsWith(path: KeyPath, prefix: KeyPath): boolean {
-  return prefix.length <= path.length && prefix.every((part, index) => part === path[index])
-}
-
 /** The value at `path` inside `root`, `undefined` where the path leads nowhere. */
 export function valueAt(root: unknown, path: KeyPath): unknown {
   let value = root

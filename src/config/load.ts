@@ -3,6 +3,7 @@ import { basename, dirname, resolve } from 'node:path'
 import { parse, TomlError } from 'smol-toml'
 import { checkCertificates } from './check-certificates.ts'
 import { checkAuth, crossCheck } from './cross-check.ts'
+import { mergeHostAuth } from './host-config.ts'
 import { valueAt } from './key-path.ts'
 import { locateKeys } from './locate.ts'
 import type { ModuleDeclaration } from './modules.ts'
@@ -54,6 +55,7 @@ export function parseConfig(options: LoadOptions & { readonly text: string }): L
     skipMissing: options.skipMissing ?? false,
     env: options.env ?? process.env,
   })
+  if (report.isEra40) mergeHostAuth(prepared)
   const parsed = validate(schema, prepared, report)
   crossCheck(schema, parsed ?? prepared, report)
   if (parsed === undefined) throw new ConfigErrors(report.errors, report.notices)

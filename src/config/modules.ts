@@ -29,6 +29,13 @@ const protecting = new Set([
   'mod_external_filter',
 ])
 
+/** Modules that MongooseIM 4.0.0 has and the newest has not. */
+const modulesOf40 = new Set(
+  ['mam_meta', 'muc_log', 'commands', 'muc_commands', 'muc_light_commands', 'jingle_sip', 'revproxy']
+    .concat('http_notification', 'aws_sns')
+    .map((name) => `mod_${name}`),
+)
+
 /** Every module of MongooseIM, newest and 4.0.0; what nobody declares is not built yet. */
 const knownModules = `adhoc amp auth_token aws_sns bind2 blocking blocklist bosh broadcast cache_users caps carboncopy
   commands csi disco domain_isolation event_pusher extdisco external_filter fast_auth_token global_distrib
@@ -77,7 +84,9 @@ export function modulesTable(declarations: readonly ModuleDeclaration[]): z.ZodO
     for (const name of [declaration.name, ...aliases]) taken.add(name)
   }
   for (const name of knownModules) {
-    if (!taken.has(name)) shape[name] = notBuilt(name, protecting.has(name))
+    if (taken.has(name)) continue
+    const schema = notBuilt(name, protecting.has(name))
+    shape[name] = modulesOf40.has(name) ? schema.meta({ era: '4.0' }) : schema
   }
   return z.strictObject(shape)
 }

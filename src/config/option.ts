@@ -10,6 +10,8 @@ export interface Alias {
   readonly schema?: z.ZodType
   /** Turns the old value into the new one. */
   convert?(value: unknown): unknown
+  /** Only files written for MongooseIM 4.0.0 have the old name. */
+  readonly era?: '4.0'
 }
 
 /** What a schema's `.meta()` may say to the loader and the reference generator, besides `description`. */
@@ -28,6 +30,8 @@ export interface OptionMeta {
   readonly notBuilt?: { readonly name: string; readonly protects?: boolean }
   /** Accepted without any effect, for this reason. */
   readonly noEffect?: string
+  /** Only files written for MongooseIM 4.0.0 have it. */
+  readonly era?: '4.0'
   /** A readable file, named relative to the configuration file; becomes an absolute path. */
   readonly file?: boolean
   /** The value names something defined elsewhere in the configuration. */

@@ -5,8 +5,8 @@ import type { KeyPath } from './key-path.ts'
 import { formatPath, valueAt } from './key-path.ts'
 import type { Alias, OptionMeta } from './option.ts'
 import type { Report } from './problem.ts'
-import { sentence } from './validate.ts'
 import { childSchema, isTable, peel, shapeOf } from './schema-walk.ts'
+import { sentence } from './validate.ts'
 
 /** What preparation needs to know besides schema and data. */
 export interface PrepareOptions {
@@ -61,6 +61,7 @@ function sortOut(schema: z.ZodType, table: Record<string, unknown>, options: Pre
     if (!Object.hasOwn(table, key)) continue
     const { meta } = peel(child)
     const place = [...path, key]
+    if (meta.era === '4.0') options.report.isEra40 = true
     if (meta.noEffect !== undefined) {
       options.report.notice('no_effect', place, { message: `Accepted without effect: ${meta.noEffect}.` })
     }
@@ -148,6 +149,7 @@ interface TakeOver {
 /** Moves one value from its old name to its new one; what stands under the new name already wins. */
 function takeOver({ table, found, written, path, options }: TakeOver): void {
   const { report } = options
+  if (found.alias.era === '4.0') report.isEra40 = true
   const oldPath = [...path, ...found.from]
   const newPath = [...path, ...found.to]
   const present = valueAt(table, found.to)

@@ -30,6 +30,7 @@ export type ProblemKind =
   | 'tls_certificate_does_not_cover'
   | 'tls_version_refused'
   | 'plain_without_tls'
+  | 'tls_keys_logged'
   | 'no_mechanism_left'
   | 'both_username_and_password_required'
   | 'renamed_key'
@@ -105,6 +106,8 @@ export class Report {
   readonly #errors: Problem[] = []
   readonly #notices: Notice[] = []
   readonly #written: { now: KeyPath; written: KeyPath }[] = []
+  /** The file has a key that only MongooseIM 4.0.0 knows: where the generations differ, it is read as that one does. */
+  isEra40 = false
 
   constructor(file: string, lines?: LineIndex) {
     this.file = file

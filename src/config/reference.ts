@@ -133,7 +133,19 @@ export function jsonSchema(modules: readonly ModuleDeclaration[]): object {
   return { ...schema, title: 'Meerkat configuration' }
 }
 
-const ownMeta = ['secret', 'reload', 'since', 'example', 'aliases', 'notBuilt', 'noEffect', 'file', 'refers', 'shownAs']
+const ownMeta = [
+  'secret',
+  'reload',
+  'since',
+  'example',
+  'aliases',
+  'notBuilt',
+  'noEffect',
+  'file',
+  'refers',
+  'shownAs',
+  'era',
+]
 
 /** Takes out what is ours in the metadata and what JSON cannot say. */
 function tidy(target: Record<string, unknown>): void {

@@ -3,8 +3,9 @@ import { type IqDiscipline, type ModuleDeclaration, modulesTable } from './modul
 import { access, acl, shaper } from './sections/access.ts'
 import { auth } from './sections/auth.ts'
 import { general } from './sections/general.ts'
+import { hostConfig } from './sections/host-config.ts'
 import { listen } from './sections/listen.ts'
-import { hostConfig, instrumentation, internalDatabases, s2s, services } from './sections/others.ts'
+import { instrumentation, internalDatabases, s2s, services } from './sections/others.ts'
 import { outgoingPools } from './sections/outgoing-pools.ts'
 
 /** The whole file, for a set of declared modules. */
@@ -31,7 +32,7 @@ export function configSchema(modules: readonly ModuleDeclaration[]) {
     outgoing_pools: outgoingPools.prefault({}).describe('Connections to other services.'),
     services: services.prefault({}).describe('Services of the whole server.'),
     s2s: s2s.prefault({}).describe('Connections with other servers.'),
-    host_config: z.array(hostConfig).default([]).describe('Settings for single hosts.'),
+    host_config: z.array(hostConfig(modules)).default([]).describe('Settings for single hosts.'),
   })
 }
 
@@ -53,7 +54,10 @@ export type C2sListener = Frozen<Settled<Schema['listen']['c2s'][number], 'ip_ad
 export type HttpListener = Frozen<Settled<Schema['listen']['http'][number], 'ip_address'>>
 
 /** A `tls` table of an XMPP or HTTP listener; `mode` only with the former. */
-export type TlsOptions = NonNullable<HttpListener['tls']> & { readonly mode?: 'tls' | 'starttls' | 'starttls_required' }
+export type TlsOptions = NonNullable<HttpListener['tls']> & {
+  readonly mode?: 'tls' | 'starttls' | 'starttls_required'
+  readonly keep_secrets?: boolean
+}
 
 /** The options of a module, defaulted; the module knows their type. */
 export type ModuleOptions = Readonly<Record<string, unknown>> & { readonly iqdisc?: IqDiscipline }
@@ -90,4 +94,17 @@ export interface Config {
   readonly access: Access
   readonly instrumentation: Frozen<Schema['instrumentation']>
   readonly outgoing_pools: OutgoingPoolsTable
+  /** What single hosts have otherwise; `configFor` applies it. */
+  readonly host_config: readonly HostConfig[]
+}
+
+/** One settled `[[host_config]]` table. */
+export interface HostConfig {
+  /** Host type; for a static domain, the domain. */
+  readonly host: string
+  readonly general: Frozen<Schema['host_config'][number]['general']>
+  readonly auth?: Config['auth']
+  readonly modules?: Config['modules']
+  readonly acl?: Acl
+  readonly access?: Access
 }

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import type { z } from 'zod'
+import type { KeyPath } from './key-path.ts'
 import { alwaysOn, type ModuleDeclaration, moduleOptions } from './modules.ts'
 import type { Report } from './problem.ts'
 import type { Config, configSchema, Frozen } from './schema.ts'
@@ -18,8 +19,7 @@ export interface SettleOptions {
 /** Fills in what depends on other values, and freezes the result. */
 export function settle(parsed: Parsed, options: SettleOptions): Config {
   const { folder, file, report } = options
-  const { general, listen, auth } = parsed
-  const sections = authMethods.filter((method) => auth[method] !== undefined)
+  const { general, listen } = parsed
   return freeze({
     file,
     general: {
@@ -31,14 +31,30 @@ export function settle(parsed: Parsed, options: SettleOptions): Config {
       c2s: listen.c2s.map((entry, index) => settleListener(entry, ['listen', 'c2s', index], report)),
       http: listen.http.map((entry, index) => settleListener(entry, ['listen', 'http', index], report)),
     },
-    auth: { ...auth, methods: auth.methods ?? (sections.length > 0 ? sections : ['internal' as const]) },
-    modules: settleModules(parsed.modules, options),
+    auth: settleAuth(parsed.auth),
+    modules: settleModules(parsed.modules, ['modules'], options),
     shaper: parsed.shaper,
     acl: parsed.acl,
     access: parsed.access,
     instrumentation: parsed.instrumentation,
     outgoing_pools: parsed.outgoing_pools,
+    host_config: parsed.host_config.map((entry, index) => settleHost(entry, ['host_config', index], options)),
   }) as Config
+}
+
+function settleAuth(auth: Parsed['auth']) {
+  const sections = authMethods.filter((method) => auth[method] !== undefined)
+  return { ...auth, methods: auth.methods ?? (sections.length > 0 ? sections : ['internal' as const]) }
+}
+
+function settleHost(entry: Parsed['host_config'][number], path: KeyPath, options: SettleOptions) {
+  const { host, host_type, auth, modules, ...rest } = entry
+  return {
+    ...rest,
+    host: host ?? host_type ?? '',
+    ...(auth !== undefined && { auth: settleAuth(auth) }),
+    ...(modules !== undefined && { modules: settleModules(modules, [...path, 'modules'], options) }),
+  }
 }
 
 interface Listener {
@@ -90,14 +106,18 @@ function settleTls(listener: Listener, path: (string | number)[], report: Report
   return { tls: { ...tls, versions } }
 }
 
-function settleModules(written: Readonly<Record<string, unknown>>, options: SettleOptions): Record<string, unknown> {
+function settleModules(
+  written: Readonly<Record<string, unknown>>,
+  path: KeyPath,
+  options: SettleOptions,
+): Record<string, unknown> {
   const modules: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(written)) if (value !== undefined) modules[name] = value
   for (const name of alwaysOn) {
     const declaration = options.modules.find((module) => module.name === name)
     if (declaration === undefined || modules[name] !== undefined) continue
     modules[name] = moduleOptions(declaration).parse({})
-    options.report.notice('default_used', ['modules', name], {
+    options.report.notice('default_used', [...path, name], {
       message: `${name} is always on, although the file does not name it.`,
     })
   }

@@ -12,6 +12,9 @@ import type { ClientService, ClientSession } from './client-service.ts'
 import { ClientTransport } from './client-transport.ts'
 import { asksForSession, faultOf, isStanza, stanzaFrom } from './inbound-stanza.ts'
 
+// So many bytes have surely been handed to the socket, which tells when they are gone.
+const muchUnread = 65_536
+
 /**
  * A client's connection, whatever carries it: plays the negotiation, then hands stanzas to the session and writes what the
  * session sends. There are tens of thousands of these: methods on the prototype, no closures and no timers of its own,
@@ -23,6 +26,9 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
   #session: ClientSession | undefined = undefined
   /** Stanzas for a session whose client has not been told yet that it is bound. */
   #early: Wire[] | undefined = undefined
+  #earlyBytes = 0
+  /** Who waits until the client has read what was sent. */
+  #waiting: (() => void)[] | undefined = undefined
   #lang: string | undefined = undefined
   #isOver = false
 
@@ -52,11 +58,30 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
   // The session's side
 
   send(text: Wire): void {
-    if (this.#early !== undefined) this.#early.push(text)
-    else if (!this.#isOver) {
-      this.write(text)
-      if (this.bufferedBytes > this.service.maxBufferedBytes) this.#overflow()
+    if (this.#isOver) return
+    // Looked at before: one answer may be as large as it is, but nothing comes on top of too much.
+    const waiting = this.bufferedBytes + this.#earlyBytes
+    if (waiting > this.service.maxBufferedBytes) this.#overflow(waiting)
+    else if (this.#early === undefined) this.write(text)
+    else {
+      this.#early.push(text)
+      this.#earlyBytes += text.length
     }
+  }
+
+  whenRead(): Promise<void> | undefined {
+    if (this.#isOver || this.bufferedBytes < muchUnread) return undefined
+    return new Promise((resolve) => {
+      this.#waiting ??= []
+      this.#waiting.push(resolve)
+    })
+  }
+
+  /** The connection has nothing left to write. */
+  drained(): void {
+    const waiting = this.#waiting
+    this.#waiting = undefined
+    for (const resolve of waiting ?? []) resolve()
   }
 
   close(error?: StreamError): void {
@@ -67,7 +92,7 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
   }
 
   timedOut(): void {
-    this.handle({ on: 'timeout' })
+    this.handleSafely({ on: 'timeout' })
   }
 
   /** Ends the stream by the server's own will, session or not. */
@@ -76,8 +101,8 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
   }
 
   /** A client that does not read cannot be allowed to fill the memory. */
-  #overflow(): void {
-    this.service.note({ what: 'client_does_not_read', address: this.address, bytes: this.bufferedBytes })
+  #overflow(bytes: number): void {
+    this.service.note({ what: 'client_does_not_read', address: this.address, bytes })
     this.fail(new StreamError('resource-constraint', 'Too much is waiting to be read'))
   }
 
@@ -162,6 +187,8 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
   #end(): void {
     this.#isOver = true
     this.#early = undefined
+    this.#earlyBytes = 0
+    this.drained()
     this.#endNegotiation()
   }
 
@@ -185,6 +212,15 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
     const actions = this.#negotiation?.handle(event) ?? []
     for (const action of actions) this.#perform(action)
     return actions.at(-1)?.do === 'pass-on'
+  }
+
+  /** As {@link handle}, from where nobody would catch what goes wrong. */
+  protected handleSafely(event: C2sEvent): void {
+    try {
+      this.handle(event)
+    } catch (error) {
+      this.broke(error)
+    }
   }
 
   #perform(action: C2sAction): void {
@@ -291,6 +327,7 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
   #sendEarly(): void {
     const early = this.#early ?? []
     this.#early = undefined
+    this.#earlyBytes = 0
     for (const text of early) this.send(text)
   }
 }

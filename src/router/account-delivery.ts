@@ -1,6 +1,7 @@
 import type { Jid } from '../jid/jid.ts'
 import type { Stanza } from '../stanza/stanza.ts'
 import { StanzaError } from '../stanza/stanza-error.ts'
+import { letRun } from '../util/settled.ts'
 import { type AccountReceives, accountReceives, accountReceivesPresence, offline } from './events.ts'
 import type { Host } from './host.ts'
 import type { IqDispatcher } from './iq-dispatcher.ts'
@@ -43,9 +44,20 @@ export class AccountDelivery {
     const event: AccountReceives = { host, account: (stanza.to as Jid).bare, stanza, targets }
     const outcome = this.#runRefusing(() => host.hooks.run(accountReceives, event), stanza)
     if (outcome instanceof Promise) {
-      return outcome.then((answer) => (answer === undefined ? this.#split(host, event.stanza, targets) : undefined))
+      return outcome.then((answer) =>
+        answer === undefined ? this.#splitLater(host, event.stanza, targets) : undefined,
+      )
     }
     return outcome === undefined ? this.#split(host, event.stanza, targets) : undefined
+  }
+
+  /** After waiting: a session that has ended meanwhile takes nothing any more, and who is left is asked for anew. */
+  #splitLater(host: Host, stanza: Stanza, targets: readonly Session[]): Promise<void> | undefined {
+    const left = targets.filter((session) => !session.isEnded)
+    if (left.length > 0 || targets.length === 0) return this.#split(host, stanza, left)
+    if (stanza.kind === 'iq') return this.#noSuchResource(stanza)
+    const to = stanza.to as Jid
+    return this.#split(host, stanza, messageTargets(host.sessions.of(to), stanza.type, to))
   }
 
   #split(host: Host, stanza: Stanza, targets: readonly Session[]): Promise<void> | undefined {
@@ -53,10 +65,16 @@ export class AccountDelivery {
     if (targets.length === 1) return (targets[0] as Session).deliver(stanza)
     const waits: Promise<void>[] = []
     for (const target of targets) {
-      const wait = target.deliver(stanza)
-      if (wait !== undefined) waits.push(wait)
+      // What a module has against one of them does not concern the others.
+      letRun(
+        () => {
+          const wait = target.deliver(stanza)
+          if (wait !== undefined) waits.push(wait)
+        },
+        () => {},
+      )
     }
-    return waits.length === 0 ? undefined : Promise.all(waits).then(() => undefined)
+    return waits.length === 0 ? undefined : Promise.allSettled(waits).then(() => undefined)
   }
 
   #nobodyThere(host: Host, stanza: Stanza): Promise<void> | undefined {
@@ -88,11 +106,12 @@ export class AccountDelivery {
       return this.#dispatcher.serve(host.iq, 'account', stanza, session)
     }
     const target = host.sessions.find(to)
-    if (target === undefined) {
-      if (stanza.type === 'get' || stanza.type === 'set') this.#router.bounce(stanza, 'service-unavailable')
-      return undefined
-    }
-    return this.#guarded(host, stanza, [target])
+    return target === undefined ? this.#noSuchResource(stanza) : this.#guarded(host, stanza, [target])
+  }
+
+  #noSuchResource(stanza: Stanza): undefined {
+    if (stanza.type === 'get' || stanza.type === 'set') this.#router.bounce(stanza, 'service-unavailable')
+    return undefined
   }
 
   #presence(host: Host, stanza: Stanza): Promise<void> | undefined {
@@ -124,7 +143,7 @@ export class AccountDelivery {
     if (stanza.kind === 'presence') return
     const refusal = error instanceof StanzaError ? error : new StanzaError('internal-server-error')
     const reply = stanza.errorReply(refusal)
-    if (reply !== undefined) void this.#router.route(reply)
+    if (reply !== undefined) this.#router.post(reply)
   }
 
   /** Tells only our own users that there is no such account, so that strangers cannot look for accounts. */
@@ -154,6 +173,6 @@ function presenceTargets(table: Host['sessions'], to: Jid): readonly Session[] {
 
 function deliverPresence(stanza: Stanza, targets: readonly Session[]): Promise<void> | undefined {
   if (stanza.type === 'probe') return undefined
-  for (const target of targets) void target.deliver(stanza)
+  for (const target of targets) target.post(stanza)
   return undefined
 }

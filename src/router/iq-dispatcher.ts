@@ -28,8 +28,7 @@ export class IqDispatcher {
     const payload = stanza.index[0]
     if (payload === undefined || stanza.index.length !== 1) return this.#refuse(stanza, 'bad-request')
     const found = iq.find(at, stanza.type, payload)
-    if (found === undefined)
-      return this.#refuse(stanza, at === 'server' ? 'feature-not-implemented' : 'service-unavailable')
+    if (found === undefined) return this.#refuse(stanza, 'service-unavailable')
     if (typeof found === 'string') return this.#refuse(stanza, found)
     if (found.target === 'account' && stanza.from?.bareString !== stanza.to?.bareString) {
       return this.#refuse(stanza, 'forbidden', 'Only requests to your own address are allowed')

@@ -14,7 +14,7 @@ const maxParallel = 1000
 /** Runs the IQ handlers of one module on one host type by its policy. Answers to one sender keep their order but under `parallel`. */
 export class IqQueue {
   readonly policy: IqPolicy
-  readonly #mailbox = new KeyedMailbox()
+  readonly #mailbox = new KeyedMailbox('lane')
   #turn = 0
 
   constructor(policy: IqPolicy) {

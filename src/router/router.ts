@@ -2,6 +2,7 @@ import type { Jid } from '../jid/jid.ts'
 import type { Stanza } from '../stanza/stanza.ts'
 import { type ErrorCondition, StanzaError } from '../stanza/stanza-error.ts'
 import type { Clock } from '../util/clock.ts'
+import { letRun } from '../util/settled.ts'
 import type { Element } from '../xml/element.ts'
 import { AccountDelivery } from './account-delivery.ts'
 import { filterPacket, type Routed } from './events.ts'
@@ -25,6 +26,8 @@ export interface Service {
 export interface RouterObserver {
   noRoute(stanza: Stanza): void
   failed(failure: { error: unknown; stanza: Stanza }): void
+  /** A stanza that nobody waited for went wrong on its way. */
+  lost(failure: { error: unknown; stanza: Stanza }): void
 }
 
 /** Decides for every stanza where it goes (core routing table): hosted domain, service, or nowhere. */
@@ -41,7 +44,7 @@ export class Router {
     this.#asker = new IqAsker(clock)
     this.#dispatcher = new IqDispatcher({
       clock,
-      route: (stanza) => void this.route(stanza),
+      route: (stanza) => this.post(stanza),
       onFailure: (failure) => observer.failed(failure),
     })
     this.#delivery = new AccountDelivery(this, this.#dispatcher)
@@ -89,6 +92,14 @@ export class Router {
     return outcome === undefined ? this.#deliver(event.stanza, session) : undefined
   }
 
+  /** Sends a stanza that nobody waits for. Never throws: what goes wrong on its way is told to the observer. */
+  post(stanza: Stanza): void {
+    letRun(
+      () => this.route(stanza),
+      (error) => this.#observer.lost({ error, stanza }),
+    )
+  }
+
   /** Sends an IQ of the server's own and waits for the answer. */
   ask(question: {
     type: 'get' | 'set'
@@ -97,14 +108,14 @@ export class Router {
     payload: Element
     timeout?: number
   }): Promise<Stanza | 'timeout'> {
-    return this.#asker.ask(question, (stanza) => void this.route(stanza))
+    return this.#asker.ask(question, (stanza) => this.post(stanza))
   }
 
   /** Answers a stanza with an error, unless it is one that is never answered so. Presence is dropped instead. */
   bounce(stanza: Stanza, condition: ErrorCondition, text?: string): undefined {
     if (stanza.kind === 'presence') return undefined
     const reply = stanza.errorReply(new StanzaError(condition, text === undefined ? {} : { text }))
-    if (reply !== undefined) void this.route(reply)
+    if (reply !== undefined) this.post(reply)
     return undefined
   }
 

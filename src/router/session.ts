@@ -2,7 +2,7 @@ import type { Jid } from '../jid/jid.ts'
 import type { Stanza } from '../stanza/stanza.ts'
 import { StanzaError } from '../stanza/stanza-error.ts'
 import type { StreamError } from '../stanza/stream-error.ts'
-import type { Eventually } from '../util/settled.ts'
+import { type Eventually, letRun } from '../util/settled.ts'
 import type { Wire } from '../xml/wire.ts'
 import {
   type SessionReceives,
@@ -23,6 +23,8 @@ export interface ClientLink {
   readonly bufferedBytes: number
   /** Sends a stanza. Never fails: a connection that is gone or does not read ends its session by itself. */
   send(text: Wire): void
+  /** Settles when the client has caught up with what was sent, or is gone; undefined where it is not behind by much. */
+  whenRead(): Promise<void> | undefined
   /** Ends the stream, with an error or orderly. */
   close(error?: StreamError): void
 }
@@ -119,6 +121,14 @@ export class Session {
     if (outcome instanceof Promise) return outcome.then((answer) => this.#write(answer, event))
     this.#write(outcome, event)
     return undefined
+  }
+
+  /** Delivers a stanza that nobody waits for. Never throws: what a module has against it is logged with the module. */
+  post(stanza: Stanza): void {
+    letRun(
+      () => this.deliver(stanza),
+      () => {},
+    )
   }
 
   /** Ends the session: it leaves the table, contacts are told. Does nothing the second time. */

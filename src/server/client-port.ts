@@ -1,18 +1,18 @@
 import { randomBytes } from 'node:crypto'
 import { Authenticator } from '../auth/authenticator.ts'
-import type { BindRequest, ClientNote, ClientService, ClientSession, Offer } from '../edges/client-service.ts'
-import { TcpClient } from '../edges/c2s/tcp-client.ts'
 import { closingText, elementText, openingText } from '../edges/c2s/stream-text.ts'
+import { TcpClient } from '../edges/c2s/tcp-client.ts'
+import type { BindRequest, ClientNote, ClientService, ClientSession, Offer } from '../edges/client-service.ts'
 import { FrameClient } from '../edges/websocket/frame-client.ts'
 import type { Jid } from '../jid/jid.ts'
 import type { Accept } from '../net/tcp.ts'
 import type { TlsContext } from '../net/tls-context.ts'
 import type { AcceptFrames } from '../net/websocket.ts'
-import type { C2sRules } from '../protocol/c2s/rules.ts'
 import type { OfferAnswer } from '../protocol/c2s/events.ts'
+import type { C2sRules } from '../protocol/c2s/rules.ts'
 import { classicSasl } from '../protocol/sasl/classic-profile.ts'
-import { answerStranger } from '../router/stranger.ts'
 import { openSession } from '../router/session-opener.ts'
+import { answerStranger } from '../router/stranger.ts'
 import { StanzaError } from '../stanza/stanza-error.ts'
 import { StreamError } from '../stanza/stream-error.ts'
 import { TimerWheel } from '../util/timer-wheel.ts'
@@ -38,7 +38,7 @@ export interface ClientPortOptions {
 /** Sessions of one account, where no rule `max_user_sessions` says otherwise. */
 const usualSessions = 100
 /** Bytes that may wait for a client that does not read. */
-const maxBufferedBytes = 4 << 20
+export const maxBufferedBytes = 4 << 20
 
 /** The edge for clients on one port: what their connections need of the rest of the server. */
 export class ClientPort {
@@ -56,6 +56,11 @@ export class ClientPort {
       parts.log.error({ what: 'authentication_unavailable', reason: error }),
     )
     this.#wheel = new TimerWheel(parts.clock)
+  }
+
+  /** How many of them have a time-out running. */
+  get armed(): number {
+    return this.#wheel.size
   }
 
   /** Serves byte streams; `tls` is for STARTTLS. */
@@ -79,7 +84,12 @@ export class ClientPort {
   /** What a client beyond the limit of connections is told (RFC 6120 §4.9.3.17). */
   refusal(): Wire {
     const { config } = this.#parts
-    const header = { from: config.general.default_server_domain, to: undefined, id: newId(), lang: config.general.language }
+    const header = {
+      from: config.general.default_server_domain,
+      to: undefined,
+      id: newId(),
+      lang: config.general.language,
+    }
     const error = new StreamError('resource-constraint', 'Too many connections')
     return asWire(openingText(header) + elementText(error.toElement()) + closingText)
   }

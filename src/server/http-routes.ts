@@ -43,7 +43,9 @@ export function httpRoutes(listener: HttpListener, parts: HttpRouteParts): Mount
     routes.push(
       ...hostMetaRoutes(host, (domain) => {
         if (!config.general.hosts.includes(domain)) return undefined
-        return { websocket: websocketPath === undefined ? [] : [`${scheme}://${domain}:${listener.port}${websocketPath}`] }
+        return {
+          websocket: websocketPath === undefined ? [] : [`${scheme}://${domain}:${listener.port}${websocketPath}`],
+        }
       }),
     )
     serves.push('host-meta')

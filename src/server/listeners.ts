@@ -3,6 +3,7 @@ import type { C2sListener, Config, HttpListener } from '../config/schema.ts'
 import type { Readiness } from '../net/health.ts'
 import { listenHttp } from '../net/http.ts'
 import { type Listener, listenTcp } from '../net/tcp.ts'
+import type { TlsContext } from '../net/tls-context.ts'
 import type { Logger } from '../observe/logger.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import type { Decoy } from '../protocol/scram/keys.ts'
@@ -38,6 +39,8 @@ export interface Listeners {
   readonly ports: readonly OpenPort[]
   /** Lets nobody new in; those who are in stay. */
   stopAccepting(): Promise<void>
+  /** Ends the streams of those who have not signed in yet. */
+  stopNegotiating(): void
   /** Waits a while for connections to end, then drops those that are left. */
   close(): Promise<void>
 }
@@ -52,28 +55,40 @@ const look = 20
 export async function openListeners(parts: ListenerParts): Promise<Listeners> {
   const listeners: OpenListener[] = []
   const ports: OpenPort[] = []
+  const clients: ClientPort[] = []
+  const contexts: TlsContext[] = []
+  const opened = { listeners, ports, clients, contexts }
   const stopAccepting = async () => {
     await Promise.all(listeners.map((listener) => listener.stopAccepting()))
+  }
+  const drop = async () => {
+    for (const context of contexts) context.close()
+    await Promise.all(listeners.map((listener) => listener.close()))
   }
   const close = async () => {
     for (let waited = 0; waited < grace && listeners.some(({ connections = 0 }) => connections > 0); waited += look) {
       await new Promise<void>((resolve) => parts.clock.after(look, resolve))
     }
-    await Promise.all(listeners.map((listener) => listener.close()))
+    await drop()
   }
   try {
-    for (const listener of parts.config.listen.c2s) await openC2s(listener, parts, { listeners, ports })
-    for (const listener of parts.config.listen.http) await openHttp(listener, parts, { listeners, ports })
+    for (const listener of parts.config.listen.c2s) await openC2s(listener, parts, opened)
+    for (const listener of parts.config.listen.http) await openHttp(listener, parts, opened)
   } catch (error) {
-    await Promise.all(listeners.map((listener) => listener.close()))
+    await drop()
     throw error
   }
-  return { ports, stopAccepting, close }
+  const stopNegotiating = () => {
+    for (const port of clients) port.stopNegotiating()
+  }
+  return { ports, stopAccepting, stopNegotiating, close }
 }
 
 interface Opened {
   readonly listeners: OpenListener[]
   readonly ports: OpenPort[]
+  readonly clients: ClientPort[]
+  readonly contexts: TlsContext[]
 }
 
 async function openC2s(config: C2sListener, parts: ListenerParts, opened: Opened): Promise<void> {
@@ -95,8 +110,15 @@ async function openC2s(config: C2sListener, parts: ListenerParts, opened: Opened
     clients.streams(config, isDirect ? undefined : tls),
   )
   opened.listeners.push(listener)
+  opened.clients.push(clients)
+  if (tls !== undefined) opened.contexts.push(tls)
   const { address, port } = listener
-  opened.ports.push({ address, port, speaks: `XMPP clients, ${protection(config)}`, kind: isDirect ? 'c2s_tls' : 'c2s' })
+  opened.ports.push({
+    address,
+    port,
+    speaks: `XMPP clients, ${protection(config)}`,
+    kind: isDirect ? 'c2s_tls' : 'c2s',
+  })
 }
 
 function protection({ tls }: C2sListener): string {
@@ -127,6 +149,8 @@ async function openHttp(config: HttpListener, parts: ListenerParts, opened: Open
     report: (event) => parts.log.info(event),
   })
   opened.listeners.push(listener)
+  opened.clients.push(clients)
+  if (tls !== undefined) opened.contexts.push(tls)
   const { address, port } = listener
   const scheme = tls === undefined ? 'http' : 'https'
   opened.ports.push({ address, port, speaks: `${scheme.toUpperCase()}: ${serves.join(', ')}`, kind: scheme })

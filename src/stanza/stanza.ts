@@ -6,6 +6,7 @@ import { defaultLimits } from '../xml/limits.ts'
 import type { RawElement } from '../xml/raw-element.ts'
 import { serialise } from '../xml/serialise.ts'
 import { asWire, toWire, type Wire } from '../xml/wire.ts'
+import { attributesOf, type StanzaHead } from './head.ts'
 import { NS } from './namespaces.ts'
 import type { StanzaError } from './stanza-error.ts'
 
@@ -40,14 +41,6 @@ interface Fields {
   raw: RawElement | undefined
   /** Undefined as long as the children are those of `raw`. */
   parts: readonly Part[] | undefined
-}
-
-export interface StanzaHead {
-  type?: string
-  id?: string
-  from?: Jid
-  to?: Jid
-  lang?: string
 }
 
 /** What was accepted once is read back whatever its size. */
@@ -295,14 +288,6 @@ export class Stanza {
     if (raw === undefined) throw new RangeError('no such child')
     return raw.kid(part?.received ?? index)
   }
-}
-
-function attributesOf(head: StanzaHead): Wire {
-  let text = ''
-  if (head.type !== undefined && head.type !== '') text += ` type='${head.type}'`
-  if (head.id !== undefined) text += ` id='${toWire(escapeXml(head.id))}'`
-  if (head.lang !== undefined) text += ` xml:lang='${toWire(escapeXml(head.lang))}'`
-  return asWire(text)
 }
 
 function shifted(part: Part, by: number): Part {

@@ -82,9 +82,13 @@ async function takeLock(dir: string): Promise<Connection> {
     lock?.close()
     if (!codeOf(error).startsWith('SQLITE_BUSY')) throw unusable(dir, error)
     const pid = await readNumber(join(dir, PID_FILE))
-    const who = pid === undefined ? 'another process' : `process ${pid}`
-    throw new DataFolderError('in-use', `${dir} is in use by ${who}`, { pid })
+    throw inUse(dir, pid, error)
   }
+}
+
+function inUse(dir: string, pid: number | undefined, cause: unknown): DataFolderError {
+  const who = pid === undefined ? 'another process' : `process ${pid}`
+  return new DataFolderError('in-use', `${dir} is in use by ${who}`, { pid, cause })
 }
 
 async function checkVersion(dir: string): Promise<void> {

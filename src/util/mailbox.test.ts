@@ -1,7 +1,22 @@
 import { describe, expect, it } from 'vitest'
-import { KeyedMailbox } from './mailbox.ts'
+import { forbidNestedMailboxes, KeyedMailbox } from './mailbox.ts'
 
 describe('a keyed mailbox', () => {
+  it('refuses, where it is watched, a job that enters a mailbox, but not what follows a job', async () => {
+    forbidNestedMailboxes()
+    const mailbox = new KeyedMailbox()
+    const nested = async () => {
+      await Promise.resolve()
+      return new KeyedMailbox().run('b', () => 1)
+    }
+    await expect(mailbox.run('a', nested)).rejects.toThrow('may not enter')
+    const afterwards = async () => {
+      await mailbox.run('a', async () => Promise.resolve())
+      return mailbox.run('b', () => 2)
+    }
+    expect(await afterwards()).toBe(2)
+  })
+
   it('runs a synchronous job at once when its key is idle', () => {
     expect(new KeyedMailbox().run('a', () => 1)).toBe(1)
   })

@@ -1,3 +1,13 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+
+const held = new AsyncLocalStorage<true>()
+let isWatched = false
+
+/** For tests: from now on a job that enters another mailbox, or its own again, throws. It could wait for itself. */
+export function forbidNestedMailboxes(): void {
+  isWatched = true
+}
+
 /**
  * Runs jobs of one key one after another, jobs of different keys side by side. A job that is synchronous and finds its key
  * idle runs at once, with no promise made. Rule: a job reads, decides, commits, leaves; what it causes elsewhere is posted
@@ -5,6 +15,12 @@
  */
 export class KeyedMailbox {
   readonly #tails = new Map<string, Promise<unknown>>()
+  readonly #kind: 'mailbox' | 'lane'
+
+  /** A `lane` only orders requests: its jobs may enter mailboxes, whose jobs never enter a lane. */
+  constructor(kind: 'mailbox' | 'lane' = 'mailbox') {
+    this.#kind = kind
+  }
 
   /** Keys with work under way. */
   get size(): number {
@@ -12,6 +28,10 @@ export class KeyedMailbox {
   }
 
   run<T>(key: string, job: () => T | Promise<T>): T | Promise<T> {
+    return isWatched ? this.#run(key, watched(job, this.#kind)) : this.#run(key, job)
+  }
+
+  #run<T>(key: string, job: () => T | Promise<T>): T | Promise<T> {
     const tail = this.#tails.get(key)
     if (tail !== undefined) return this.#enqueue(key, tail.then(job, job))
     const outcome = job()
@@ -31,4 +51,9 @@ export class KeyedMailbox {
     this.#tails.set(key, settled)
     return outcome
   }
+}
+
+function watched<T>(job: () => T, kind: 'mailbox' | 'lane'): () => T {
+  if (held.getStore()) throw new Error(`a job of a mailbox may not enter a ${kind}`)
+  return kind === 'lane' ? job : () => held.run(true, job)
 }

@@ -42,25 +42,26 @@ class Builder {
   }
 
   private tag(defaultNs: string, prefixes: Prefixes): Tag {
-    const source = this.source
     const name = this.name(this.at + 1)
     const attrs: string[] = []
     let declared: Map<string, string> | undefined
-    for (;;) {
-      this.space()
-      const c = source[this.at]
-      if (c === '>' || c === '/') {
-        this.at += c === '>' ? 1 : 2
-        return { name, attrs, isEmpty: c === '/', defaultNs, prefixes: declared ?? prefixes }
-      }
+    while (!this.isAtTagEnd()) {
       const attr = this.name(this.at)
       const value = this.value()
-      if (attr === 'xmlns') defaultNs = decodeValue(value)
-      else if (attr.startsWith('xmlns:')) {
-        declared ??= new Map(prefixes)
-        declared.set(fromWire(asWire(attr.slice('xmlns:'.length))), decodeValue(value))
-      } else attrs.push(attr, value)
+      const prefix = declaredPrefix(attr)
+      if (prefix === undefined) attrs.push(attr, value)
+      else declared = (declared ?? new Map(prefixes)).set(prefix, decodeValue(value))
     }
+    const isEmpty = this.source[this.at] === '/'
+    this.at += isEmpty ? 2 : 1
+    return { name, attrs, isEmpty, defaultNs: declared?.get('') ?? defaultNs, prefixes: declared ?? prefixes }
+  }
+
+  /** Passes over white space; whether the tag ends there. */
+  private isAtTagEnd(): boolean {
+    this.space()
+    const next = this.source[this.at]
+    return next === '>' || next === '/'
   }
 
   private children(tag: Tag): Node[] {
@@ -139,4 +140,10 @@ function attributeName(name: string, prefixes: Prefixes): string {
 function namespaceOf(prefix: string, prefixes: Prefixes): string {
   if (prefix === 'xml') return xmlNamespace
   return prefixes.get(fromWire(asWire(prefix))) ?? ''
+}
+
+/** The prefix that an attribute declares, '' for the default namespace, undefined where it declares nothing. */
+function declaredPrefix(attr: string): string | undefined {
+  if (attr === 'xmlns') return ''
+  return attr.startsWith('xmlns:') ? fromWire(asWire(attr.slice('xmlns:'.length))) : undefined
 }

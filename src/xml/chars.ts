@@ -65,8 +65,8 @@ function checkColons(bytes: Uint8Array, start: number, end: number): void {
 function decodeName(bytes: Uint8Array): string {
   try {
     return decoder.decode(bytes)
-  } catch {
-    throw notWellFormed('a name is not valid UTF-8')
+  } catch (cause) {
+    throw notWellFormed('a name is not valid UTF-8', cause)
   }
 }
 

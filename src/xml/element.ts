@@ -89,10 +89,13 @@ function collect(content: readonly Content[], attrs: Record<string, string>, chi
   for (const item of content) {
     if (item === undefined) continue
     if (typeof item === 'string' || item instanceof Element) children.push(item)
-    else if (isAttributes(item)) {
-      for (const [name, value] of Object.entries(item)) if (value !== undefined) setAttribute(attrs, name, value)
-    } else collect(item, attrs, children)
+    else if (isAttributes(item)) setAttributes(attrs, item)
+    else collect(item, attrs, children)
   }
+}
+
+function setAttributes(attrs: Record<string, string>, given: Record<string, string | undefined>): void {
+  for (const [name, value] of Object.entries(given)) if (value !== undefined) setAttribute(attrs, name, value)
 }
 
 /**

@@ -11,16 +11,16 @@ export type XmlCondition =
 export class XmlError extends Error {
   readonly condition: XmlCondition
 
-  constructor(condition: XmlCondition, message: string) {
-    super(message)
+  constructor(condition: XmlCondition, message: string, cause?: unknown) {
+    super(message, { cause })
     this.name = 'XmlError'
     this.condition = condition
   }
 }
 
 /** Breaks a rule of XML 1.0 or of Namespaces in XML 1.0 (RFC 6120 §4.9.3.13). */
-export function notWellFormed(message: string): XmlError {
-  return new XmlError('not-well-formed', message)
+export function notWellFormed(message: string, cause?: unknown): XmlError {
+  return new XmlError('not-well-formed', message, cause)
 }
 
 /** Well-formed perhaps, but a feature of XML that XMPP forbids (RFC 6120 §11.1). */

@@ -4,9 +4,9 @@ import { UnusablePassword } from '../../src/auth/method.ts'
 import { serverSecret } from '../../src/auth/secrets.ts'
 import { SqlAccounts, type SqlAccountsOptions } from '../../src/auth/sql.ts'
 import { Jid } from '../../src/jid/jid.ts'
-import { deriveKeys } from '../../src/protocol/scram/keys.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { openDatabase } from '../../src/storage/open.ts'
+import { deriveKeys } from '../support/derive-keys.ts'
 
 const lena = Jid.parse('lena@example.org')
 const nobody = Jid.parse('nobody@example.org')

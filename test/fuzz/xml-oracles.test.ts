@@ -27,7 +27,7 @@ const counterparts: Record<OracleOutcome['end'], readonly string[]> = {
 }
 
 /** A name whose local part begins with what may only follow. */
-const badLocalPart = /[\s</][^\s<>=/'"]*:[-.0-9\u00b7\u0300-\u036f\u203f\u2040]/
+const badLocalPart = /[\s</][^\s<>=/'"]*:(?:[-.0-9\u00b7\u203f\u2040]|[\u0300-\u036f])/
 /** A tag with a character beyond ASCII outside of its values. */
 const unusualName = /<[^<>'"]*(?:=\s*(?:'[^']*'|"[^"]*")[^<>'"]*)*[^\x00-\x7f]/
 
@@ -82,8 +82,11 @@ describe('the scanner against other parsers', () => {
   it('accepts and refuses the corpus and mutated documents as expat does', ({ skip }) => {
     const documents = [...good, ...mutated]
     const outcomes = readWithExpat(documents)
-    if (outcomes === undefined) return skip('needs python3 (Debian package python3)')
+    if (outcomes === undefined) {
+      skip('needs python3 (Debian package python3)')
+      return
+    }
     expect(outcomes.length).toBe(documents.length)
-    documents.forEach((document, i) => compare(document, outcomes[i] as OracleOutcome, 'expat'))
+    for (const [i, document] of documents.entries()) compare(document, outcomes[i] as OracleOutcome, 'expat')
   })
 })

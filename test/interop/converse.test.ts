@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, it } from 'vitest'
 import { type Account, freshAccount } from '../support/accounts.ts'
+import { Client } from '../support/client.ts'
+import type { TestServer } from '../support/server.ts'
 import { program, suiteNeeding } from '../support/services.ts'
 import { target } from '../support/target.ts'
 
@@ -11,7 +13,10 @@ suiteNeeding(['chromium'], 'Converse.js in Chromium', () => {
   let browser: Browser | undefined
 
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: program('chromium'), args: ['--no-sandbox', '--ignore-certificate-errors'] })
+    browser = await chromium.launch({
+      executablePath: program('chromium'),
+      args: ['--no-sandbox', '--ignore-certificate-errors'],
+    })
   })
   afterAll(async () => {
     await browser?.close()
@@ -22,6 +27,7 @@ suiteNeeding(['chromium'], 'Converse.js in Chromium', () => {
     const { chatUrl } = server
     if (!chatUrl || !browser) return context.skip('the server under test has no chat page')
     const [romeo, julia] = [await freshAccount(server, 'romeo'), await freshAccount(server, 'julia')]
+    await becomeContacts(server, romeo, julia)
     const [one, two] = [await signIn(browser, chatUrl, romeo), await signIn(browser, chatUrl, julia)]
 
     await openChat(one, julia)
@@ -38,9 +44,29 @@ suiteNeeding(['chromium'], 'Converse.js in Chromium', () => {
   }, 120_000)
 })
 
+/** Converse talks with contacts only unless it is told otherwise. */
+async function becomeContacts(server: TestServer, ...accounts: readonly [Account, Account]): Promise<void> {
+  const clients = [
+    await Client.signIn(server, accounts[0], 'a'),
+    await Client.signIn(server, accounts[1], 'b'),
+  ] as const
+  for (const [from, to] of [clients, clients.toReversed()] as const) {
+    if (!from || !to) continue
+    from.sends(`<presence type='subscribe' to='${to.bare}'/>`)
+    await from.isHeard()
+    to.sends(`<presence type='subscribed' to='${from.bare}'/>`)
+    await to.isHeard()
+  }
+  for (const client of clients) await client.leaves()
+}
+
 /** A window of its own, signed in. Each has its own storage, so that the two are two people. */
 async function signIn(browser: Browser, url: string, { jid, password }: Account): Promise<Page> {
-  const context = await browser.newContext({ viewport: { width: 1200, height: 800 }, locale: 'en-GB', ignoreHTTPSErrors: true })
+  const context = await browser.newContext({
+    viewport: { width: 1200, height: 800 },
+    locale: 'en-GB',
+    ignoreHTTPSErrors: true,
+  })
   const page = await context.newPage()
   await page.goto(url)
   await page.locator('input[name="jid"]').fill(jid)
@@ -52,8 +78,11 @@ async function signIn(browser: Browser, url: string, { jid, password }: Account)
 
 /** Converse opens the conversation that the address of the page names. */
 async function openChat(page: Page, { jid }: Account): Promise<void> {
-  await page.evaluate(`location.hash = 'converse/chat?jid=${encodeURIComponent(jid)}'`)
-  await page.locator('converse-chat textarea.chat-textarea, textarea.chat-textarea').first().waitFor({ timeout: 30_000 })
+  await page.evaluate(`location.hash = 'converse/chat?jid=${jid}'`)
+  await page
+    .locator('converse-chat textarea.chat-textarea, textarea.chat-textarea')
+    .first()
+    .waitFor({ timeout: 30_000 })
 }
 
 async function say(page: Page, text: string): Promise<void> {

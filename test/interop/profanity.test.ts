@@ -27,7 +27,16 @@ class Terminal {
     await writeFile(join(data, 'accounts'), accountsFile(server, account))
     const terminal = new Terminal(home)
     running.push(terminal)
-    const environment = ['env', '-u', 'XDG_DATA_HOME', '-u', 'XDG_CONFIG_HOME', `HOME=${home}`, 'LC_ALL=C.UTF-8', program('profanity')]
+    const environment = [
+      'env',
+      '-u',
+      'XDG_DATA_HOME',
+      '-u',
+      'XDG_CONFIG_HOME',
+      `HOME=${home}`,
+      'LC_ALL=C.UTF-8',
+      program('profanity'),
+    ]
     await terminal.#tmux('new-session', '-d', '-x', '160', '-y', '50', environment.join(' '))
     await terminal.shows('Profanity')
     await terminal.types('/connect me')

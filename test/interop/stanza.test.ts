@@ -25,7 +25,9 @@ async function signIn(server: TestServer, account: Account): Promise<{ agent: Ag
   const events = new Events<Happening>()
   agent.on('session:started', () => events.add({ what: 'started' }))
   agent.on('auth:failed', () => events.add({ what: 'refused' }))
-  agent.on('chat', (message) => events.add({ what: 'chat', from: message.from, body: message.body, isDelayed: message.delay !== undefined }))
+  agent.on('chat', (message) =>
+    events.add({ what: 'chat', from: message.from, body: message.body, isDelayed: message.delay !== undefined }),
+  )
   agent.on('subscribe', (presence) => events.add({ what: 'subscribe', from: presence.from }))
   agent.on('subscribed', (presence) => events.add({ what: 'subscribed', from: presence.from }))
   agent.on('available', (presence) => events.add({ what: 'available', from: presence.from }))
@@ -54,10 +56,15 @@ describe('stanza over WebSocket', () => {
     two.agent.acceptSubscription(romeo.jid)
     await one.events.when('the approval', ({ what, from }) => what === 'subscribed' && from === julia.jid)
     await one.events.when('the presence', ({ what, from }) => what === 'available' && from === two.agent.jid)
-    expect((await one.agent.getRoster()).items.map((item) => [item.jid, item.subscription])).toEqual([[julia.jid, 'to']])
+    expect((await one.agent.getRoster()).items.map((item) => [item.jid, item.subscription])).toEqual([
+      [julia.jid, 'to'],
+    ])
 
     one.agent.sendMessage({ to: julia.jid, type: 'chat', body: 'It is the east 🌅' })
-    await two.events.when('the chat', ({ what, from, body }) => what === 'chat' && from === one.agent.jid && body === 'It is the east 🌅')
+    await two.events.when(
+      'the chat',
+      ({ what, from, body }) => what === 'chat' && from === one.agent.jid && body === 'It is the east 🌅',
+    )
 
     const address = two.agent.jid
     two.agent.disconnect()
@@ -66,7 +73,10 @@ describe('stanza over WebSocket', () => {
     await one.agent.ping(server.domain)
     const again = await signIn(server, julia)
     again.agent.sendPresence()
-    await again.events.when('the kept chat', ({ what, body, isDelayed }) => what === 'chat' && body === 'Later, then' && isDelayed === true)
+    await again.events.when(
+      'the kept chat',
+      ({ what, body, isDelayed }) => what === 'chat' && body === 'Later, then' && isDelayed === true,
+    )
   }, 60_000)
 
   it('asks what the server can do', async () => {

@@ -15,6 +15,10 @@ declare module '@xmpp/client' {
     on(event: 'error', handler: (error: Error) => void): void
   }
   export function client(options: Record<string, string | undefined>): Entity
-  export function xml(name: string, attributes?: string | Record<string, string>, ...children: (XmlElement | string)[]): XmlElement
+  export function xml(
+    name: string,
+    attributes?: string | Record<string, string>,
+    ...children: (XmlElement | string)[]
+  ): XmlElement
   export function jid(text: string): { bare(): { toString(): string } }
 }

@@ -20,9 +20,19 @@ function allowSelfSigned(): () => void {
   }
 }
 
-async function signIn(server: TestServer, account: Account, way: Way): Promise<{ entity: Entity; stanzas: Events<XmlElement>; address: string }> {
+async function signIn(
+  server: TestServer,
+  account: Account,
+  way: Way,
+): Promise<{ entity: Entity; stanzas: Events<XmlElement>; address: string }> {
   const service = way === 'ws' ? server.wsUrl : `xmpp://${server.host}:${server.port}`
-  const entity = client({ service, domain: server.domain, username: account.local, password: account.password, resource: 'js' })
+  const entity = client({
+    service,
+    domain: server.domain,
+    username: account.local,
+    password: account.password,
+    resource: 'js',
+  })
   running.push(entity)
   const stanzas = new Events<XmlElement>()
   entity.on('stanza', (stanza: XmlElement) => stanzas.add(stanza))

@@ -20,7 +20,10 @@ describe('RFC 6120 §7 resource binding', () => {
   })
 
   story('§7.6 without a resource the server makes one', { over: 'every' }, async ({ alice }) => {
-    const [one, two] = [await alice.client(undefined, { presence: false }), await alice.client(undefined, { presence: false })]
+    const [one, two] = [
+      await alice.client(undefined, { presence: false }),
+      await alice.client(undefined, { presence: false }),
+    ]
     expect(one.bare).toBe(alice.jid)
     expect(one.resource).not.toBe('')
     expect(two.resource).not.toBe(one.resource)
@@ -44,10 +47,19 @@ describe('RFC 6120 §7 resource binding', () => {
     expect(pc.resource).toBe('Żółw 7')
   })
 
-  story('RFC 7622 §3.4 a resource may hold what came after Unicode 3.2', { differs: { prosody: 'prepares with the stringprep of Unicode 3.2', ejabberd: 'prepares with the stringprep of Unicode 3.2' } }, async ({ alice }) => {
-    const pc = await alice.client('🐢', { presence: false })
-    expect(pc.resource).toBe('🐢')
-  })
+  story(
+    'RFC 7622 §3.4 a resource may hold what came after Unicode 3.2',
+    {
+      differs: {
+        prosody: 'prepares with the stringprep of Unicode 3.2',
+        ejabberd: 'prepares with the stringprep of Unicode 3.2',
+      },
+    },
+    async ({ alice }) => {
+      const pc = await alice.client('🐢', { presence: false })
+      expect(pc.resource).toBe('🐢')
+    },
+  )
 
   for (const [what, resource] of [
     ['a control character', 'a&#x7f;b'],
@@ -64,15 +76,19 @@ describe('RFC 6120 §7 resource binding', () => {
     })
   }
 
-  story('§7.7.2.2 conflict: the newcomer gets the resource, the old one an error', { over: 'every' }, async ({ alice, bob }) => {
-    const bobs = await bob.client('pc')
-    const old = await alice.client('pc', { presence: false })
-    const fresh = await alice.client('pc', { presence: false })
-    expect(fresh.jid).toBe(old.jid)
-    await old.receivesStreamError('conflict')
-    bobs.sends(`<message to='${fresh.jid}'><body>which of you?</body></message>`)
-    await fresh.receives(`<message from='${bobs.jid}'><body>which of you?</body></message>`)
-  })
+  story(
+    '§7.7.2.2 conflict: the newcomer gets the resource, the old one an error',
+    { over: 'every' },
+    async ({ alice, bob }) => {
+      const bobs = await bob.client('pc')
+      const old = await alice.client('pc', { presence: false })
+      const fresh = await alice.client('pc', { presence: false })
+      expect(fresh.jid).toBe(old.jid)
+      await old.receivesStreamError('conflict')
+      bobs.sends(`<message to='${fresh.jid}'><body>which of you?</body></message>`)
+      await fresh.receives(`<message from='${bobs.jid}'><body>which of you?</body></message>`)
+    },
+  )
 
   story('§7.6 a stanza before binding goes nowhere', async (cast) => {
     const { alice, bob } = cast

@@ -50,7 +50,12 @@ const situations: readonly Situation[] = [
     fates: ['T', 'T', 'E', 'S', 'S'],
     marks: { normal: rewritten, chat: rewritten },
   },
-  { title: '§8.5.3.2 full address, not there, nobody online', online: [], to: 'away', fates: ['O', 'O', 'E', 'S', 'S'] },
+  {
+    title: '§8.5.3.2 full address, not there, nobody online',
+    online: [],
+    to: 'away',
+    fates: ['O', 'O', 'E', 'S', 'S'],
+  },
   { title: '§8.5.1 full address, no such account', ...unknown, to: 'pc', fates: ['E', 'E', 'E', 'S', 'S'] },
 ]
 
@@ -58,8 +63,10 @@ describe('RFC 6121 §8.5 where a message goes', () => {
   for (const situation of situations) {
     for (const [index, type] of types.entries()) {
       const fate = situation.fates[index] ?? 'S'
-      story(`${situation.title}: ${type} ${meaning[fate]}`, { users: ['alice', 'bob'], differs: situation.marks?.[type] }, (cast) =>
-        tellFate(cast, situation, type, fate),
+      story(
+        `${situation.title}: ${type} ${meaning[fate]}`,
+        { users: ['alice', 'bob'], differs: situation.marks?.[type] },
+        (cast) => tellFate(cast, situation, type, fate),
       )
     }
   }
@@ -84,7 +91,8 @@ async function tellFate(cast: Cast, situation: Situation, type: MessageType, fat
   const bare = situation.isUnknown ? `${cast.stranger()}@${bob.domain}` : bob.jid
   const to = situation.to ? `${bare}/${situation.to}` : bare
   const typeText = type === 'normal' ? '' : ` type='${type}'`
-  const error = type === 'error' ? `<error type='cancel'><gone xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>` : ''
+  const error =
+    type === 'error' ? `<error type='cancel'><gone xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>` : ''
   pc.sends(`<message to='${to}' id='m1'${typeText}><body>hi</body>${error}</message>`)
   await cast.settle()
 
@@ -98,7 +106,9 @@ async function tellFate(cast: Cast, situation: Situation, type: MessageType, fat
   expect(got, 'the resources that got it').toEqual(wanted)
   const answers = await pc.drains()
   if (fate === 'E') {
-    expect(answers.map((answer) => [answer.attr('id'), answer.attr('from'), errorOf(answer)])).toEqual([['m1', to, 'service-unavailable']])
+    expect(answers.map((answer) => [answer.attr('id'), answer.attr('from'), errorOf(answer)])).toEqual([
+      ['m1', to, 'service-unavailable'],
+    ])
   } else expect(answers, 'answers').toEqual([])
   if (!situation.isUnknown) expect(await isKept(cast), 'kept for later').toBe(fate === 'O')
 }
@@ -121,12 +131,16 @@ async function isKept({ bob }: Pick<Cast, 'bob'>): Promise<boolean> {
 describe('RFC 6121 §5 a chat', () => {
   story('§5.1 there and back', { over: 'every' }, async ({ alice, bob }) => {
     const [pc, bobs] = [await alice.client('pc'), await bob.client('pc')]
-    pc.sends(`<message to='${bob.jid}' type='chat' id='m1' xml:lang='en'><subject>Tea</subject><body>Now?</body><thread>t1</thread></message>`)
+    pc.sends(
+      `<message to='${bob.jid}' type='chat' id='m1' xml:lang='en'><subject>Tea</subject><body>Now?</body><thread>t1</thread></message>`,
+    )
     await bobs.receives(
       `<message from='${pc.jid}' to='${bob.jid}' type='chat' id='m1'><subject>Tea</subject><body>Now?</body><thread>t1</thread></message>`,
     )
     bobs.sends(`<message to='${pc.jid}' type='chat' id='m2'><body>Now!</body><thread parent='t0'>t1</thread></message>`)
-    await pc.receives(`<message from='${bobs.jid}' to='${pc.jid}' type='chat' id='m2'><body>Now!</body><thread parent='t0'>t1</thread></message>`)
+    await pc.receives(
+      `<message from='${bobs.jid}' to='${pc.jid}' type='chat' id='m2'><body>Now!</body><thread parent='t0'>t1</thread></message>`,
+    )
   })
 
   story('§5.2.2 a type that nobody knows counts as normal', async ({ alice, bob }) => {

@@ -4,14 +4,20 @@ import { story } from '../support/story.ts'
 import { NS } from '../support/xml.ts'
 
 describe('RFC 6121 §4.2 initial presence', () => {
-  story('§4.2.2 it comes back to the sender and goes to the own other resources', { over: 'every' }, async ({ alice }) => {
-    const pc = await alice.client('pc')
-    const phone = await alice.client('phone', { presence: false })
-    phone.sends(`<presence><show>away</show><status>out</status><priority>3</priority></presence>`)
-    await phone.meets(phone.jid)
-    await pc.receives(`<presence from='${phone.jid}'><show>away</show><status>out</status><priority>3</priority></presence>`)
-    await pc.receivesNothing()
-  })
+  story(
+    '§4.2.2 it comes back to the sender and goes to the own other resources',
+    { over: 'every' },
+    async ({ alice }) => {
+      const pc = await alice.client('pc')
+      const phone = await alice.client('phone', { presence: false })
+      phone.sends(`<presence><show>away</show><status>out</status><priority>3</priority></presence>`)
+      await phone.meets(phone.jid)
+      await pc.receives(
+        `<presence from='${phone.jid}'><show>away</show><status>out</status><priority>3</priority></presence>`,
+      )
+      await pc.receivesNothing()
+    },
+  )
 
   story('§4.2.2 the newcomer is told of the own other resources', async ({ alice }) => {
     const pc = await alice.client('pc', { presence: false })
@@ -66,22 +72,27 @@ describe('RFC 6121 §4.4 and §4.5 later presence', () => {
     await cast.settle()
     for (const client of [pc, phone, bobs]) await client.drains()
     pc.sends(`<presence><show>chat</show></presence>`)
-    for (const client of [pc, phone, bobs]) await client.receives(`<presence from='${pc.jid}'><show>chat</show>{any}</presence>`)
+    for (const client of [pc, phone, bobs])
+      await client.receives(`<presence from='${pc.jid}'><show>chat</show>{any}</presence>`)
     for (const client of [pc, phone, bobs]) await client.receivesNothing()
   })
 
-  story('§4.5.2 unavailable goes to contacts and to the own resources, with its status', { over: 'every' }, async (cast) => {
-    const { alice, bob } = cast
-    await befriend(cast, alice, bob)
-    const [bobs, pc, phone] = [await bob.client('pc'), await alice.client('pc'), await alice.client('phone')]
-    await cast.settle()
-    for (const client of [pc, phone, bobs]) await client.drains()
-    pc.sends(`<presence type='unavailable'><status>gone home</status></presence>`)
-    const gone = `<presence from='${pc.jid}' type='unavailable'><status>gone home</status></presence>`
-    await phone.receives(gone)
-    await bobs.receives(gone)
-    await bobs.receivesNothing()
-  })
+  story(
+    '§4.5.2 unavailable goes to contacts and to the own resources, with its status',
+    { over: 'every' },
+    async (cast) => {
+      const { alice, bob } = cast
+      await befriend(cast, alice, bob)
+      const [bobs, pc, phone] = [await bob.client('pc'), await alice.client('pc'), await alice.client('phone')]
+      await cast.settle()
+      for (const client of [pc, phone, bobs]) await client.drains()
+      pc.sends(`<presence type='unavailable'><status>gone home</status></presence>`)
+      const gone = `<presence from='${pc.jid}' type='unavailable'><status>gone home</status></presence>`
+      await phone.receives(gone)
+      await bobs.receives(gone)
+      await bobs.receivesNothing()
+    },
+  )
 
   for (const [what, isOrderly] of [
     ['closes the stream', true],
@@ -124,7 +135,9 @@ describe('RFC 6121 §4.4 and §4.5 later presence', () => {
 describe('RFC 6121 §4.6 directed presence', () => {
   story('§4.6.3 it goes to its addressee unchanged', { over: 'every' }, async ({ alice, bob }) => {
     const [pc, bobs] = [await alice.client('pc'), await bob.client('pc')]
-    pc.sends(`<presence to='${bobs.jid}'><show>away</show><status>just for you</status><priority>5</priority></presence>`)
+    pc.sends(
+      `<presence to='${bobs.jid}'><show>away</show><status>just for you</status><priority>5</priority></presence>`,
+    )
     await bobs.receives(
       `<presence from='${pc.jid}' to='${bobs.jid}'><show>away</show><status>just for you</status><priority>5</priority></presence>`,
     )
@@ -165,9 +178,14 @@ describe('RFC 6121 §4.6 directed presence', () => {
 
   story('§8.5.2 to the bare address it goes to all available resources', async ({ alice, bob }) => {
     const pc = await alice.client('pc')
-    const [one, two, hidden] = [await bob.client('1'), await bob.client('2', { presence: -1 }), await bob.client('3', { presence: false })]
+    const [one, two, hidden] = [
+      await bob.client('1'),
+      await bob.client('2', { presence: -1 }),
+      await bob.client('3', { presence: false }),
+    ]
     pc.sends(`<presence to='${bob.jid}'><status>hi all</status></presence>`)
-    for (const client of [one, two]) await client.receives(`<presence from='${pc.jid}'><status>hi all</status></presence>`)
+    for (const client of [one, two])
+      await client.receives(`<presence from='${pc.jid}'><status>hi all</status></presence>`)
     await hidden.receivesNothing()
   })
 
@@ -183,19 +201,34 @@ describe('RFC 6121 §4.7 the content of presence', () => {
   story('§4.7.1 bad-request: a type that there is not', { over: 'every' }, async ({ alice, bob }) => {
     const [pc, bobs] = [await alice.client('pc'), await bob.client('pc')]
     pc.sends(`<presence type='bored' id='p'/>`)
-    await pc.receives(`<presence type='error' id='p'><error type='modify' {any}><bad-request xmlns='${NS.stanzaErrors}'/>{any}</error>{any}</presence>`)
+    await pc.receives(
+      `<presence type='error' id='p'><error type='modify' {any}><bad-request xmlns='${NS.stanzaErrors}'/>{any}</error>{any}</presence>`,
+    )
     pc.sends(`<presence type='bored' id='q' to='${bobs.jid}'/>`)
-    await pc.receives(`<presence type='error' id='q'><error type='modify' {any}><bad-request xmlns='${NS.stanzaErrors}'/>{any}</error>{any}</presence>`)
+    await pc.receives(
+      `<presence type='error' id='q'><error type='modify' {any}><bad-request xmlns='${NS.stanzaErrors}'/>{any}</error>{any}</presence>`,
+    )
     await bobs.receivesNothing()
   })
 
-  story('§4.7.2.3 bad-request: a priority that is no number of a byte', { differs: { prosody: 'takes a bad priority for 0; the error is ours', ejabberd: 'takes a bad priority for 0; the error is ours' } }, async ({ alice }) => {
-    const pc = await alice.client('pc', { presence: false })
-    for (const priority of ['128', '-129', 'high', '1.5']) {
-      pc.sends(`<presence id='p'><priority>${priority}</priority></presence>`)
-      await pc.receives(`<presence type='error' id='p'><error type='modify' {any}><bad-request xmlns='${NS.stanzaErrors}'/>{any}</error>{any}</presence>`)
-    }
-  })
+  story(
+    '§4.7.2.3 bad-request: a priority that is no number of a byte',
+    {
+      differs: {
+        prosody: 'takes a bad priority for 0; the error is ours',
+        ejabberd: 'takes a bad priority for 0; the error is ours',
+      },
+    },
+    async ({ alice }) => {
+      const pc = await alice.client('pc', { presence: false })
+      for (const priority of ['128', '-129', 'high', '1.5']) {
+        pc.sends(`<presence id='p'><priority>${priority}</priority></presence>`)
+        await pc.receives(
+          `<presence type='error' id='p'><error type='modify' {any}><bad-request xmlns='${NS.stanzaErrors}'/>{any}</error>{any}</presence>`,
+        )
+      }
+    },
+  )
 
   story('§4.7.2.3 the ends of the range are in it', async ({ alice }) => {
     const pc = await alice.client('pc')
@@ -236,21 +269,28 @@ describe('RFC 6121 §4.3 probes', () => {
     await cast.settle()
     await bobs.drains()
     bobs.sends(`<presence type='probe' to='${alice.jid}'/>`)
-    await bobs.receives(`<presence from='${pc.jid}' type='{none}'><delay xmlns='urn:xmpp:delay' {any}>{text}</delay>{any}</presence>`)
+    await bobs.receives(
+      `<presence from='${pc.jid}' type='{none}'><delay xmlns='urn:xmpp:delay' {any}>{text}</delay>{any}</presence>`,
+    )
   })
 
-  story('§4.3.2 a subscriber is told that nobody is there', { differs: { ejabberd: 'answers nothing when nobody is there' } }, async (cast) => {
-    const { alice, bob } = cast
-    await befriend(cast, alice, bob)
-    const bobs = await bob.client('pc', { presence: false })
-    bobs.sends(`<presence type='probe' to='${alice.jid}'/>`)
-    const { element } = await bobs.receives(`<presence type='unavailable'>{any}</presence>`)
-    expect(element.attr('from')?.split('/')[0]).toBe(alice.jid)
-  })
+  story(
+    '§4.3.2 a subscriber is told that nobody is there',
+    { differs: { ejabberd: 'answers nothing when nobody is there' } },
+    async (cast) => {
+      const { alice, bob } = cast
+      await befriend(cast, alice, bob)
+      const bobs = await bob.client('pc', { presence: false })
+      bobs.sends(`<presence type='probe' to='${alice.jid}'/>`)
+      const { element } = await bobs.receives(`<presence type='unavailable'>{any}</presence>`)
+      expect(element.attr('from')?.split('/')[0]).toBe(alice.jid)
+    },
+  )
 
   story('§4.3.2 a stranger learns nothing', async ({ alice, bob, stranger }) => {
     const [pc, bobs] = [await alice.client('pc'), await bob.client('pc')]
-    for (const to of [alice.jid, pc.jid, `${stranger()}@${alice.domain}`]) bobs.sends(`<presence type='probe' to='${to}'/>`)
+    for (const to of [alice.jid, pc.jid, `${stranger()}@${alice.domain}`])
+      bobs.sends(`<presence type='probe' to='${to}'/>`)
     const seen = await bobs.drains()
     expect(seen.filter((stanza) => !['unsubscribed', 'error'].includes(stanza.attr('type') ?? ''))).toEqual([])
     await pc.receivesNothing()

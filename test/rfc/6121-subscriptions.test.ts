@@ -1,8 +1,8 @@
 import { describe, expect } from 'vitest'
 import type { Client } from '../support/client.ts'
 import { befriend, sendSubscription } from '../support/friends.ts'
-import { type Cast, type Marks, story, type User } from '../support/story.ts'
-import { NS, type XmlNode } from '../support/xml.ts'
+import { type Cast, story, type User } from '../support/story.ts'
+import { NS } from '../support/xml.ts'
 
 const push = (item: string) => `<iq type='set'><query xmlns='${NS.roster}' {any}>${item}</query></iq>`
 const item = (user: User, subscription: string, ask = '{none}') =>
@@ -15,57 +15,85 @@ async function atDesks({ alice, bob }: Pick<Cast, 'alice' | 'bob'>): Promise<[Cl
 }
 
 describe('RFC 6121 §3 the ways of a subscription', () => {
-  story('§3.1 asked for and approved', { differs: { prosody: 'answers a request with an unavailable presence at once, which shows an account that nobody opened' }, over: 'every' }, async (cast) => {
-    const { alice, bob } = cast
-    const [pc, bobs] = await atDesks(cast)
-    sendSubscription(pc, 'subscribe', bob)
-    await pc.receives(item(bob, 'none', 'subscribe'))
-    await bobs.receives(from(alice, 'subscribe'))
-    sendSubscription(bobs, 'subscribed', alice)
-    await bobs.receives(item(alice, 'from'))
-    await pc.receivesAll([
-      from(bob, 'subscribed'),
-      item(bob, 'to'),
-      `<presence from='${bobs.jid}' type='{none}'>{any}</presence>`,
-    ])
-    await cast.settle()
-    await pc.receivesNothing()
-    await bobs.receivesNothing()
-  })
+  story(
+    '§3.1 asked for and approved',
+    {
+      differs: {
+        prosody: 'answers a request with an unavailable presence at once, which shows an account that nobody opened',
+      },
+      over: 'every',
+    },
+    async (cast) => {
+      const { alice, bob } = cast
+      const [pc, bobs] = await atDesks(cast)
+      sendSubscription(pc, 'subscribe', bob)
+      await pc.receives(item(bob, 'none', 'subscribe'))
+      await bobs.receives(from(alice, 'subscribe'))
+      sendSubscription(bobs, 'subscribed', alice)
+      await bobs.receives(item(alice, 'from'))
+      await pc.receivesAll([
+        from(bob, 'subscribed'),
+        item(bob, 'to'),
+        `<presence from='${bobs.jid}' type='{none}'>{any}</presence>`,
+      ])
+      await cast.settle()
+      await pc.receivesNothing()
+      await bobs.receivesNothing()
+    },
+  )
 
-  story('mod_roster: the push comes before the presence', { differs: { prosody: 'delivers the presence first' } }, async (cast) => {
-    const { alice, bob } = cast
-    const [pc, bobs] = await atDesks(cast)
-    sendSubscription(pc, 'subscribe', bob)
-    await pc.receives(item(bob, 'none', 'subscribe'))
-    await bobs.receives(from(alice, 'subscribe'))
-    sendSubscription(bobs, 'subscribed', alice)
-    await pc.receives(item(bob, 'to'))
-    await pc.receives(from(bob, 'subscribed'))
-    await pc.receives(`<presence from='${bobs.jid}' type='{none}'>{any}</presence>`)
-  })
+  story(
+    'mod_roster: the push comes before the presence',
+    { differs: { prosody: 'delivers the presence first' } },
+    async (cast) => {
+      const { alice, bob } = cast
+      const [pc, bobs] = await atDesks(cast)
+      sendSubscription(pc, 'subscribe', bob)
+      await pc.receives(item(bob, 'none', 'subscribe'))
+      await bobs.receives(from(alice, 'subscribe'))
+      sendSubscription(bobs, 'subscribed', alice)
+      await pc.receives(item(bob, 'to'))
+      await pc.receives(from(bob, 'subscribed'))
+      await pc.receives(`<presence from='${bobs.jid}' type='{none}'>{any}</presence>`)
+    },
+  )
 
-  story('§3.1.2 the full address is taken off a request', { differs: { ejabberd: 'delivers it with the address as it was written' } }, async (cast) => {
-    const { alice, bob } = cast
-    const [pc, bobs] = await atDesks(cast)
-    pc.sends(`<presence type='subscribe' to='${bobs.jid}' id='s1'><status>it is me</status></presence>`)
-    const { element } = await bobs.receives(`<presence type='subscribe' from='${alice.jid}'><status>it is me</status>{any}</presence>`)
-    expect(element.attr('to')).toBe(bob.jid)
-    await pc.receives(item(bob, 'none', 'subscribe'))
-  })
+  story(
+    '§3.1.2 the full address is taken off a request',
+    { differs: { ejabberd: 'delivers it with the address as it was written' } },
+    async (cast) => {
+      const { alice, bob } = cast
+      const [pc, bobs] = await atDesks(cast)
+      pc.sends(`<presence type='subscribe' to='${bobs.jid}' id='s1'><status>it is me</status></presence>`)
+      const { element } = await bobs.receives(
+        `<presence type='subscribe' from='${alice.jid}'><status>it is me</status>{any}</presence>`,
+      )
+      expect(element.attr('to')).toBe(bob.jid)
+      await pc.receives(item(bob, 'none', 'subscribe'))
+    },
+  )
 
-  story('§3.1 asked for and denied', { differs: { prosody: 'answers a request with an unavailable presence at once, which shows an account that nobody opened' }, over: 'every' }, async (cast) => {
-    const { alice, bob } = cast
-    const [pc, bobs] = await atDesks(cast)
-    sendSubscription(pc, 'subscribe', bob)
-    await pc.receives(item(bob, 'none', 'subscribe'))
-    await bobs.receives(from(alice, 'subscribe'))
-    sendSubscription(bobs, 'unsubscribed', alice)
-    await pc.receivesAll([item(bob, 'none'), from(bob, 'unsubscribed')])
-    await cast.settle()
-    await pc.receivesNothing()
-    expect((await bobs.roster()).length).toBe(0)
-  })
+  story(
+    '§3.1 asked for and denied',
+    {
+      differs: {
+        prosody: 'answers a request with an unavailable presence at once, which shows an account that nobody opened',
+      },
+      over: 'every',
+    },
+    async (cast) => {
+      const { alice, bob } = cast
+      const [pc, bobs] = await atDesks(cast)
+      sendSubscription(pc, 'subscribe', bob)
+      await pc.receives(item(bob, 'none', 'subscribe'))
+      await bobs.receives(from(alice, 'subscribe'))
+      sendSubscription(bobs, 'unsubscribed', alice)
+      await pc.receivesAll([item(bob, 'none'), from(bob, 'unsubscribed')])
+      await cast.settle()
+      await pc.receivesNothing()
+      expect((await bobs.roster()).length).toBe(0)
+    },
+  )
 
   story('§3.2 taken back by the contact', { over: 'every' }, async (cast) => {
     const { alice, bob } = cast
@@ -121,26 +149,30 @@ describe('RFC 6121 §3 the ways of a subscription', () => {
     expect((await bobs.roster()).map((entry) => entry.attr('subscription'))).toEqual(['none'])
   })
 
-  story('§3.1.3 a request waits for the contact and comes at each sign-in until it is answered', { over: 'every' }, async (cast) => {
-    const { alice, bob } = cast
-    const pc = await alice.client('pc', { roster: true })
-    pc.sends(`<presence type='subscribe' to='${bob.jid}'><status>remember me?</status></presence>`)
-    await pc.receives(item(bob, 'none', 'subscribe'))
-    await pc.isHeard()
-    for (const time of ['first', 'second']) {
-      const bobs = await bob.client(time)
-      await bobs.finds(`<presence from='${alice.jid}' type='subscribe'><status>remember me?</status>{any}</presence>`)
+  story(
+    '§3.1.3 a request waits for the contact and comes at each sign-in until it is answered',
+    { over: 'every' },
+    async (cast) => {
+      const { alice, bob } = cast
+      const pc = await alice.client('pc', { roster: true })
+      pc.sends(`<presence type='subscribe' to='${bob.jid}'><status>remember me?</status></presence>`)
+      await pc.receives(item(bob, 'none', 'subscribe'))
+      await pc.isHeard()
+      for (const time of ['first', 'second']) {
+        const bobs = await bob.client(time)
+        await bobs.finds(`<presence from='${alice.jid}' type='subscribe'><status>remember me?</status>{any}</presence>`)
+        await bobs.leaves()
+      }
+      const bobs = await bob.client('third', { roster: true })
+      await bobs.finds(`<presence from='${alice.jid}' type='subscribe'>{any}</presence>`)
+      sendSubscription(bobs, 'subscribed', alice)
+      await bobs.finds(item(alice, 'from'))
       await bobs.leaves()
-    }
-    const bobs = await bob.client('third', { roster: true })
-    await bobs.finds(`<presence from='${alice.jid}' type='subscribe'>{any}</presence>`)
-    sendSubscription(bobs, 'subscribed', alice)
-    await bobs.finds(item(alice, 'from'))
-    await bobs.leaves()
-    const last = await bob.client('last')
-    const seen = await last.drains()
-    expect(seen.filter((stanza) => stanza.attr('type') === 'subscribe')).toEqual([])
-  })
+      const last = await bob.client('last')
+      const seen = await last.drains()
+      expect(seen.filter((stanza) => stanza.attr('type') === 'subscribe')).toEqual([])
+    },
+  )
 
   story('§3.1.3 a request goes to every available resource, and is not in the roster', async ({ alice, bob }) => {
     const [one, two, hidden] = [
@@ -185,7 +217,12 @@ describe('RFC 6121 §3 the ways of a subscription', () => {
     pc.sends(`<presence type='subscribe' to='${stranger()}@${server.domain}'/>`)
     await cast.settle()
     const seen = await pc.drains()
-    expect(seen.filter((stanza) => stanza.name === 'presence' && !['unsubscribed', 'unavailable', 'error'].includes(stanza.attr('type') ?? ''))).toEqual([])
+    expect(
+      seen.filter(
+        (stanza) =>
+          stanza.name === 'presence' && !['unsubscribed', 'unavailable', 'error'].includes(stanza.attr('type') ?? ''),
+      ),
+    ).toEqual([])
   })
 
   story('a subscription to oneself is passed over', { differs: { prosody: 'answers bad-request' } }, async (cast) => {
@@ -200,10 +237,15 @@ describe('RFC 6121 §3 the ways of a subscription', () => {
   story('mod_roster: asking for a subscription keeps name and groups', async (cast) => {
     const { alice, bob } = cast
     const pc = await alice.client('pc', { roster: true })
-    await pc.asks(`<query xmlns='${NS.roster}'><item jid='${bob.jid}' name='Bob'><group>Work</group></item></query>`, 'set')
+    await pc.asks(
+      `<query xmlns='${NS.roster}'><item jid='${bob.jid}' name='Bob'><group>Work</group></item></query>`,
+      'set',
+    )
     await pc.drains()
     sendSubscription(pc, 'subscribe', bob)
-    await pc.receives(push(`<item jid='${bob.jid}' name='Bob' subscription='none' ask='subscribe'><group>Work</group></item>`))
+    await pc.receives(
+      push(`<item jid='${bob.jid}' name='Bob' subscription='none' ask='subscribe'><group>Work</group></item>`),
+    )
   })
 
   story('§3.1.3 adding a contact who has asked keeps what he asked', async (cast) => {
@@ -214,7 +256,9 @@ describe('RFC 6121 §3 the ways of a subscription', () => {
     await pc.asks(`<query xmlns='${NS.roster}'><item jid='${bob.jid}' name='Bob'/></query>`, 'set')
     sendSubscription(pc, 'subscribed', bob)
     await bobs.finds(from(alice, 'subscribed'))
-    expect((await pc.roster()).map((entry) => [entry.attr('name'), entry.attr('subscription')])).toEqual([['Bob', 'from']])
+    expect((await pc.roster()).map((entry) => [entry.attr('name'), entry.attr('subscription')])).toEqual([
+      ['Bob', 'from'],
+    ])
   })
 })
 
@@ -227,29 +271,37 @@ describe('RFC 6121 §3.4 approval in advance', () => {
     expect(features.child('sub', 'urn:xmpp:features:pre-approval')).toBeDefined()
   })
 
-  story('§3.4.2 it is kept in the roster and not passed on', { users: ['alice', 'bob'], differs: hidden }, async (cast) => {
-    const { bob } = cast
-    const [pc, bobs] = await atDesks(cast)
-    sendSubscription(pc, 'subscribed', bob)
-    await pc.receives(push(`<item jid='${bob.jid}' subscription='none' approved='true'/>`))
-    await cast.settle()
-    await bobs.receivesNothing()
-    const [entry] = await pc.roster()
-    expect(entry?.attr('approved')).toBe('true')
-  })
+  story(
+    '§3.4.2 it is kept in the roster and not passed on',
+    { users: ['alice', 'bob'], differs: hidden },
+    async (cast) => {
+      const { bob } = cast
+      const [pc, bobs] = await atDesks(cast)
+      sendSubscription(pc, 'subscribed', bob)
+      await pc.receives(push(`<item jid='${bob.jid}' subscription='none' approved='true'/>`))
+      await cast.settle()
+      await bobs.receivesNothing()
+      const [entry] = await pc.roster()
+      expect(entry?.attr('approved')).toBe('true')
+    },
+  )
 
-  story('§3.4.2 a request that comes later is granted by the server', { over: 'every', differs: noFeature }, async (cast) => {
-    const { alice, bob } = cast
-    const [pc, bobs] = await atDesks(cast)
-    sendSubscription(pc, 'subscribed', bob)
-    await pc.finds(push(`<item jid='${bob.jid}' {any}/>`))
-    sendSubscription(bobs, 'subscribe', alice)
-    await bobs.finds(from(alice, 'subscribed'))
-    await cast.settle()
-    expect((await pc.drains()).filter((stanza) => stanza.attr('type') === 'subscribe')).toEqual([])
-    expect((await pc.roster()).map((entry) => entry.attr('subscription'))).toEqual(['from'])
-    expect((await bobs.roster()).map((entry) => entry.attr('subscription'))).toEqual(['to'])
-  })
+  story(
+    '§3.4.2 a request that comes later is granted by the server',
+    { over: 'every', differs: noFeature },
+    async (cast) => {
+      const { alice, bob } = cast
+      const [pc, bobs] = await atDesks(cast)
+      sendSubscription(pc, 'subscribed', bob)
+      await pc.finds(push(`<item jid='${bob.jid}' {any}/>`))
+      sendSubscription(bobs, 'subscribe', alice)
+      await bobs.finds(from(alice, 'subscribed'))
+      await cast.settle()
+      expect((await pc.drains()).filter((stanza) => stanza.attr('type') === 'subscribe')).toEqual([])
+      expect((await pc.roster()).map((entry) => entry.attr('subscription'))).toEqual(['from'])
+      expect((await bobs.roster()).map((entry) => entry.attr('subscription'))).toEqual(['to'])
+    },
+  )
 
   story('§3.4.2 it can be taken back', { differs: hidden }, async (cast) => {
     const { alice, bob } = cast
@@ -262,93 +314,3 @@ describe('RFC 6121 §3.4 approval in advance', () => {
     await pc.finds(from(bob, 'subscribe'))
   })
 })
-
-/** The states of RFC 6121 appendix A: N, T, F, B, with `o` for a request sent and `i` for one received. */
-const states = ['N', 'N+o', 'N+i', 'N+oi', 'T', 'T+i', 'F', 'F+o', 'B'] as const
-type State = (typeof states)[number]
-type Direction = 'out' | 'in'
-
-/** What becomes of each state, in the order of `states`. Read from RFC 6121 §A.2 and §A.3; `B` at `in subscribed` of F is not. */
-const table: readonly [Direction, string, readonly State[]][] = [
-  ['out', 'subscribe', ['N+o', 'N+o', 'N+oi', 'N+oi', 'T', 'T+i', 'F+o', 'F+o', 'B']],
-  ['out', 'unsubscribe', ['N', 'N', 'N+i', 'N+i', 'N', 'N+i', 'F', 'F', 'F']],
-  ['out', 'subscribed', ['N', 'N+o', 'F', 'F+o', 'T', 'B', 'F', 'F+o', 'B']],
-  ['out', 'unsubscribed', ['N', 'N+o', 'N', 'N+o', 'T', 'T', 'N', 'N+o', 'T']],
-  ['in', 'subscribe', ['N+i', 'N+oi', 'N+i', 'N+oi', 'T+i', 'T+i', 'F', 'F+o', 'B']],
-  ['in', 'unsubscribe', ['N', 'N+o', 'N', 'N+o', 'T', 'T', 'N', 'N+o', 'T']],
-  ['in', 'subscribed', ['N', 'T', 'N+i', 'T+i', 'T', 'T+i', 'F', 'B', 'B']],
-  ['in', 'unsubscribed', ['N', 'N', 'N+i', 'N+i', 'N', 'N+i', 'F', 'F', 'F']],
-]
-
-/** The steps that lead to a state: `>` from the user to the contact, `<` the other way. */
-const waysTo: Readonly<Record<State, readonly string[]>> = {
-  N: [],
-  'N+o': ['>subscribe'],
-  'N+i': ['<subscribe'],
-  'N+oi': ['>subscribe', '<subscribe'],
-  T: ['>subscribe', '<subscribed'],
-  'T+i': ['>subscribe', '<subscribed', '<subscribe'],
-  F: ['<subscribe', '>subscribed'],
-  'F+o': ['<subscribe', '>subscribed', '>subscribe'],
-  B: ['<subscribe', '>subscribed', '>subscribe', '<subscribed'],
-}
-
-const cellMarks: Readonly<Record<string, Marks>> = {
-  'out subscribed T': { ejabberd: 'moves on to B although nobody asked' },
-  'in subscribed F': { ejabberd: 'moves on to B although nobody asked' },
-  'in unsubscribe N+i': { ejabberd: 'takes the request away without a word' },
-}
-
-describe('RFC 6121 appendix A: each state and each event', () => {
-  for (const [direction, event, results] of table) {
-    for (const [index, before] of states.entries()) {
-      const after = results[index] ?? before
-      const title = `${direction} ${event} at ${before}${after === before ? ': no change' : `: ${after}`}`
-      story(title, { users: ['alice', 'bob'], differs: cellMarks[`${direction} ${event} ${before}`] }, (cast) =>
-        tellCell(cast, [cast.alice, cast.bob], { direction, event, before, after }),
-      )
-    }
-  }
-})
-
-interface Cell {
-  readonly direction: Direction
-  readonly event: string
-  readonly before: State
-  readonly after: State
-}
-
-async function tellCell(cast: Cast, [alice, bob]: readonly [User, User], { direction, event, before, after }: Cell): Promise<void> {
-  const [pc, bobs] = await atDesks({ alice, bob })
-  for (const step of waysTo[before]) {
-    if (step.startsWith('>')) sendSubscription(pc, step.slice(1), bob)
-    else sendSubscription(bobs, step.slice(1), alice)
-    await cast.settle()
-  }
-  await pc.drains()
-  expect(await stateOf(cast, alice, bob), 'the state before').toBe(before)
-  for (const client of [pc, bobs]) await client.drains()
-  if (direction === 'out') sendSubscription(pc, event, bob)
-  else sendSubscription(bobs, event, alice)
-  await cast.settle()
-  const seen = await pc.drains()
-  expect(await stateOf(cast, alice, bob), 'the state after').toBe(after)
-  if (direction === 'in') expect(isDelivered(seen, event, bob), 'shown to the user').toBe(after !== before)
-}
-
-function isDelivered(seen: readonly XmlNode[], type: string, sender: User): boolean {
-  return seen.some((stanza) => stanza.name === 'presence' && stanza.attr('type') === type && stanza.attr('from') === sender.jid)
-}
-
-/** The state as its owner can see it: the roster item, and whether a request waits at sign-in. */
-async function stateOf(cast: Cast, owner: User, contact: User): Promise<string> {
-  const visitor = await owner.client()
-  await cast.settle()
-  const isAsked = isDelivered(await visitor.drains(), 'subscribe', contact)
-  const entry = (await visitor.roster()).find((item) => item.attr('jid') === contact.jid)
-  await visitor.leaves()
-  await cast.settle()
-  const letter = { none: 'N', to: 'T', from: 'F', both: 'B' }[entry?.attr('subscription') ?? 'none'] ?? '?'
-  const pending = `${entry?.attr('ask') === 'subscribe' ? 'o' : ''}${isAsked ? 'i' : ''}`
-  return pending ? `${letter}+${pending}` : letter
-}

@@ -13,14 +13,18 @@ describe('RFC 7395 §3.1 the handshake', () => {
     expect((await stream(cast)).frames.protocol).toBe('xmpp')
   })
 
-  story('without the subprotocol there is no connection', { differs: { ejabberd: 'takes it without; that it is refused is ours' } }, async ({ server }) => {
-    const answer = await FrameTransport.open(server.wsUrl, new Inbox(), []).then(
-      (transport) => transport,
-      () => undefined,
-    )
-    answer?.destroy()
-    expect(answer).toBeUndefined()
-  })
+  story(
+    'without the subprotocol there is no connection',
+    { differs: { ejabberd: 'takes it without; that it is refused is ours' } },
+    async ({ server }) => {
+      const answer = await FrameTransport.open(server.wsUrl, new Inbox(), []).then(
+        (transport) => transport,
+        () => undefined,
+      )
+      answer?.destroy()
+      expect(answer).toBeUndefined()
+    },
+  )
 })
 
 describe('RFC 7395 §3.3 and §3.4 opening', () => {
@@ -48,13 +52,17 @@ describe('RFC 7395 §3.3 and §3.4 opening', () => {
     expect(features.child('mechanisms', NS.sasl)).toBeDefined()
   })
 
-  story('§3.3.3 a stream header as over TCP is an error', { differs: { prosody: 'still speaks the way of drafts before RFC 7395' } }, async (cast) => {
-    const { server } = cast
-    const ws = await stream(cast)
-    ws.send(`<stream:stream xmlns='jabber:client' xmlns:stream='${NS.stream}' to='${server.domain}' version='1.0'>`)
-    await ws.inbox.take((item) => item.kind === 'closed')
-    expect(ws.isClosed).toBe(true)
-  })
+  story(
+    '§3.3.3 a stream header as over TCP is an error',
+    { differs: { prosody: 'still speaks the way of drafts before RFC 7395' } },
+    async (cast) => {
+      const { server } = cast
+      const ws = await stream(cast)
+      ws.send(`<stream:stream xmlns='jabber:client' xmlns:stream='${NS.stream}' to='${server.domain}' version='1.0'>`)
+      await ws.inbox.take((item) => item.kind === 'closed')
+      expect(ws.isClosed).toBe(true)
+    },
+  )
 
   story('§3.3.2 stanzas carry jabber:client', async ({ alice, bob }) => {
     const [pc, bobs] = [await alice.client('pc', { transport: 'ws' }), await bob.client('pc', { transport: 'tcp' })]
@@ -117,10 +125,14 @@ describe('RFC 7395 §3.5 and §3.6 closing', () => {
     expect(pc.isClosed).toBe(true)
   })
 
-  story('core §11 what is too large ends the stream with policy-violation', { differs: { ejabberd: 'sets no limit to what comes by WebSocket' } }, async ({ alice, bob }) => {
-    const [pc, bobs] = [await alice.client('pc', { transport: 'ws', presence: false }), await bob.client('pc')]
-    pc.sends(`<message to='${bobs.jid}'><body>${'x'.repeat(70_000)}</body></message>`)
-    await pc.receivesStreamError('policy-violation')
-    await bobs.receivesNothing()
-  })
+  story(
+    'core §11 what is too large ends the stream with policy-violation',
+    { differs: { ejabberd: 'sets no limit to what comes by WebSocket' } },
+    async ({ alice, bob }) => {
+      const [pc, bobs] = [await alice.client('pc', { transport: 'ws', presence: false }), await bob.client('pc')]
+      pc.sends(`<message to='${bobs.jid}'><body>${'x'.repeat(70_000)}</body></message>`)
+      await pc.receivesStreamError('policy-violation')
+      await bobs.receivesNothing()
+    },
+  )
 })

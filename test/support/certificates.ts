@@ -15,6 +15,15 @@ export async function selfSignedCertificate(folder: string, domains: readonly st
   const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256']
   const subject = ['-subj', `/CN=${domains[0]}`, '-addext', `subjectAltName=${names}`]
   const output = ['-keyout', files.key, '-out', files.certificate]
-  await promisify(execFile)(program('openssl'), ['req', '-x509', '-nodes', '-days', '30', ...curve, ...subject, ...output])
+  await promisify(execFile)(program('openssl'), [
+    'req',
+    '-x509',
+    '-nodes',
+    '-days',
+    '30',
+    ...curve,
+    ...subject,
+    ...output,
+  ])
   return files
 }

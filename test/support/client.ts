@@ -36,7 +36,12 @@ export class Client extends RawStream {
   /** The other clients of the story; {@link receivesNothing} makes sure that what they sent has been handled. */
   peers: () => readonly Client[] = () => []
 
-  static async signIn(address: Address, user: Credentials, resource: string | undefined, options: SignInOptions = {}): Promise<Client> {
+  static async signIn(
+    address: Address,
+    user: Credentials,
+    resource: string | undefined,
+    options: SignInOptions = {},
+  ): Promise<Client> {
     const client = await Client.dial(address, options)
     client.name = `${user.local}/${resource ?? ''}`
     client.features = await authenticate(client, user, await openSecure(client), options.mechanism)
@@ -46,7 +51,11 @@ export class Client extends RawStream {
 
   static async dial(address: Address, options: SignInOptions = {}): Promise<Client> {
     const inbox = new Inbox()
-    return new Client(address, inbox, await openTransport(address, options.transport ?? 'tcp', options.tls ?? {}, inbox))
+    return new Client(
+      address,
+      inbox,
+      await openTransport(address, options.transport ?? 'tcp', options.tls ?? {}, inbox),
+    )
   }
 
   get bare(): string {
@@ -82,7 +91,9 @@ export class Client extends RawStream {
     const condition = errorOf(answer)
     if (refused === undefined && answer.attr('type') === 'result') return answer
     if (refused !== undefined && condition === refused) return answer
-    throw this.complain(`expected ${refused ? `the error ${refused}` : 'a result'} for ${payload}\n  received  ${answer}`)
+    throw this.complain(
+      `expected ${refused ? `the error ${refused}` : 'a result'} for ${payload}\n  received  ${answer}`,
+    )
   }
 
   /** Waits for the result or error with this id. */

@@ -26,7 +26,11 @@ export class Events<E> {
       }
       const timer = setTimeout(() => {
         this.#waiting.delete(look)
-        reject(new Error(`${what} did not happen; this did:\n${this.#seen.map((event) => JSON.stringify(event)).join('\n')}`))
+        reject(
+          new Error(
+            `${what} did not happen; this did:\n${this.#seen.map((event) => JSON.stringify(event)).join('\n')}`,
+          ),
+        )
       }, patience)
       this.#waiting.add(look)
       look()
@@ -57,7 +61,9 @@ export class LineProgram {
   /** Waits for an event of this kind whose fields are these. */
   when(what: string, fields: Record<string, unknown> = {}): Promise<Record<string, unknown>> {
     const wanted = Object.entries({ what, ...fields })
-    return this.events.when(`${what} ${JSON.stringify(fields)}`, (event) => wanted.every(([key, value]) => event[key] === value))
+    return this.events.when(`${what} ${JSON.stringify(fields)}`, (event) =>
+      wanted.every(([key, value]) => event[key] === value),
+    )
   }
 
   stop(): void {

@@ -1,4 +1,4 @@
-import { NS, parseXml, XmlNode } from './xml.ts'
+import { NS, parseXml, type XmlNode } from './xml.ts'
 
 /**
  * What an element must look like, written as XML. Compared by meaning: prefixes, quotes, the order of attributes and of child
@@ -64,7 +64,10 @@ function matchContent(pattern: XmlNode, element: XmlNode, captures: Captures): b
   const allowsMore = /\{any\}/.test(text)
   if (only && only !== 'any' && wanted.length === 0) return captureContent(only, element, captures)
   if (!matchChildren(wanted, element.elements(), allowsMore, captures)) return false
-  return allowsMore || matchText(text.trim(), wanted.length > 0 ? element.text().trim() : trimPattern(text, element), captures)
+  return (
+    allowsMore ||
+    matchText(text.trim(), wanted.length > 0 ? element.text().trim() : trimPattern(text, element), captures)
+  )
 }
 
 function trimPattern(text: string, element: XmlNode): string {

@@ -95,11 +95,16 @@ versioning = true
 export interface TestServerOptions {
   /** The whole configuration. */
   readonly config?: string
+  /** Where its data is, and stays when it stops. */
+  readonly folder?: string
 }
 
 /** Starts our own server in this process on free loopback ports, with its data in a folder that goes when it stops. */
-export async function startTestServer({ config: text = settings }: TestServerOptions = {}): Promise<OwnTestServer> {
-  const folder = await mkdtemp(join(tmpdir(), 'meerkat-test-'))
+export async function startTestServer({
+  config: text = settings,
+  folder: kept,
+}: TestServerOptions = {}): Promise<OwnTestServer> {
+  const folder = kept ?? (await mkdtemp(join(tmpdir(), 'meerkat-test-')))
   const { config } = parseConfig({ text, file: join(folder, 'meerkat.toml'), modules: allModules })
   const log = createLogger({ level: config.general.loglevel })
   const server = createServer({ config, log })
@@ -113,6 +118,7 @@ export async function startTestServer({ config: text = settings }: TestServerOpt
     tlsPort: portOf('c2s_tls'),
     wsUrl: `ws://${http}/ws-xmpp`,
     httpUrl: `http://${http}`,
+    chatUrl: `http://${http}/chat/`,
     domain,
     strict: { port: portOf('c2s', 1), domain },
     server,
@@ -124,7 +130,7 @@ export async function startTestServer({ config: text = settings }: TestServerOpt
     },
     async stop() {
       await server.close()
-      await rm(folder, { recursive: true, force: true })
+      if (kept === undefined) await rm(folder, { recursive: true, force: true })
     },
   }
 }

@@ -35,11 +35,21 @@ export async function startTls(stream: RawStream): Promise<void> {
 /** The SASL mechanisms in a features element, in the order offered. */
 export function mechanismsOf(features: XmlNode): string[] {
   const list = features.child('mechanisms', NS.sasl)
-  return list?.elements().filter((node) => node.name === 'mechanism').map((node) => node.text()) ?? []
+  return (
+    list
+      ?.elements()
+      .filter((node) => node.name === 'mechanism')
+      .map((node) => node.text()) ?? []
+  )
 }
 
 /** Authenticates and opens the stream that follows. Returns its features. */
-export async function authenticate(stream: RawStream, user: Credentials, features: XmlNode, mechanism?: string): Promise<XmlNode> {
+export async function authenticate(
+  stream: RawStream,
+  user: Credentials,
+  features: XmlNode,
+  mechanism?: string,
+): Promise<XmlNode> {
   const offered = mechanismsOf(features)
   const chosen = mechanism ?? preferred.find((name) => offered.includes(name))
   if (!chosen) throw stream.complain(`no mechanism to use among ${offered.join(', ') || 'none'}`)

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { it } from 'vitest'
 import { Client, type SignInOptions } from './client.ts'
+import type { TestServer } from './server.ts'
 import { type Address, RawStream } from './stream.ts'
 import { target, targetName } from './target.ts'
-import type { TestServer } from './server.ts'
 import type { TransportKind } from './transport.ts'
 
 type Peer = 'prosody' | 'ejabberd'
@@ -84,13 +84,17 @@ function tellOver(label: string, way: TransportKind, options: StoryOptions, tell
     it(label, () => perform(tell, way, options.users), options.timeout)
     return
   }
-  it(`${label} (${name} differs: ${reason})`, async () => {
-    const failed = await perform(tell, way, options.users, true).then(
-      () => false,
-      () => true,
-    )
-    if (!failed) throw new Error(`this story is marked to differ on ${name}, but it holds there`)
-  }, options.timeout)
+  it(
+    `${label} (${name} differs: ${reason})`,
+    async () => {
+      const failed = await perform(tell, way, options.users, true).then(
+        () => false,
+        () => true,
+      )
+      if (!failed) throw new Error(`this story is marked to differ on ${name}, but it holds there`)
+    },
+    options.timeout,
+  )
 }
 
 function reasonIn(marks: Marks | undefined, way: TransportKind): string | undefined {
@@ -105,7 +109,12 @@ function usualWay(): TransportKind {
   throw new Error(`TRANSPORT is tcp, tls or ws, not ${way}`)
 }
 
-async function perform(tell: Telling, way: TransportKind, users = namesIn(tell) as readonly Name[], isDoomed = false): Promise<void> {
+async function perform(
+  tell: Telling,
+  way: TransportKind,
+  users = namesIn(tell) as readonly Name[],
+  isDoomed = false,
+): Promise<void> {
   const server = await target()
   const stage = new Stage(server, way, isDoomed)
   try {
@@ -166,7 +175,9 @@ class Stage {
 
   async register(names: readonly string[]): Promise<void> {
     for (const name of names) {
-      const user = new Player(freshName(name), this.#server, (resource, options) => this.#signIn(user, resource, options))
+      const user = new Player(freshName(name), this.#server, (resource, options) =>
+        this.#signIn(user, resource, options),
+      )
       this.#users.push(user)
     }
     await Promise.all(this.#users.map((user) => this.#server.registerUser(user.local, user.password)))
@@ -231,7 +242,11 @@ class Player implements User {
   readonly clients: Client[] = []
   readonly #signIn: (resource?: string, options?: SignInOptions) => Promise<Client>
 
-  constructor(local: string, server: TestServer, signIn: (resource?: string, options?: SignInOptions) => Promise<Client>) {
+  constructor(
+    local: string,
+    server: TestServer,
+    signIn: (resource?: string, options?: SignInOptions) => Promise<Client>,
+  ) {
     this.local = local
     this.domain = server.domain
     this.jid = `${local}@${server.domain}`

@@ -91,7 +91,10 @@ export class RawStream {
     ].flatMap(([name, value]) => (value ? [` ${name}='${escapeXml(value)}'`] : []))
     this.#transport.restart()
     if (this.kind === 'ws') this.send(`<open xmlns='${NS.framing}'${attributes.join('')}/>`)
-    else this.send(`<?xml version='1.0'?><stream:stream xmlns='jabber:client' xmlns:stream='${NS.stream}'${attributes.join('')}>`)
+    else
+      this.send(
+        `<?xml version='1.0'?><stream:stream xmlns='jabber:client' xmlns:stream='${NS.stream}'${attributes.join('')}>`,
+      )
   }
 
   /** Ends the stream in order; the connection stays until the server closes it. */
@@ -131,7 +134,9 @@ export class RawStream {
     const found = new Array<Received>(patterns.length)
     for (let count = 0; count < patterns.length; count++) {
       const item = await this.next()
-      const index = open.findIndex((pattern, at) => !found[at] && item.kind === 'element' && pattern.match(item.element))
+      const index = open.findIndex(
+        (pattern, at) => !found[at] && item.kind === 'element' && pattern.match(item.element),
+      )
       const pattern = open[index]
       const fit = pattern && item.kind === 'element' ? match(pattern, item.element) : undefined
       if (!fit) {
@@ -155,7 +160,10 @@ export class RawStream {
   /** Waits for a stream error, then for the end of stream and connection. */
   async receivesStreamError(condition: string): Promise<XmlNode> {
     const item = await this.next()
-    const error = item.kind === 'element' && item.element.ns === NS.stream && item.element.name === 'error' ? item.element : undefined
+    const error =
+      item.kind === 'element' && item.element.ns === NS.stream && item.element.name === 'error'
+        ? item.element
+        : undefined
     if (!error?.child(condition, NS.streamErrors)) {
       throw this.complain(`expected  the stream error ${condition}\n  received  ${describeItem(item)}`)
     }
@@ -191,7 +199,9 @@ export class RawStream {
   /** What was said on this connection, for the report of a story that failed. */
   transcript(): string {
     const left = this.inbox.items.map((item) => `unread    ${describeItem(item)}`)
-    const lines = [...this.#log, ...left].slice(-60).map((line) => (line.length > 1500 ? `${line.slice(0, 1500)} …` : line))
+    const lines = [...this.#log, ...left]
+      .slice(-60)
+      .map((line) => (line.length > 1500 ? `${line.slice(0, 1500)} …` : line))
     return `--- ${this.name} (${this.kind})\n  ${lines.join('\n  ')}`
   }
 
@@ -206,7 +216,12 @@ function match(pattern: Pattern, element: XmlNode): Received | undefined {
 }
 
 /** Connects by one way; the TLS options matter for direct TLS only. */
-export async function openTransport(address: Address, kind: TransportKind, tls: ConnectionOptions, inbox: Inbox): Promise<Transport> {
+export async function openTransport(
+  address: Address,
+  kind: TransportKind,
+  tls: ConnectionOptions,
+  inbox: Inbox,
+): Promise<Transport> {
   const attempt = open(address, kind, tls, inbox)
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {

@@ -1,8 +1,8 @@
 import { inject } from 'vitest'
+import { Client } from './client.ts'
 import type { PeerAddress, PeerName } from './peers.ts'
 import { startTestServer, type TestServer } from './server.ts'
 import { openSecure } from './sign-in.ts'
-import { Client } from './client.ts'
 import { NS } from './xml.ts'
 
 declare module 'vitest' {
@@ -56,7 +56,11 @@ function runningServer(where: string): TestServer {
 }
 
 /** XEP-0077 before authentication. */
-async function registerInBand(address: TestServer | PeerAddress | Omit<TestServer, 'registerUser'>, user: string, password: string) {
+async function registerInBand(
+  address: TestServer | PeerAddress | Omit<TestServer, 'registerUser'>,
+  user: string,
+  password: string,
+) {
   const client = await Client.dial(address)
   await openSecure(client)
   const fields = `<username>${user}</username><password>${password}</password>`

@@ -141,7 +141,13 @@ export function writeXml(node: XmlNode, parentNs = ''): string {
   return `${start}>${inner.join('')}</${node.name}>`
 }
 
-const escapes: Readonly<Record<string, string>> = { '<': '&lt;', '>': '&gt;', '&': '&amp;', "'": '&apos;', '"': '&quot;' }
+const escapes: Readonly<Record<string, string>> = {
+  '<': '&lt;',
+  '>': '&gt;',
+  '&': '&amp;',
+  "'": '&apos;',
+  '"': '&quot;',
+}
 
 export function escapeXml(text: string): string {
   return text.replace(/[<>&'"]/g, (char) => escapes[char] ?? char)

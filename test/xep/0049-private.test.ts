@@ -31,19 +31,27 @@ describe('XEP-0049 private XML', () => {
     await pc.receives(result(`<notes xmlns='app:notes:1'><b/></notes>`))
   })
 
-  story('mod_private: the namespace is the key, not the name', { differs: { prosody: 'keeps name and namespace apart' } }, async ({ alice }) => {
-    const pc = await alice.client('pc')
-    await pc.asks(query(`<notes xmlns='app:notes:1'><a/></notes>`), 'set')
-    pc.sends(`<iq type='get' id='p'>${query(`<other xmlns='app:notes:1'/>`)}</iq>`)
-    await pc.receives(result(`<notes xmlns='app:notes:1'><a/></notes>`))
-  })
+  story(
+    'mod_private: the namespace is the key, not the name',
+    { differs: { prosody: 'keeps name and namespace apart' } },
+    async ({ alice }) => {
+      const pc = await alice.client('pc')
+      await pc.asks(query(`<notes xmlns='app:notes:1'><a/></notes>`), 'set')
+      pc.sends(`<iq type='get' id='p'>${query(`<other xmlns='app:notes:1'/>`)}</iq>`)
+      await pc.receives(result(`<notes xmlns='app:notes:1'><a/></notes>`))
+    },
+  )
 
-  story('mod_private: several elements at once', { differs: { prosody: 'takes one element only' } }, async ({ alice }) => {
-    const pc = await alice.client('pc')
-    await pc.asks(query(`<a xmlns='app:a'>1</a><b xmlns='app:b'>2</b>`), 'set')
-    pc.sends(`<iq type='get' id='p'>${query(`<b xmlns='app:b'/>`)}</iq>`)
-    await pc.receives(result(`<b xmlns='app:b'>2</b>`))
-  })
+  story(
+    'mod_private: several elements at once',
+    { differs: { prosody: 'takes one element only' } },
+    async ({ alice }) => {
+      const pc = await alice.client('pc')
+      await pc.asks(query(`<a xmlns='app:a'>1</a><b xmlns='app:b'>2</b>`), 'set')
+      pc.sends(`<iq type='get' id='p'>${query(`<b xmlns='app:b'/>`)}</iq>`)
+      await pc.receives(result(`<b xmlns='app:b'>2</b>`))
+    },
+  )
 
   story('§2 it may be asked for with the own address', async ({ alice }) => {
     const pc = await alice.client('pc')
@@ -59,16 +67,24 @@ describe('XEP-0049 private XML', () => {
     await bobs.receives(result(`<a xmlns='app:a'/>`))
   })
 
-  story('§2.2 forbidden: what is private to somebody else', { differs: { prosody: 'answers service-unavailable' } }, async ({ alice, bob }) => {
-    const pc = await alice.client('pc')
-    await pc.asks(query(`<a xmlns='app:a'/>`), 'get', { to: bob.jid, refused: 'forbidden' })
-    await pc.asks(query(`<a xmlns='app:a'/>`), 'set', { to: bob.jid, refused: 'forbidden' })
-  })
+  story(
+    '§2.2 forbidden: what is private to somebody else',
+    { differs: { prosody: 'answers service-unavailable' } },
+    async ({ alice, bob }) => {
+      const pc = await alice.client('pc')
+      await pc.asks(query(`<a xmlns='app:a'/>`), 'get', { to: bob.jid, refused: 'forbidden' })
+      await pc.asks(query(`<a xmlns='app:a'/>`), 'set', { to: bob.jid, refused: 'forbidden' })
+    },
+  )
 
-  story('mod_private: not-acceptable: nothing to store', { differs: { prosody: 'answers bad-format', ejabberd: 'answers bad-request' } }, async ({ alice }) => {
-    const pc = await alice.client('pc')
-    await pc.asks(query(''), 'set', { refused: 'not-acceptable' })
-  })
+  story(
+    'mod_private: not-acceptable: nothing to store',
+    { differs: { prosody: 'answers bad-format', ejabberd: 'answers bad-request' } },
+    async ({ alice }) => {
+      const pc = await alice.client('pc')
+      await pc.asks(query(''), 'set', { refused: 'not-acceptable' })
+    },
+  )
 
   story('XEP-0048 §3 bookmarks', async ({ alice }) => {
     const pc = await alice.client('pc')

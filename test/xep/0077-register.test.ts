@@ -6,7 +6,8 @@ import { type Cast, story } from '../support/story.ts'
 import { NS } from '../support/xml.ts'
 
 const query = (inner = '') => `<query xmlns='${NS.register}'>${inner}</query>`
-const account = (user: string, password: string) => query(`<username>${user}</username><password>${password}</password>`)
+const account = (user: string, password: string) =>
+  query(`<username>${user}</username><password>${password}</password>`)
 
 async function visitor({ server, transport }: Pick<Cast, 'server' | 'transport'>) {
   const client = await Client.dial(server, { transport })
@@ -37,7 +38,9 @@ describe('XEP-0077 before signing in', () => {
     const local = cast.stranger()
     await client.asks(account(local, 'Żółw &amp; ß7'), 'set', { to: cast.server.domain })
     client.destroy()
-    const fresh = await Client.signIn(cast.server, { local, password: 'Żółw & ß7' }, 'pc', { transport: cast.transport })
+    const fresh = await Client.signIn(cast.server, { local, password: 'Żółw & ß7' }, 'pc', {
+      transport: cast.transport,
+    })
     expect(fresh.bare).toBe(`${local}@${cast.server.domain}`)
     fresh.destroy()
   })
@@ -51,7 +54,10 @@ describe('XEP-0077 before signing in', () => {
 
   story('§3.1.1 conflict: the name is taken in small letters', async (cast) => {
     const { client } = await visitor(cast)
-    await client.asks(account(cast.alice.local.toUpperCase(), 'new'), 'set', { to: cast.server.domain, refused: 'conflict' })
+    await client.asks(account(cast.alice.local.toUpperCase(), 'new'), 'set', {
+      to: cast.server.domain,
+      refused: 'conflict',
+    })
     client.destroy()
   })
 
@@ -62,23 +68,38 @@ describe('XEP-0077 before signing in', () => {
     client.destroy()
   })
 
-  story('mod_register: bad-request: a name that cannot be one', { differs: { prosody: 'answers not-acceptable', ejabberd: 'answers jid-malformed' } }, async (cast) => {
-    const { client } = await visitor(cast)
-    await client.asks(account('a b@c', 'secret'), 'set', { to: cast.server.domain, refused: 'bad-request' })
-    client.destroy()
-  })
+  story(
+    'mod_register: bad-request: a name that cannot be one',
+    { differs: { prosody: 'answers not-acceptable', ejabberd: 'answers jid-malformed' } },
+    async (cast) => {
+      const { client } = await visitor(cast)
+      await client.asks(account('a b@c', 'secret'), 'set', { to: cast.server.domain, refused: 'bad-request' })
+      client.destroy()
+    },
+  )
 
-  story('mod_register: bad-request: no password at all', { differs: { prosody: 'answers not-acceptable' } }, async (cast) => {
-    const { client } = await visitor(cast)
-    await client.asks(query(`<username>${cast.stranger()}</username>`), 'set', { to: cast.server.domain, refused: 'bad-request' })
-    client.destroy()
-  })
+  story(
+    'mod_register: bad-request: no password at all',
+    { differs: { prosody: 'answers not-acceptable' } },
+    async (cast) => {
+      const { client } = await visitor(cast)
+      await client.asks(query(`<username>${cast.stranger()}</username>`), 'set', {
+        to: cast.server.domain,
+        refused: 'bad-request',
+      })
+      client.destroy()
+    },
+  )
 
-  story('mod_register: bad-request: removing without having signed in', { differs: { prosody: 'answers registration-required', ejabberd: 'answers forbidden' } }, async (cast) => {
-    const { client } = await visitor(cast)
-    await client.asks(query('<remove/>'), 'set', { to: cast.server.domain, refused: 'bad-request' })
-    client.destroy()
-  })
+  story(
+    'mod_register: bad-request: removing without having signed in',
+    { differs: { prosody: 'answers registration-required', ejabberd: 'answers forbidden' } },
+    async (cast) => {
+      const { client } = await visitor(cast)
+      await client.asks(query('<remove/>'), 'set', { to: cast.server.domain, refused: 'bad-request' })
+      client.destroy()
+    },
+  )
 })
 
 describe('XEP-0077 after signing in', () => {
@@ -98,20 +119,28 @@ describe('XEP-0077 after signing in', () => {
     phone.destroy()
   })
 
-  story('mod_register: bad-request: an empty new password', { differs: { prosody: 'takes it', ejabberd: 'answers not-acceptable' } }, async ({ alice, server }) => {
-    const pc = await alice.client('pc')
-    await pc.asks(account(alice.local, ''), 'set', { to: server.domain, refused: 'bad-request' })
-    await alice.client('phone')
-  })
+  story(
+    'mod_register: bad-request: an empty new password',
+    { differs: { prosody: 'takes it', ejabberd: 'answers not-acceptable' } },
+    async ({ alice, server }) => {
+      const pc = await alice.client('pc')
+      await pc.asks(account(alice.local, ''), 'set', { to: server.domain, refused: 'bad-request' })
+      await alice.client('phone')
+    },
+  )
 
-  story('§3.2 removal: the result, then the end, and the account is gone', { over: 'every' }, async ({ alice, server }) => {
-    const [pc, phone] = [await alice.client('pc'), await alice.client('phone')]
-    pc.sends(`<iq type='set' id='gone' to='${server.domain}'>${query('<remove/>')}</iq>`)
-    expect((await pc.answerTo('gone')).attr('type')).toBe('result')
-    for (const client of [pc, phone]) await client.inbox.take((item) => item.kind === 'closed')
-    expect(phone.isClosed).toBe(true)
-    await expect(alice.client('again')).rejects.toThrow('not-authorized')
-  })
+  story(
+    '§3.2 removal: the result, then the end, and the account is gone',
+    { over: 'every' },
+    async ({ alice, server }) => {
+      const [pc, phone] = [await alice.client('pc'), await alice.client('phone')]
+      pc.sends(`<iq type='set' id='gone' to='${server.domain}'>${query('<remove/>')}</iq>`)
+      expect((await pc.answerTo('gone')).attr('type')).toBe('result')
+      for (const client of [pc, phone]) await client.inbox.take((item) => item.kind === 'closed')
+      expect(phone.isClosed).toBe(true)
+      await expect(alice.client('again')).rejects.toThrow('not-authorized')
+    },
+  )
 
   story('mod_register: what the account had is gone when the name is taken again', async (cast) => {
     const { alice, bob, server } = cast
@@ -131,9 +160,16 @@ describe('XEP-0077 after signing in', () => {
     expect(stored.child('query', 'jabber:iq:private')?.child('a', 'app:a')?.children).toEqual([])
   })
 
-  story('mod_register: bad-request: a remove with more beside it', { differs: { prosody: 'removes the account', ejabberd: 'removes the account' } }, async ({ alice, server }) => {
-    const pc = await alice.client('pc')
-    await pc.asks(query(`<remove/><username>${alice.local}</username>`), 'set', { to: server.domain, refused: 'bad-request' })
-    await pc.receivesNothing()
-  })
+  story(
+    'mod_register: bad-request: a remove with more beside it',
+    { differs: { prosody: 'removes the account', ejabberd: 'removes the account' } },
+    async ({ alice, server }) => {
+      const pc = await alice.client('pc')
+      await pc.asks(query(`<remove/><username>${alice.local}</username>`), 'set', {
+        to: server.domain,
+        refused: 'bad-request',
+      })
+      await pc.receivesNothing()
+    },
+  )
 })

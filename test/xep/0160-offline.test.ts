@@ -54,14 +54,18 @@ describe('XEP-0160 messages for who is not there', () => {
     expect((await later(bobs, 'two')).element.attr('from')).toBe(carols.jid)
   })
 
-  story('§2 a negative priority gets nothing until it is raised', { differs: { prosody: 'delivers at the first presence only, whatever its priority was' } }, async ({ alice, bob }) => {
-    const [pc, bobs] = [await alice.client('pc'), await bob.client('pc', { presence: -1 })]
-    pc.sends(`<message to='${bob.jid}' type='chat'><body>are you in?</body></message>`)
-    await bobs.receivesNothing()
-    bobs.sends('<presence/>')
-    await bobs.meets(bobs.jid)
-    await later(bobs, 'are you in?')
-  })
+  story(
+    '§2 a negative priority gets nothing until it is raised',
+    { differs: { prosody: 'delivers at the first presence only, whatever its priority was' } },
+    async ({ alice, bob }) => {
+      const [pc, bobs] = [await alice.client('pc'), await bob.client('pc', { presence: -1 })]
+      pc.sends(`<message to='${bob.jid}' type='chat'><body>are you in?</body></message>`)
+      await bobs.receivesNothing()
+      bobs.sends('<presence/>')
+      await bobs.meets(bobs.jid)
+      await later(bobs, 'are you in?')
+    },
+  )
 
   story('§2 signing in without presence gets nothing', async ({ alice, bob }) => {
     const pc = await alice.client('pc')
@@ -88,24 +92,34 @@ describe('XEP-0160 messages for who is not there', () => {
     pc.sends(`<message to='${bob.jid}' type='chat'>${content}</message>`)
     await pc.isHeard()
     const bobs = await bob.client('pc')
-    await bobs.receives(`<message from='${pc.jid}'>${content}<delay xmlns='urn:xmpp:delay' {any}>{any}</delay>{any}</message>`)
+    await bobs.receives(
+      `<message from='${pc.jid}'>${content}<delay xmlns='urn:xmpp:delay' {any}>{any}</delay>{any}</message>`,
+    )
   })
 
   story('§3 a chat state alone is not kept', { differs: { prosody: 'keeps everything' } }, async ({ alice, bob }) => {
     const pc = await alice.client('pc')
-    pc.sends(`<message to='${bob.jid}' type='chat'><composing xmlns='http://jabber.org/protocol/chatstates'/></message>`)
+    pc.sends(
+      `<message to='${bob.jid}' type='chat'><composing xmlns='http://jabber.org/protocol/chatstates'/></message>`,
+    )
     await pc.isHeard()
     const bobs = await bob.client('pc')
     await bobs.receivesNothing()
   })
 
-  story('mod_offline: a chat state alone is answered with service-unavailable', { differs: { prosody: 'keeps everything' } }, async ({ alice, bob }) => {
-    const pc = await alice.client('pc')
-    pc.sends(`<message to='${bob.jid}' type='chat' id='c'><composing xmlns='http://jabber.org/protocol/chatstates'/></message>`)
-    await pc.receives(
-      `<message type='error' id='c'><error type='cancel' {any}><service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>{any}</error>{any}</message>`,
-    )
-  })
+  story(
+    'mod_offline: a chat state alone is answered with service-unavailable',
+    { differs: { prosody: 'keeps everything' } },
+    async ({ alice, bob }) => {
+      const pc = await alice.client('pc')
+      pc.sends(
+        `<message to='${bob.jid}' type='chat' id='c'><composing xmlns='http://jabber.org/protocol/chatstates'/></message>`,
+      )
+      await pc.receives(
+        `<message type='error' id='c'><error type='cancel' {any}><service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>{any}</error>{any}</message>`,
+      )
+    },
+  )
 
   story('§3 the feature is announced', async ({ alice, server }) => {
     const pc = await alice.client('pc')
@@ -128,7 +142,9 @@ describe('XEP-0160 messages for who is not there', () => {
 
   story('XEP-0023 what has expired is not delivered, what has not is', async ({ alice, bob }) => {
     const pc = await alice.client('pc')
-    pc.sends(`<message to='${bob.jid}' type='chat'><body>long</body><x xmlns='jabber:x:expire' seconds='600'/></message>`)
+    pc.sends(
+      `<message to='${bob.jid}' type='chat'><body>long</body><x xmlns='jabber:x:expire' seconds='600'/></message>`,
+    )
     await pc.isHeard()
     const bobs = await bob.client('pc')
     await bobs.receives(`<message from='${pc.jid}'><body>long</body>{any}</message>`)

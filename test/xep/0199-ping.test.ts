@@ -29,9 +29,13 @@ describe('XEP-0199 ping', () => {
     await pc.receives(`<iq type='result' id='p1' from='${bobs.jid}'/>`)
   })
 
-  story('mod_ping: feature-not-implemented: set, and another element of the namespace', { differs: { prosody: 'answers service-unavailable', ejabberd: 'answers not-allowed' } }, async ({ alice, server }) => {
-    const pc = await alice.client('pc')
-    await pc.asks(ping, 'set', { to: server.domain, refused: 'feature-not-implemented' })
-    await pc.asks(`<pong xmlns='urn:xmpp:ping'/>`, 'get', { to: server.domain, refused: 'feature-not-implemented' })
-  })
+  story(
+    'mod_ping: feature-not-implemented: set, and another element of the namespace',
+    { differs: { prosody: 'answers service-unavailable', ejabberd: 'answers not-allowed' } },
+    async ({ alice, server }) => {
+      const pc = await alice.client('pc')
+      await pc.asks(ping, 'set', { to: server.domain, refused: 'feature-not-implemented' })
+      await pc.asks(`<pong xmlns='urn:xmpp:ping'/>`, 'get', { to: server.domain, refused: 'feature-not-implemented' })
+    },
+  )
 })

@@ -101,7 +101,7 @@ export async function stop(line: CommandLine, machine: Machine): Promise<number>
   } finally {
     client.close()
   }
-  const isGone = async () => (await reach(line, machine)) === undefined && !machine.isProcessAlive(pid)
+  const isGone = async () => (await statusOf(line, machine)) === undefined && !machine.isProcessAlive(pid)
   if (await waitUntil(isGone, patienceOf(line, usualPatience), machine)) {
     machine.out('Meerkat has stopped.\n')
     return exit.ok

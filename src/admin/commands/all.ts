@@ -15,15 +15,6 @@ export function registerCoreCommands(
   registry.register('admin', serverCommands, services.server)
 }
 
-/** Puts the commands that work on a stopped server into a registry of its own. */
-export function registerOfflineCommands(registry: CommandRegistry, services: { account: AccountServices }): void {
-  registry.register(
-    'admin',
-    accountCommands.filter(({ offline }) => offline),
-    services.account,
-  )
-}
-
 /** The commands that every server has, as help shows them. */
 export function coreCommandDescriptions(): CommandDescription[] {
   return [

@@ -79,7 +79,7 @@ const password = z.strictObject({
     .min(1)
     .default(10_000)
     .describe('Iterations of the SCRAM key derivation.')
-    .meta({ reload: 'restart', aliases: ['../scram_iterations'] }),
+    .meta({ reload: 'restart', aliases: [{ key: '../scram_iterations', era: '4.0' }] }),
 })
 
 /** The `[auth]` table. */

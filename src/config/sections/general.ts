@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { domainName, duration, noEffect, notBuilt, oneOf } from '../option.ts'
+import { domainName, duration, filePath, noEffect, notBuilt, oneOf } from '../option.ts'
 
 /** Log thresholds, quietest first. */
 export const logLevels = [
@@ -14,6 +14,12 @@ export const logLevels = [
   'debug',
   'all',
 ] as const
+
+const domainCertificate = z.strictObject({
+  domain: domainName().describe('Domain that the certificate is for.').meta({ reload: 'live' }),
+  certfile: filePath().describe('Certificate chain in PEM; may hold the key too.').meta({ reload: 'live' }),
+  keyfile: filePath().optional().describe('Private key in PEM.').meta({ reload: 'live', example: 'key.pem' }),
+})
 
 const builtInStore = 'sessions, routes and secrets are kept by the built-in store'
 
@@ -70,11 +76,31 @@ export const general = z.strictObject({
   s2s_backend: noEffect(oneOf('mnesia', 'cets'), builtInStore),
   routing_modules: noEffect(z.array(z.string()), 'routing has a fixed order'),
   route_subdomains: notBuilt('routing of unknown subdomains to other servers'),
-  all_metrics_are_global: noEffect(z.boolean(), 'every metric has a label for its host'),
-  rdbms_server_type: noEffect(oneOf('pgsql'), 'the SQL dialect follows from the driver'),
-  pgsql_users_number_estimate: noEffect(z.boolean(), 'users are counted exactly'),
-  override: noEffect(z.array(oneOf('global', 'local', 'acls')), 'the file is the only source of settings'),
-  max_fsm_queue: noEffect(z.int().positive(), 'queues are bounded in bytes'),
-  mongooseimctl_access_commands: notBuilt('permissions for single commands', true),
-  domain_certfile: notBuilt('certificates for single domains', true),
+  all_metrics_are_global: noEffect(z.boolean(), 'every metric has a label for its host').meta({ era: '4.0' }),
+  rdbms_server_type: noEffect(oneOf('pgsql'), 'the SQL dialect follows from the driver').meta({ era: '4.0' }),
+  pgsql_users_number_estimate: noEffect(z.boolean(), 'users are counted exactly').meta({ era: '4.0' }),
+  override: noEffect(z.array(oneOf('global', 'local', 'acls')), 'the file is the only source of settings').meta({
+    era: '4.0',
+  }),
+  max_fsm_queue: noEffect(z.int().positive(), 'queues are bounded in bytes').meta({ era: '4.0' }),
+  mongooseimctl_access_commands: notBuilt('permissions for single commands', true).meta({ era: '4.0' }),
+  domain_certfile: z
+    .array(domainCertificate)
+    .default([])
+    .describe('Certificates for single domains, chosen by the name that a client asks for (SNI).')
+    .meta({ aliases: [{ key: '../s2s.domain_certfile', era: '4.0' }] }),
+})
+
+/** What `[[host_config]]` may say of `[general]`. */
+export const hostGeneral = z.strictObject({
+  replaced_wait_timeout: duration('ms')
+    .optional()
+    .describe('As in `[general]`.')
+    .meta({ reload: 'restart', example: 2000 }),
+  route_subdomains: notBuilt('routing of unknown subdomains to other servers'),
+  hide_service_name: noEffect(z.boolean(), 'input that is no XMPP names no host; set it under general').meta({
+    era: '4.0',
+  }),
+  pgsql_users_number_estimate: noEffect(z.boolean(), 'users are counted exactly').meta({ era: '4.0' }),
+  mongooseimctl_access_commands: notBuilt('permissions for single commands', true).meta({ era: '4.0' }),
 })

@@ -46,13 +46,13 @@ const c2s = z.strictObject({
     .min(0)
     .default(1024)
     .describe('Length of the queue of the operating system.')
-    .meta({ reload: 'live' }),
+    .meta({ reload: 'restart' }),
   proxy_protocol: z
     .boolean()
     .default(false)
     .describe('Every connection begins with a PROXY protocol header that names the real peer.')
     .meta({ reload: 'live' }),
-  reuse_port: z.boolean().default(false).describe('Let several processes listen on the port.').meta({ reload: 'live' }),
+  reuse_port: noEffect(z.boolean(), 'Node.js 20 cannot share a port between processes'),
   allowed_auth_methods: uniqueList(methodName())
     .optional()
     .describe('Narrows `auth.methods` on this port.')
@@ -64,9 +64,9 @@ const c2s = z.strictObject({
     .meta({ reload: 'live' }),
   tls: xmppTls.optional().describe('TLS of this listener; without the table there is none.'),
   num_acceptors: noAcceptors,
-  max_fsm_queue: noEffect(z.int().positive(), 'queues are bounded in bytes'),
-  zlib: noEffect(z.int().positive(), 'stream compression is unsafe and not offered'),
-  xml_socket: noEffect(z.boolean(), 'this relic is not offered'),
+  max_fsm_queue: noEffect(z.int().positive(), 'queues are bounded in bytes').meta({ era: '4.0' }),
+  zlib: noEffect(z.int().positive(), 'stream compression is unsafe and not offered').meta({ era: '4.0' }),
+  xml_socket: noEffect(z.boolean(), 'this relic is not offered').meta({ era: '4.0' }),
 })
 
 const place = {
@@ -174,5 +174,5 @@ export const listen = z.strictObject({
   c2s: z.array(c2s).default([]).describe('Listeners for XMPP clients.'),
   http: z.array(http).default([]).describe('Listeners for HTTP and what is carried over it.'),
   s2s: notBuilt('connections with other servers'),
-  component: notBuilt('external components').meta({ notBuilt: { name: 'external components' }, aliases: ['service'] }),
+  component: notBuilt('external components').meta({ aliases: [{ key: 'service', era: '4.0' }] }),
 })

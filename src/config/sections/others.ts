@@ -19,12 +19,7 @@ export const internalDatabases = z.strictObject({
 
 /** The `[instrumentation]` table. */
 export const instrumentation = z.strictObject({
-  probe_interval: z
-    .int()
-    .min(1)
-    .default(15)
-    .describe('Seconds between two measurements of what has to be measured.')
-    .meta({ reload: 'restart' }),
+  probe_interval: noEffect(z.int().min(1), 'what has to be measured is measured when somebody asks'),
   prometheus: z
     .strictObject({})
     .prefault({})
@@ -39,7 +34,7 @@ export const services = z.strictObject({
   service_bosh: notBuilt('BOSH'),
   service_mongoose_system_metrics: noEffect(z.looseObject({}), 'nothing is ever reported to anybody'),
   service_traffic: notBuilt('traffic subscriptions'),
-  service_admin_extra: noEffect(z.looseObject({}), 'every command is there'),
+  service_admin_extra: noEffect(z.looseObject({}), 'every command is there').meta({ era: '4.0' }),
   service_translations: noEffect(z.looseObject({}), 'there is one catalogue of messages'),
 })
 
@@ -49,24 +44,10 @@ export const s2s = z.strictObject({
   host_policy: notBuilt('policies for other servers', true),
   shared: notBuilt('connections with other servers'),
   outgoing: notBuilt('connections with other servers'),
-  use_starttls: notBuilt('connections with other servers'),
-  certfile: notBuilt('connections with other servers'),
-  domain_certfile: notBuilt('certificates for single domains', true),
-  ciphers: notBuilt('connections with other servers'),
-  max_retry_delay: notBuilt('connections with other servers'),
-  dns: notBuilt('connections with other servers'),
-  address: notBuilt('connections with other servers'),
-})
-
-/** One `[[host_config]]` table: what protects somebody is never skipped. */
-export const hostConfig = z.strictObject({
-  host: noEffect(z.string(), 'what it would choose is not there yet'),
-  host_type: noEffect(z.string(), 'what it would choose is not there yet'),
-  general: notBuilt('settings for single hosts'),
-  outgoing_pools: notBuilt('settings for single hosts'),
-  auth: notBuilt('authentication for single hosts', true),
-  modules: notBuilt('modules for single hosts', true),
-  acl: notBuilt('access classes for single hosts', true),
-  access: notBuilt('access rules for single hosts', true),
-  s2s: notBuilt('policies for other servers', true),
+  use_starttls: notBuilt('connections with other servers').meta({ era: '4.0' }),
+  certfile: notBuilt('connections with other servers').meta({ era: '4.0' }),
+  ciphers: notBuilt('connections with other servers').meta({ era: '4.0' }),
+  max_retry_delay: notBuilt('connections with other servers').meta({ era: '4.0' }),
+  dns: notBuilt('connections with other servers').meta({ era: '4.0' }),
+  address: notBuilt('connections with other servers').meta({ era: '4.0' }),
 })

@@ -7,12 +7,17 @@ const common = {
   verify_mode: oneOf('peer', 'selfsigned_peer', 'none')
     .optional()
     .describe(
-      'Client certificates: `peer` requires a valid one, `selfsigned_peer` requires any, `none` asks for none. Not set: one is asked for and checked if it comes.',
+      'Client certificates: `peer` requires a valid one, `selfsigned_peer` requires any, `none` asks for none. Not set: XMPP listeners ask for one and check it if it comes, HTTP listeners do not ask.',
     )
     .meta({
       reload: 'live',
       aliases: [
-        { key: 'verify_peer', schema: z.boolean(), convert: (value: unknown) => (value === true ? 'peer' : 'none') },
+        {
+          key: 'verify_peer',
+          era: '4.0',
+          schema: z.boolean(),
+          convert: (value: unknown) => (value === true ? 'peer' : 'none'),
+        },
       ],
     }),
   certfile: filePath()
@@ -45,18 +50,25 @@ const common = {
     .meta({ reload: 'live' }),
   disconnect_on_failure: z
     .boolean()
-    .default(true)
-    .describe('Close when a client certificate is not valid; otherwise go on without it.')
-    .meta({ reload: 'live' }),
+    .optional()
+    .describe(
+      'Close when a client certificate is not valid; otherwise go on without it. Default: true where `verify_mode` is set.',
+    )
+    .meta({ reload: 'live', example: true }),
   crl_files: z
     .array(filePath())
     .default([])
     .describe('Certificate revocation lists in PEM.')
     .meta({ reload: 'live', example: ['revoked.pem'] }),
   early_data: noEffect(z.boolean(), 'early data can be replayed and is never accepted'),
-  session_tickets: noEffect(oneOf('stateless'), 'the runtime manages session tickets'),
-  module: noEffect(oneOf('fast_tls', 'just_tls'), 'there is one TLS implementation'),
-  protocol_options: noEffect(z.array(z.string()), 'versions below TLS 1.2 are never offered; see versions'),
+  session_tickets: oneOf('stateless')
+    .optional()
+    .describe('Let clients resume TLS sessions with tickets that the server need not remember.')
+    .meta({ reload: 'live' }),
+  module: noEffect(oneOf('fast_tls', 'just_tls'), 'there is one TLS implementation').meta({ era: '4.0' }),
+  protocol_options: noEffect(z.array(z.string()), 'versions below TLS 1.2 are never offered; see versions').meta({
+    era: '4.0',
+  }),
 }
 
 /** TLS of an HTTP listener. */
@@ -69,7 +81,11 @@ export const xmppTls = z.strictObject({
     .describe('`tls` from the first byte, `starttls` offered, or `starttls_required`.')
     .meta({ reload: 'live' }),
   ...common,
-  keep_secrets: noEffect(z.boolean(), 'session keys are not logged'),
+  keep_secrets: z
+    .boolean()
+    .default(false)
+    .describe('Write the keys of TLS sessions to `tls-keys.log` in the data folder, to read captured traffic with.')
+    .meta({ reload: 'live' }),
 })
 
 /** TLS of a connection that the server makes. */

@@ -72,8 +72,6 @@ export class TcpClient extends ClientStream implements ConnectionHandler, Reader
     if (this.#scanner.isPaused && this.#scanner.heldBytes > mostHeld) this.#connection.pauseReading()
   }
 
-  drained(): void {}
-
   closed(): void {
     this.gone()
   }
@@ -160,7 +158,7 @@ export class TcpClient extends ClientStream implements ConnectionHandler, Reader
     this.#scanner.discard()
     if (this.#tls === undefined) throw new Error('STARTTLS offered without a certificate')
     this.#connection.startTls(this.#tls).then(
-      () => void this.handle({ on: 'secured', security: new ConnectionSecurity(this.#connection) }),
+      () => this.handleSafely({ on: 'secured', security: new ConnectionSecurity(this.#connection) }),
       // The connection is gone then, and says so itself.
       () => {},
     )

@@ -62,8 +62,6 @@ export class FrameClient extends ClientStream implements FrameHandler, Reader {
     this.fail(new StreamError('policy-violation', 'element too big'))
   }
 
-  drained(): void {}
-
   closed(): void {
     this.gone()
   }

@@ -38,14 +38,15 @@ export default defineModule({
   needs: ['mod_disco', 'mod_presence'],
   tables: tables<CapsTables>(),
   migrations,
-  setup({ host, on, use, provide, options, router, clock, db, onStop }) {
+  setup({ host, on, use, provide, options, router, clock, db, log, onStop }) {
     const { versions } = options
     for (const version of versions) onStop(host.features.server.add(capsNs[version]))
     const lifetime = options.cache_life_time * 1000
     const memory = new RememberedFeatures(options.cache_size, lifetime, clock)
     const known = options.backend === 'rdbms' ? new StoredFeatures(db, memory, lifetime, clock) : memory
     const inquirer = new Inquirer(router, clock, known, options.iq_response_timeout)
-    const tracker = new CapsTracker(host, inquirer, versions)
+    const onFailure = (error: unknown) => log.warn({ what: 'caps_unknown', reason: error })
+    const tracker = new CapsTracker({ host, inquirer, versions, onFailure })
     provide(capsApi, tracker)
 
     const disco = use(discoApi)

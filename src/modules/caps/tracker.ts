@@ -3,7 +3,7 @@ import type { Host } from '../../router/host.ts'
 import { sessionKey } from '../../router/keys.ts'
 import type { Session } from '../../router/session.ts'
 import type { Stanza } from '../../stanza/stanza.ts'
-import { afterwards, type Eventually } from '../../util/settled.ts'
+import { afterwards, letRun } from '../../util/settled.ts'
 import { type Announcement, announcementIn, type CapsVersion } from './announcement.ts'
 import { type CapsApi, capsRecognised, type Features } from './api.ts'
 import type { Inquirer } from './inquirer.ts'
@@ -21,16 +21,26 @@ const contacts = sessionKey<Map<string, Shown>>('caps.contacts')
 
 const roomNs = 'http://jabber.org/protocol/muc#user'
 
+export interface CapsTrackerParts {
+  readonly host: Host
+  readonly inquirer: Inquirer
+  readonly versions: readonly CapsVersion[]
+  /** Told when what is known cannot be read. */
+  readonly onFailure: (error: unknown) => void
+}
+
 /** Keeps track of what the clients that are available can do. */
 export class CapsTracker implements CapsApi {
   readonly #host: Host
   readonly #inquirer: Inquirer
   readonly #versions: readonly CapsVersion[]
+  readonly #onFailure: (error: unknown) => void
 
-  constructor(host: Host, inquirer: Inquirer, versions: readonly CapsVersion[]) {
+  constructor({ host, inquirer, versions, onFailure }: CapsTrackerParts) {
     this.#host = host
     this.#inquirer = inquirer
     this.#versions = versions
+    this.#onFailure = onFailure
   }
 
   featuresOf(client: Jid): Features | undefined {
@@ -59,7 +69,7 @@ export class CapsTracker implements CapsApi {
     session.set(own, shown)
     if (shown === undefined) return undefined
     const isCurrent = () => !session.isEnded && session.get(own) === shown
-    void this.#learn(shown, { isCurrent, domain: session.jid.domain, seenBy: undefined })
+    this.#learn(shown, { isCurrent, domain: session.jid.domain, seenBy: undefined })
     return undefined
   }
 
@@ -90,20 +100,22 @@ export class CapsTracker implements CapsApi {
     if (shown === undefined) return
     const isCurrent = () =>
       sessions.some((session) => !session.isEnded && session.get(contacts)?.get(client.full) === shown)
-    void this.#learn(shown, { isCurrent, domain: account.domain, seenBy: account })
+    this.#learn(shown, { isCurrent, domain: account.domain, seenBy: account })
   }
 
   #learn(
     shown: Shown,
     { isCurrent, domain, seenBy }: { isCurrent: () => boolean; domain: string; seenBy: Jid | undefined },
-  ): Eventually<void> {
+  ): void {
     const { client, announcement } = shown
-    const found = this.#inquirer.featuresOf({ client, domain, announcement, isRemote: seenBy !== undefined })
-    return afterwards(found, (features) => {
-      // Meanwhile the client may have left, or have announced something else.
-      if (features === undefined || !isCurrent()) return
-      shown.features = features
-      void this.#host.hooks.run(capsRecognised, { host: this.#host, client, features, seenBy })
-    })
+    const inquiry = { client, domain, announcement, isRemote: seenBy !== undefined }
+    const learn = () =>
+      afterwards(this.#inquirer.featuresOf(inquiry), (features) => {
+        // Meanwhile the client may have left, or have announced something else.
+        if (features === undefined || !isCurrent()) return undefined
+        shown.features = features
+        return this.#host.hooks.run(capsRecognised, { host: this.#host, client, features, seenBy })
+      })
+    letRun(learn, this.#onFailure)
   }
 }

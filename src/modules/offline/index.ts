@@ -44,7 +44,7 @@ export default defineModule({
       if (!isStorable(stanza)) return undefined
       await queue.put(account, stanza, () => host.sessions.of(account).filter((session) => session.takesMessages))
       const event = offlineEvent(account, stanza)
-      if (event !== undefined) void router.route(event)
+      if (event !== undefined) router.post(event)
       return 'stored' as const
     })
     on(sessionAvailable, 'deliver', ({ session, open }) => queue.deliverTo(session, open))

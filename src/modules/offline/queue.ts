@@ -12,6 +12,8 @@ import type { OfflineStore, StoredMessage } from './store.ts'
 
 const fullText = 'Your contact offline message queue is full. The message has been discarded.'
 const rememberedCounts = 10_000
+/** Messages read from the disk at a time. */
+const atOnce = 50
 
 /** The messages of users who are away: storing and delivering of one user happen one after the other. */
 export class OfflineQueue {
@@ -36,7 +38,7 @@ export class OfflineQueue {
     await this.#mailbox.run(account.bareString, async () => {
       const sessions = present()
       if (sessions.length > 0) {
-        for (const session of sessions) await session.deliver(stanza)
+        await Promise.allSettled(sessions.map(async (session) => session.deliver(stanza)))
         return
       }
       const count = this.#counts.get(account.bareString) ?? (await this.#store.count(account))
@@ -53,14 +55,28 @@ export class OfflineQueue {
   async deliverTo(session: Session, open: () => void): Promise<void> {
     const account = session.jid.bare
     await this.#mailbox.run(account.bareString, async () => {
-      const messages = this.#counts.get(account.bareString) === 0 ? [] : await this.#store.list(account)
+      const last = this.#counts.get(account.bareString) === 0 ? 0 : await this.#deliverAll(session)
+      // Who has left meanwhile may not have got it all: it stays for the next time.
       if (session.isEnded) return
-      for (const message of messages) await this.#deliver(session, message)
       open()
-      const last = messages.at(-1)
-      if (last !== undefined) await this.#store.removeThrough(account, last.id)
+      if (last > 0) await this.#store.removeThrough(account, last)
       this.#counts.set(account.bareString, 0)
     })
+  }
+
+  /** Delivers a part at a time, as fast as the client reads. Gives the id of the last message, or 0. */
+  async #deliverAll(session: Session): Promise<number> {
+    let last = 0
+    for (;;) {
+      const messages = await this.#store.list(session.jid, last, atOnce)
+      for (const message of messages) {
+        if (session.isEnded) return last
+        await this.#deliver(session, message)
+        await session.link.whenRead()
+        last = message.id
+      }
+      if (messages.length < atOnce) return last
+    }
   }
 
   async forget(user: Jid): Promise<void> {

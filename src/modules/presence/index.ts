@@ -32,8 +32,7 @@ export default defineModule({
       const isOwn = stanza.to === undefined || stanza.to.full === session.jid.bareString
       if (!isOwn) return undefined
       if (stanza.type === '' || stanza.type === 'available') return desk.available(session, stanza)
-      if (stanza.type === 'unavailable') desk.unavailable(session, stanza)
-      return 'handled'
+      return stanza.type === 'unavailable' ? desk.unavailable(session, stanza) : 'handled'
     })
     on(userSendsPresence, 'directed', ({ session, stanza }) => desk.noteDirected(session, stanza))
 

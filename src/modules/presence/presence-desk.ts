@@ -31,12 +31,15 @@ export class PresenceDesk {
   available(session: Session, stanza: Stanza): Eventually<'handled'> {
     const priority = priorityOf(stanza)
     return afterwards(this.#rosters.load(session.jid.bare), (roster) => {
+      // Whoever has left meanwhile must not be seen to come.
+      if (session.isEnded) return 'handled' as const
       const isFirst = session.presence === undefined
       const opens = priority >= 0 && !session.takesMessages
       session.presence = stanza
       session.set(shownAt, this.#host.clock.now())
       const announced = opens ? this.#open(session, priority) : undefined
       return afterwards(announced, () => {
+        if (session.isEnded) return 'handled' as const
         session.priority = priority
         if (isFirst) this.#introduce(session, roster)
         else this.#broadcast(session, stanza, roster)
@@ -47,16 +50,19 @@ export class PresenceDesk {
   }
 
   /** A client's unavailable presence without address: whoever saw it available is told. */
-  unavailable(session: Session, stanza: Stanza): void {
-    this.#leave(session, stanza, stanza)
+  unavailable(session: Session, stanza: Stanza): Eventually<'handled'> {
+    return afterwards(this.#leave(session, stanza, stanza), () => 'handled' as const)
   }
 
   /** The end of a session speaks for a client that left without a word. */
   ended(session: Session, status: string | undefined): Eventually<undefined> {
     if (session.presence === undefined && session.get(directed) === undefined) return undefined
     const children = status === undefined ? [] : [el('status', NS.client, status)]
-    this.#leave(session, Stanza.make('presence', { type: 'unavailable', from: session.jid }, ...children), undefined)
-    return undefined
+    return this.#leave(
+      session,
+      Stanza.make('presence', { type: 'unavailable', from: session.jid }, ...children),
+      undefined,
+    )
   }
 
   /** Remembers to whom presence was sent directly, so that its end can be told. */
@@ -95,14 +101,15 @@ export class PresenceDesk {
   }
 
   /** `farewell`: what the client itself said. */
-  #leave(session: Session, stanza: Stanza, farewell: Stanza | undefined): void {
+  #leave(session: Session, stanza: Stanza, farewell: Stanza | undefined): Eventually<undefined> {
     const wasShown = session.presence !== undefined
     session.presence = undefined
     session.priority = undefined
     if (wasShown) void this.#host.hooks.run(presenceWithdrawn, { session, farewell })
-    void afterwards(this.#rosters.load(session.jid.bare), (roster) =>
-      this.#withdraw(session, stanza, wasShown ? roster : undefined),
-    )
+    return afterwards(this.#rosters.load(session.jid.bare), (roster) => {
+      this.#withdraw(session, stanza, wasShown ? roster : undefined)
+      return undefined
+    })
   }
 
   async #open(session: Session, priority: number): Promise<void> {
@@ -123,7 +130,7 @@ export class PresenceDesk {
     for (const item of roster.items.values()) {
       if (!item.state.pendingIn) continue
       const head = { type: 'subscribe', from: item.jid, to: self, id: item.request?.attr('id') }
-      void session.deliver(Stanza.make('presence', head, ...(item.request?.elements() ?? [])))
+      session.post(Stanza.make('presence', head, ...(item.request?.elements() ?? [])))
     }
   }
 
@@ -154,7 +161,7 @@ export class PresenceDesk {
   #probe(session: Session, contact: Jid): void {
     const host = this.#host.router.hostOf(contact.domain)
     if (host !== undefined && host.sessions.of(contact).length === 0) return
-    void this.#host.router.route(Stanza.make('presence', { type: 'probe', from: session.jid, to: contact.bare }))
+    this.#host.router.post(Stanza.make('presence', { type: 'probe', from: session.jid, to: contact.bare }))
   }
 
   /** Shows all sessions of an account to somebody who may see them. */
@@ -170,7 +177,7 @@ export class PresenceDesk {
     }
     const isOwn = asker.bareString === account.bareString
     if (shown.length === 0 && !isOwn)
-      void this.#host.router.route(Stanza.make('presence', { type: 'unavailable', from: account, to: asker }))
+      this.#host.router.post(Stanza.make('presence', { type: 'unavailable', from: account, to: asker }))
   }
 
   #answerStranger(account: Jid, asker: Jid): void {
@@ -181,11 +188,11 @@ export class PresenceDesk {
     for (const session of visible) this.#send(Stanza.make('presence', { from: session.jid }), session.jid, asker)
     // A remote server's roster is out of step with ours: say so (RFC 6121 §4.3.2). Local rosters are kept in step.
     if (visible.length === 0 && this.#host.router.hostOf(asker.domain) === undefined) {
-      void this.#host.router.route(Stanza.make('presence', { type: 'unsubscribed', from: account, to: asker }))
+      this.#host.router.post(Stanza.make('presence', { type: 'unsubscribed', from: account, to: asker }))
     }
   }
 
   #send(stanza: Stanza, from: Jid, to: Jid): void {
-    void this.#host.router.route(stanza.readdressed(from, to))
+    this.#host.router.post(stanza.readdressed(from, to))
   }
 }

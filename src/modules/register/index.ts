@@ -1,8 +1,10 @@
+import type { Jid } from '../../jid/jid.ts'
 import { defineModule } from '../../module/define.ts'
 import { removeAccount } from '../../router/accounts.ts'
 import { strangerAsks, streamFeatures } from '../../router/events.ts'
 import type { IqHandler } from '../../router/iq-registry.ts'
 import { StanzaError } from '../../stanza/stanza-error.ts'
+import { letRun } from '../../util/settled.ts'
 import { el } from '../../xml/element.ts'
 import { form, isComplete, isRemoval, registerNs } from './form.ts'
 import { options } from './options.ts'
@@ -16,12 +18,17 @@ export default defineModule({
   setup({ host, iq, on, options, clock, accounts, log }) {
     const registrar = new Registrar(host, options, log)
 
+    const remove = (user: Jid) =>
+      letRun(
+        () => removeAccount(host, user),
+        (error) => log.error({ what: 'account_removal_failed', jid: user.full, reason: error }),
+      )
     const get: IqHandler = async ({ from }) => form((await accounts.exists(from.bare)) ? from.local : undefined)
     const set: IqHandler = async ({ payload, from }, session) => {
       if (isRemoval(payload)) {
         if (!registrar.mayChange(from.bare)) throw new StanzaError('not-allowed')
         // In a later turn: the result goes out before the stream ends.
-        clock.after(0, () => void removeAccount(host, from.bare))
+        clock.after(0, () => remove(from.bare))
         return undefined
       }
       if (accountName(payload, from.domain).full === from.bareString) await registrar.changePassword(from.bare, payload)

@@ -1,3 +1,4 @@
+import { AccountLimitReached, AuthUnavailable, UnusablePassword } from '../../auth/method.ts'
 import { Jid } from '../../jid/jid.ts'
 import { IpRanges } from '../../net/ip-ranges.ts'
 import type { Logger } from '../../observe/logger.ts'
@@ -43,7 +44,7 @@ export class Registrar {
     if (password === '') throw new StanzaError('not-acceptable')
     this.#checkStrength(password)
     if (!this.#host.accounts.canRegister) throw new StanzaError('not-allowed')
-    if (!(await registerAccount(this.#host, user, password))) throw new StanzaError('conflict')
+    if (!(await withStanzaErrors(() => registerAccount(this.#host, user, password)))) throw new StanzaError('conflict')
     this.#log.info({ what: 'account_registered', jid: user.full, ip: source.address })
     this.#welcome(user)
     this.#tellWatchers(user, source.address)
@@ -55,7 +56,9 @@ export class Registrar {
     const password = query.childText('password') ?? ''
     if (password === '') throw new StanzaError('bad-request')
     this.#checkStrength(password)
-    if (!(await this.#host.accounts.setPassword(user, password))) throw new StanzaError('not-allowed')
+    if (!(await withStanzaErrors(() => this.#host.accounts.setPassword(user, password)))) {
+      throw new StanzaError('not-allowed')
+    }
   }
 
   /** Whether a user may change the password or remove the account. */
@@ -82,7 +85,7 @@ export class Registrar {
     if (message === undefined) return
     const children = [el('subject', core.client, message.subject), el('body', core.client, message.body)]
     const head = { type: 'normal', from: Jid.of('', user.domain), to: user }
-    void this.#host.router.route(Stanza.make('message', head, ...children))
+    this.#host.router.post(Stanza.make('message', head, ...children))
   }
 
   #tellWatchers(user: Jid, address: string): void {
@@ -90,8 +93,22 @@ export class Registrar {
     const body = `[${time}] The account ${user.full} was registered from IP address ${address} using mod_register.`
     for (const to of this.#options.registration_watchers) {
       const head = { type: 'chat', from: Jid.of('', user.domain), to }
-      void this.#host.router.route(Stanza.make('message', head, el('body', core.client, body)))
+      this.#host.router.post(Stanza.make('message', head, el('body', core.client, body)))
     }
+  }
+}
+
+/** Puts what an account store rejects with into the errors of XEP-0077. */
+async function withStanzaErrors<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (cause) {
+    if (cause instanceof UnusablePassword) throw new StanzaError('not-acceptable', { cause })
+    if (cause instanceof AccountLimitReached) {
+      throw new StanzaError('not-allowed', { text: 'This domain takes no more accounts', cause })
+    }
+    if (cause instanceof AuthUnavailable) throw new StanzaError('resource-constraint', { cause })
+    throw cause
   }
 }
 

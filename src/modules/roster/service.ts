@@ -5,7 +5,7 @@ import { Stanza } from '../../stanza/stanza.ts'
 import { StanzaError } from '../../stanza/stanza-error.ts'
 import { Lru } from '../../util/lru.ts'
 import { KeyedMailbox } from '../../util/mailbox.ts'
-import { type Eventually, afterwards } from '../../util/settled.ts'
+import { afterwards, type Eventually } from '../../util/settled.ts'
 import { el } from '../../xml/element.ts'
 import { rosterChanged } from './api.ts'
 import { itemElement, rosterNs } from './format.ts'
@@ -50,11 +50,16 @@ export class RosterService {
    * modules that watch: a contact is to hear of a subscription before it hears of what follows from it.
    * Resolves when all of that is done. Throws StanzaError `resource-constraint` for an item too many.
    */
-  async change(account: Jid, decide: (roster: Roster) => Change, between?: () => Promise<void> | undefined): Promise<void> {
+  async change(
+    account: Jid,
+    decide: (roster: Roster) => Change,
+    between?: () => Promise<void> | undefined,
+  ): Promise<void> {
     const done = await this.#mailbox.run(account.bareString, () =>
       afterwards(this.#read(account), (roster) => this.#apply(account, roster, decide(roster))),
     )
-    if (done !== undefined && (done.item.isListed || done.before?.isListed)) this.#push(account, done.item, done.isRemoved)
+    if (done !== undefined && (done.item.isListed || done.before?.isListed))
+      this.#push(account, done.item, done.isRemoved)
     await between?.()
     if (done === undefined) return
     const { before, item, isRemoved } = done
@@ -111,7 +116,7 @@ export class RosterService {
     for (const session of sessions) {
       const id = `push${randomBytes(6).toString('base64url')}`
       const head = { type: 'set', id, from: account.bare, to: session.jid }
-      void session.deliver(Stanza.make('iq', head, el('query', rosterNs, { ver }, child)))
+      session.post(Stanza.make('iq', head, el('query', rosterNs, { ver }, child)))
     }
   }
 }

@@ -46,7 +46,7 @@ export class SubscriptionDesk {
       return keepOrDrop({ ...item, state: outcome.state, request })
     })
     if (outcome?.reply !== undefined) {
-      void this.#host.router.route(Stanza.make('presence', { type: outcome.reply, from: account, to: contact }))
+      this.#host.router.post(Stanza.make('presence', { type: outcome.reply, from: account, to: contact }))
     }
     return outcome?.deliver ?? false
   }

@@ -94,6 +94,17 @@ describe('SASL', () => {
     }
   })
 
+  it('lets a client look for a mechanism that fits, but not for ever', () => {
+    // It thinks that there is no channel binding, which was offered: no password has been tried.
+    const misfit = auth('SCRAM-SHA-1', Buffer.from('y,,n=lena,r=abc').toString('base64'))
+    const client = ready()
+    for (let attempt = 1; attempt <= 10; attempt++) {
+      const seen = client.says(misfit)
+      expect(seen.slice(0, 2)).toEqual(['failure SCRAM-SHA-1 not-authorized', 'send failure[not-authorized]'])
+      expect(seen.at(-1)).toBe(attempt === 10 ? 'close' : 'arm 5000')
+    }
+  })
+
   it('counts failures over an upgrade to TLS', () => {
     const client = driver({ startTls: 'offered' })
     client.opens()

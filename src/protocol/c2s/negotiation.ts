@@ -11,6 +11,9 @@ import type { C2sRules, StreamHost } from './rules.ts'
 import { SaslDialogue, type SaslOutcome } from './sasl-dialogue.ts'
 import { StreamMachine } from './stream-machine.ts'
 
+// A client goes through every mechanism once at most.
+const mostMisfits = 10
+
 // First-level elements that belong to negotiation whatever their namespace says.
 const negotiationNames = new Set(['starttls', 'auth', 'authenticate', 'response', 'abort'])
 
@@ -25,6 +28,8 @@ export class C2sNegotiation extends StreamMachine {
   #host: StreamHost | undefined
   #dialogue: SaslDialogue | undefined
   #authFailures = 0
+  /** Attempts that failed before a password could be tried. */
+  #misfits = 0
   #user: Jid | undefined
   #mechanism = ''
   #binding: BindDialogue | undefined
@@ -196,10 +201,11 @@ export class C2sNegotiation extends StreamMachine {
   }
 
   #onSaslFailure(outcome: SaslOutcome & { is: 'failure' }): void {
-    this.#authFailures++
+    if (outcome.isGuess) this.#authFailures++
+    else this.#misfits++
     this.act({ do: 'note-failure', mechanism: outcome.mechanism, condition: outcome.condition })
     this.send(outcome.element)
-    if (this.#authFailures >= this.rules.maxAuthFailures) {
+    if (this.#authFailures >= this.rules.maxAuthFailures || this.#misfits >= mostMisfits) {
       throw new StreamError('policy-violation', 'Too many failed attempts')
     }
     this.enter('pre-auth')

@@ -16,6 +16,8 @@ export type SaslOutcome =
       readonly element: Element
       readonly mechanism: string
       readonly condition: SaslCondition
+      /** Whether a password may have been tried. */
+      readonly isGuess: boolean
     }
   | {
       readonly is: 'success'
@@ -52,7 +54,7 @@ export class SaslDialogue {
       input = profile.read(element)
     } catch (error) {
       if (!(error instanceof SaslError)) throw error
-      return this.#failed(profile, error.condition, error.text)
+      return this.#failed(profile, error)
     }
     if (input === undefined) throw new StreamError('bad-format')
     return this.#play(profile, input)
@@ -63,15 +65,15 @@ export class SaslDialogue {
       if (this.#attempt !== undefined) throw new StreamError('policy-violation', 'Authentication is going on already')
       return this.#begin(profile, input.mechanism, input.initial)
     }
-    if (input.says === 'abort') return this.#failed(profile, 'aborted')
+    if (input.says === 'abort') return this.#failed(profile, { condition: 'aborted' })
     const attempt = this.#attempt
-    if (attempt === undefined) return this.#failed(profile, 'malformed-request')
+    if (attempt === undefined) return this.#failed(profile, { condition: 'malformed-request' })
     return this.#outcome(profile, attempt.receive(input.data))
   }
 
   #begin(profile: SaslProfile, name: string, initial: Buffer | undefined): SaslOutcome {
     const mechanism = this.#mechanisms.find((each) => each.name === name)
-    if (mechanism === undefined) return this.#failed(profile, this.#reasonAgainst(name), undefined, name)
+    if (mechanism === undefined) return this.#failed(profile, { condition: this.#reasonAgainst(name) }, name)
     const { domain, decoy, provesOffer } = this.#host
     const attempt = new SaslAttempt(mechanism, {
       domain,
@@ -105,7 +107,7 @@ export class SaslDialogue {
       case 'challenge':
         return { is: 'challenge', element: profile.challenge(step.data) }
       case 'failure':
-        return this.#failed(profile, step.condition, step.text)
+        return this.#failed(profile, step)
       default:
         return {
           is: 'success',
@@ -117,10 +119,15 @@ export class SaslDialogue {
     }
   }
 
-  #failed(profile: SaslProfile, condition: SaslCondition, text?: string, name?: string): SaslOutcome {
-    const mechanism = this.#attempt?.mechanism ?? name ?? ''
+  #failed(
+    profile: SaslProfile,
+    failure: Pick<SaslStep & { step: 'failure' }, 'condition' | 'text' | 'isGuess'>,
+    name = '',
+  ) {
+    const { condition, text, isGuess = true } = failure
+    const mechanism = this.#attempt?.mechanism ?? name
     this.#attempt = undefined
     this.#profile = undefined
-    return { is: 'failure', element: profile.failure(condition, text), mechanism, condition }
+    return { is: 'failure' as const, element: profile.failure(condition, text), mechanism, condition, isGuess }
   }
 }

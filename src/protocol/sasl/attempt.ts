@@ -37,8 +37,9 @@ export class SaslAttempt {
       this.#proven = step
       return { step: 'ask', request: { ask: 'admission', user: step.user, mechanism: this.mechanism } }
     } catch (error) {
-      if (error instanceof SaslError) return { step: 'failure', condition: error.condition, text: error.text }
-      throw error
+      if (!(error instanceof SaslError)) throw error
+      const { condition, text, isGuess } = error
+      return { step: 'failure', condition, text, isGuess }
     }
   }
 }

@@ -12,15 +12,23 @@ export type SaslCondition =
   | 'not-authorized'
   | 'temporary-auth-failure'
 
+/** The client and the server do not agree on channel binding (RFC 5802 §6): nothing has been tried. */
+export function bindingRefused(): SaslError {
+  return new SaslError('not-authorized', undefined, false)
+}
+
 /** Ends one attempt to authenticate. The text goes to the client, so it never says more than the condition may. */
 export class SaslError extends Error {
   readonly condition: SaslCondition
   readonly text: string | undefined
+  /** Whether a password may have been tried; some clients go through several mechanisms before they find one that fits. */
+  readonly isGuess: boolean
 
-  constructor(condition: SaslCondition, text?: string) {
+  constructor(condition: SaslCondition, text?: string, isGuess = true) {
     super(text ?? condition)
     this.name = 'SaslError'
     this.condition = condition
     this.text = text
+    this.isGuess = isGuess
   }
 }

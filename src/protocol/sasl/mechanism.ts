@@ -51,7 +51,13 @@ export type SaslStep =
   | { readonly step: 'ask'; readonly request: SaslRequest }
   /** `data` is the additional data with success (RFC 4422 §3.6). */
   | { readonly step: 'success'; readonly user: Jid; readonly data?: Buffer | undefined }
-  | { readonly step: 'failure'; readonly condition: SaslCondition; readonly text?: string | undefined }
+  | {
+      readonly step: 'failure'
+      readonly condition: SaslCondition
+      readonly text?: string | undefined
+      /** False when no password can have been tried; see SaslError. */
+      readonly isGuess?: boolean
+    }
 
 /** One go at authenticating by one mechanism. A method that throws SaslError has failed. */
 export interface SaslExchange {

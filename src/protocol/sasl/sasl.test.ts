@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { deriveKeys } from '../../../test/support/derive-keys.ts'
 import { ScramTestClient } from '../../../test/support/scram-test-client.ts'
 import { Jid } from '../../jid/jid.ts'
-import { deriveKeys } from '../scram/keys.ts'
 import { SaslAttempt } from './attempt.ts'
 import { type ChannelSecurity, clearChannel, isUsable, type SaslContext, type SaslStep } from './mechanism.ts'
 import { plainMechanism } from './plain.ts'

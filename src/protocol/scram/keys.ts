@@ -68,17 +68,6 @@ export function keysOfSalted(hash: ScramHash, salted: Uint8Array): { storedKey: 
   return { storedKey: digest(hash, hmac(hash, salted, 'Client Key')), serverKey: hmac(hash, salted, 'Server Key') }
 }
 
-/** Derives what is kept of a prepared password: one slow step. */
-export async function deriveKeys(
-  hash: ScramHash,
-  password: string,
-  salt: Buffer,
-  iterations: number,
-): Promise<ScramKeys> {
-  const salted = await saltPassword(hash, password, salt, iterations)
-  return { hash, salt, iterations, ...keysOfSalted(hash, salted) }
-}
-
 /** Makes keys for names that have none, so that a stranger cannot tell which names exist. */
 export interface Decoy {
   /** Known to the server alone; the same on every node and after a restart, or fake salts would change and so give themselves away. */

@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { deriveKeys } from '../../../test/support/derive-keys.ts'
 import { ScramTestClient } from '../../../test/support/scram-test-client.ts'
 import { SaslError } from '../sasl/condition.ts'
-import { decoyKeys, deriveKeys, hashBytes, type ScramHash, type ScramKeys, scramHashes } from './keys.ts'
+import { decoyKeys, hashBytes, type ScramHash, type ScramKeys, scramHashes } from './keys.ts'
 import { decodeSaslName } from './message.ts'
 import { downgradeHash, ScramServer, type ScramSetup } from './server.ts'
 

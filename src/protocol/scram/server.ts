@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto'
-import { SaslError } from '../sasl/condition.ts'
+import { bindingRefused, SaslError } from '../sasl/condition.ts'
 import { digest, hmac, type ScramHash, type ScramKeys, xor } from './keys.ts'
 import { type ClientFirst, readClientFinal, readClientFirst } from './message.ts'
 
@@ -46,8 +46,8 @@ export class ScramServer {
   #checkFlag({ flag, bindingType }: ClientFirst): void {
     const { isPlus, wasPlusOffered, bindingTypes } = this.#setup
     if (isPlus !== (flag === 'p')) throw new SaslError('malformed-request')
-    if (flag === 'y' && wasPlusOffered) throw new SaslError('not-authorized')
-    if (bindingType !== undefined && !bindingTypes.includes(bindingType)) throw new SaslError('not-authorized')
+    if (flag === 'y' && wasPlusOffered) throw bindingRefused()
+    if (bindingType !== undefined && !bindingTypes.includes(bindingType)) throw bindingRefused()
   }
 
   /** Makes `server-first-message`. Decoy keys play on like real ones and fail at the proof. */

@@ -2,7 +2,7 @@ import type { Connection, Prepared } from '../driver.ts'
 import { JOB_ATOMIC, JOB_QUERY, type JobMessage, type Verb } from '../wire.ts'
 import type { Answers } from './answers.ts'
 import { type Outcome, Statements, type Step } from './statements.ts'
-import { GroupFailure } from './trouble.ts'
+import { groupFailure } from './trouble.ts'
 
 /** A query or an atomic group. */
 export interface Work {
@@ -67,7 +67,7 @@ export class JobRunner {
         this.#undo.run()
         this.#release.run()
       }
-      throw new GroupFailure(index, error)
+      throw groupFailure(index, error)
     }
   }
 

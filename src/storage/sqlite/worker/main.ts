@@ -48,7 +48,9 @@ function run(port: MessagePort, options: ThreadOptions): void {
     start(port, options)
   } catch (error) {
     // The driver's errors lose their text on the way to the main thread.
-    throw new Error(`${options.file} cannot be opened: ${error instanceof Error ? error.message : String(error)}`)
+    throw new Error(`${options.file} cannot be opened: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    })
   }
 }
 

@@ -14,6 +14,11 @@ export class GroupFailure extends Error {
   }
 }
 
+/** Says which statement of a group failed, and why. */
+export function groupFailure(index: number, cause: unknown): GroupFailure {
+  return new GroupFailure(index, cause)
+}
+
 /** Whether the database as a whole is in trouble, rather than a statement wrong. */
 export function isTrouble(error: unknown): boolean {
   return TROUBLE.test(codeOf(error))

@@ -1,0 +1,53 @@
+import { valueAt } from './key-path.ts'
+import type { Access, Acl, Config } from './schema.ts'
+import { isTable } from './schema-walk.ts'
+
+/**
+ * The configuration as it is for one host type: its own `auth` and `modules` take the place of the general ones, its
+ * patterns and clauses join them.
+ */
+export function configFor(config: Config, hostType: string): Config {
+  const own = config.host_config.find(({ host }) => host === hostType)
+  if (own === undefined) return config
+  const { auth = config.auth, modules = config.modules, acl = {}, access = {} } = own
+  return Object.freeze({
+    ...config,
+    general: { ...config.general, ...written(own.general) },
+    auth,
+    modules,
+    acl: uniteClasses(config.acl, acl),
+    access: uniteRules(config.access, access),
+  })
+}
+
+function written<T extends object>(table: T): Partial<T> {
+  return Object.fromEntries(Object.entries(table).filter(([, value]) => value !== undefined)) as Partial<T>
+}
+
+function uniteClasses(general: Acl, own: Acl): Acl {
+  const united: Record<string, Acl[string]> = { ...general }
+  for (const [name, patterns] of Object.entries(own)) united[name] = [...(general[name] ?? []), ...patterns]
+  return united
+}
+
+/** Clauses of the host come before a last one for everybody, which would hide them; otherwise they come last. */
+function uniteRules(general: Access, own: Access): Access {
+  const united: Record<string, Access[string]> = { ...general }
+  for (const [name, clauses] of Object.entries(own)) {
+    const before = general[name] ?? []
+    const last = before.at(-1)
+    united[name] = last?.acl === 'all' ? [...before.slice(0, -1), ...clauses, last] : [...before, ...clauses]
+  }
+  return united
+}
+
+/**
+ * MongooseIM 4.0.0 merges the `auth` of a host into the general one key by key, where later versions let it take its
+ * place: done on what is written, before it is checked, for a file that is of that generation.
+ */
+export function mergeHostAuth(data: unknown): void {
+  const general = valueAt(data, ['auth'])
+  const hosts = valueAt(data, ['host_config'])
+  if (!isTable(general) || !Array.isArray(hosts)) return
+  for (const host of hosts) if (isTable(host) && isTable(host['auth'])) host['auth'] = { ...general, ...host['auth'] }
+}

@@ -1,0 +1,27 @@
+import { z } from 'zod'
+import { type ModuleDeclaration, modulesTable } from '../modules.ts'
+import { domainName, notBuilt } from '../option.ts'
+import { access, acl } from './access.ts'
+import { auth } from './auth.ts'
+import { hostGeneral } from './general.ts'
+
+/** One `[[host_config]]` table, for a set of declared modules. */
+export function hostConfig(modules: readonly ModuleDeclaration[]) {
+  return z.strictObject({
+    host: domainName().optional().describe('The host, one of `general.hosts`.').meta({ example: 'localhost' }),
+    host_type: domainName().optional().describe('The same under its other name.').meta({ example: 'localhost' }),
+    general: hostGeneral.prefault({}).describe('Settings of `[general]` that a host may have of its own.'),
+    auth: auth.optional().describe('Takes the place of the whole `[auth]` for this host.'),
+    modules: modulesTable(modules).optional().describe('Takes the place of the whole `[modules]` for this host.'),
+    acl: acl
+      .optional()
+      .describe('Patterns that join those of `[acl]` for this host.')
+      .meta({ reload: 'live', example: { blocked: [{ user: 'mallory' }] } }),
+    access: access
+      .optional()
+      .describe('Clauses that stand before the last one of `[access]` where that is for everybody, else behind all.')
+      .meta({ reload: 'live', example: { c2s: [{ acl: 'blocked', value: 'deny' }] } }),
+    outgoing_pools: notBuilt('pools for single hosts'),
+    s2s: notBuilt('policies for other servers', true),
+  })
+}

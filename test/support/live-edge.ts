@@ -1,0 +1,148 @@
+import { parseConfig } from '../../src/config/load.ts'
+import { Jid } from '../../src/jid/jid.ts'
+import { allModules } from '../../src/modules/all.ts'
+import type { Connection, ConnectionHandler } from '../../src/net/connection.ts'
+import type { Accept } from '../../src/net/tcp.ts'
+import { createLogger } from '../../src/observe/logger.ts'
+import { registerAccount } from '../../src/router/accounts.ts'
+import type { Host } from '../../src/router/host.ts'
+import { ClientPort } from '../../src/server/client-port.ts'
+import { createServer, type Server } from '../../src/server.ts'
+import { FakeClock } from '../../src/util/clock.ts'
+import { FakeTransport } from './fake-client-service.ts'
+
+/** A connection without a socket. */
+export class PaperConnection extends FakeTransport implements Connection {
+  handler: ConnectionHandler | undefined = undefined
+
+  startTls(): Promise<void> {
+    return new Promise(() => {})
+  }
+
+  channelBinding(): undefined {
+    return undefined
+  }
+
+  /** Text comes in from the client, in pieces that end at these places. */
+  push(bytes: Buffer, cuts: readonly number[] = []): void {
+    let start = 0
+    for (const cut of [...cuts, bytes.length]) {
+      if (cut > start) this.handler?.data(bytes.subarray(start, cut), cut - start)
+      start = Math.max(start, cut)
+    }
+  }
+
+  says(text: string): void {
+    this.push(Buffer.from(text))
+  }
+
+  /** The client is gone. */
+  vanish(): void {
+    this.state = 'destroyed'
+    this.handler?.closed()
+  }
+}
+
+/** A whole server in memory, whose clients have no sockets and whose clock stands still. */
+export class LiveEdge {
+  readonly clock = new FakeClock()
+  readonly domain = 'localhost'
+  /** Everything that the server has logged as its own fault. */
+  readonly faults: string[] = []
+  readonly #server: Server
+  #port: ClientPort | undefined
+  #accept: Accept | undefined
+
+  constructor(settings = '') {
+    const text = `${settings}\n${modules}`
+    const { config } = parseConfig({ text, file: '/nowhere/meerkat.toml', modules: allModules })
+    const log = createLogger({ level: 'warning', console: (line) => void this.faults.push(line) })
+    this.#server = createServer({ config, log, clock: this.clock, inMemory: true, isOffline: true })
+  }
+
+  async start(rules: { maxStanzaSize?: number; shaper?: string } = {}): Promise<void> {
+    await this.#server.start()
+    const { config, log, metrics } = this.#server
+    const { accounts, router } = this.host
+    const port = new ClientPort(
+      {
+        config,
+        clock: this.clock,
+        log,
+        metrics,
+        router,
+        accounts,
+        decoy: { secret: Buffer.alloc(32, 1), iterations: 1 },
+        readiness: () => ({ status: 'started', reasons: [] }),
+      },
+      { isTlsPossible: false },
+    )
+    const [listener] = config.listen.c2s
+    if (listener === undefined) throw new Error('no listener is configured')
+    const changed = { ...listener, max_stanza_size: rules.maxStanzaSize ?? 65_536, shaper: rules.shaper ?? 'none' }
+    this.#port = port
+    this.#accept = port.streams(changed, undefined)
+  }
+
+  get host(): Host {
+    const host = this.#server.hostOf(this.domain)
+    if (host === undefined) throw new Error('not started')
+    return host
+  }
+
+  get port(): ClientPort {
+    if (this.#port === undefined) throw new Error('not started')
+    return this.#port
+  }
+
+  async register(name: string, password: string): Promise<void> {
+    await registerAccount(this.host, Jid.of(name, this.domain), password)
+  }
+
+  connect(): PaperConnection {
+    const connection = new PaperConnection()
+    if (this.#accept === undefined) throw new Error('not started')
+    connection.handler = this.#accept(connection)
+    return connection
+  }
+
+  async stop(): Promise<void> {
+    await this.#server.close()
+  }
+}
+
+/** Waits, turn by turn of the event loop, until something is so; false when it does not become so. */
+export async function until(isSo: () => boolean, turns = 20_000): Promise<boolean> {
+  for (let turn = 0; turn < turns; turn++) {
+    if (isSo()) return true
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  return isSo()
+}
+
+const modules = `
+[general]
+hosts = ["localhost"]
+registration_timeout = "infinity"
+
+[[listen.c2s]]
+port = 0
+
+[auth.password]
+scram_iterations = 1
+hash = ["sha"]
+
+[modules.mod_presence]
+[modules.mod_roster]
+[modules.mod_disco]
+[modules.mod_offline]
+[modules.mod_private]
+[modules.mod_ping]
+[modules.mod_time]
+[modules.mod_version]
+[modules.mod_register]
+[modules.mod_last]
+[modules.mod_sic]
+[modules.mod_vcard]
+[modules.mod_caps]
+`

@@ -1,0 +1,77 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll } from 'vitest'
+import { Client, type SignInOptions } from './client.ts'
+import { type OwnTestServer, startTestServer } from './server.ts'
+
+/** Our own server with a configuration of its own, for options that the stories leave alone. */
+export interface OwnServer {
+  readonly server: OwnTestServer
+  /** Registers `name` if need be and signs in, by default available. Every client is gone after the tests of the file. */
+  client(name: string, resource?: string, options?: SignInOptions): Promise<Client>
+  /** Runs an admin command. */
+  command(name: string, input: unknown): Promise<unknown>
+  /** Stops the server and starts it again on the same data. */
+  restart(): Promise<void>
+}
+
+/** The least that a configuration needs, before the modules under test. */
+const base = `
+[general]
+hosts = ["localhost"]
+registration_timeout = "infinity"
+loglevel = "error"
+
+[[listen.c2s]]
+port = 0
+ip_address = "127.0.0.1"
+tls.mode = "starttls"
+
+[auth.password]
+scram_iterations = 4096
+
+[modules.mod_presence]
+[modules.mod_roster]
+[modules.mod_disco]
+[modules.mod_ping]
+`
+
+/** Starts a server with these modules beside the core ones, for the tests of the surrounding block. */
+export function ownServer(modules: string): OwnServer {
+  let folder = ''
+  let server: OwnTestServer | undefined
+  const clients: Client[] = []
+  const running = (): OwnTestServer => {
+    if (server === undefined) throw new Error('the server runs only within tests')
+    return server
+  }
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'meerkat-test-'))
+    server = await startTestServer({ config: base + modules, folder })
+  })
+  afterAll(async () => {
+    for (const client of clients) client.destroy()
+    await server?.stop()
+    await rm(folder, { recursive: true, force: true })
+  })
+  return {
+    get server() {
+      return running()
+    },
+    async client(name, resource, options = {}) {
+      await running()
+        .registerUser(name, 'secret')
+        .catch(() => {})
+      const client = await Client.signIn(running(), { local: name, password: 'secret' }, resource, options)
+      clients.push(client)
+      if (options.presence !== false) await client.isPresent(options.presence)
+      return client
+    },
+    command: (name, input) => running().server.commands.run(name, input),
+    async restart() {
+      await running().stop()
+      server = await startTestServer({ config: base + modules, folder })
+    },
+  }
+}

@@ -1,0 +1,3 @@
+import { forbidNestedMailboxes } from '../../src/util/mailbox.ts'
+
+forbidNestedMailboxes()
