@@ -158,7 +158,8 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
       clock,
     })
     this.#opened.push(() => db.close())
-    const { accounts, decoy } = await openAccounts(config, db, clock, log)
+    const { accounts, decoy, close } = await openAccounts(config, db, clock, log)
+    this.#opened.push(close)
     const router = this.#makeRouter()
     for (const domain of config.general.hosts) {
       const parts = { config, clock, log, metrics: this.metrics, db, router, accounts, modules }

@@ -33,6 +33,8 @@ export interface ClientRules {
 
 export interface ClientPortOptions {
   readonly isTlsPossible: boolean
+  /** The authentication methods that count here (`allowed_auth_methods`); all without it. */
+  readonly allowedMethods?: readonly string[] | undefined
 }
 
 /** Sessions of one account, where no rule `max_user_sessions` says otherwise. */
@@ -49,10 +51,11 @@ export class ClientPort {
   /** Connections without a session yet, to be told when the server stops. */
   readonly negotiating = new Set<{ stop(error: StreamError): void }>()
 
-  constructor(parts: ListenerParts, { isTlsPossible }: ClientPortOptions) {
+  constructor(parts: ListenerParts, { isTlsPossible, allowedMethods }: ClientPortOptions) {
+    const accounts = parts.accounts.narrowedTo(allowedMethods)
     this.#parts = parts
-    this.#hosts = new StreamHosts(parts, isTlsPossible)
-    this.#authenticator = new Authenticator(parts.accounts, undefined, (error) =>
+    this.#hosts = new StreamHosts({ ...parts, accounts }, isTlsPossible)
+    this.#authenticator = new Authenticator(accounts, undefined, (error) =>
       parts.log.error({ what: 'authentication_unavailable', reason: error }),
     )
     this.#wheel = new TimerWheel(parts.clock)

@@ -94,7 +94,10 @@ interface Opened {
 async function openC2s(config: C2sListener, parts: ListenerParts, opened: Opened): Promise<void> {
   const tls = config.tls === undefined ? undefined : await tlsContext(config.tls, ['xmpp-client'], parts)
   const isDirect = config.tls?.mode === 'tls'
-  const clients = new ClientPort(parts, { isTlsPossible: tls !== undefined })
+  const clients = new ClientPort(parts, {
+    isTlsPossible: tls !== undefined,
+    allowedMethods: config.allowed_auth_methods,
+  })
   const listener = await listenTcp(
     {
       port: config.port,

@@ -14,6 +14,7 @@ import { SessionTable } from '../router/session-table.ts'
 import { StanzaError } from '../stanza/stanza-error.ts'
 import type { Database } from '../storage/database.ts'
 import type { Clock } from '../util/clock.ts'
+import { watchPassingAccounts } from './passing-accounts.ts'
 
 /** What every host of a server shares. */
 export interface HostParts {
@@ -58,6 +59,7 @@ export async function startHost(domain: string, parts: HostParts): Promise<Runni
     access: new AccessRules({ acl: config.acl, access: config.access, hosts: config.general.hosts }),
     features: { server: new FeatureList(), account: new FeatureList() },
   }
+  watchPassingAccounts(host)
   const modules = new ModuleHost({ host, db, log, metrics })
   await modules.startAll(wanted(parts))
   router.addHost(host)

@@ -39,7 +39,8 @@ export class StreamHosts {
 
   #make(domain: string, host: Host): StreamHost {
     const { config, accounts, decoy } = this.#parts
-    const options = { plainOnlyOverTls: this.#plainOnlyOverTls }
+    const { sasl_external: rules, sasl_external_common_name: commonName } = config.auth
+    const options = { plainOnlyOverTls: this.#plainOnlyOverTls, external: { rules, ...commonName } }
     return {
       domain,
       mechanisms: offeredMechanisms(config.auth.sasl_mechanisms, accounts, options),

@@ -4,7 +4,9 @@ import { filePath, noEffect, oneOf } from '../option.ts'
 const restart = { reload: 'restart' } as const
 
 const program = z.strictObject({
-  program: filePath().describe('Program that is asked, with its path.').meta({ ...restart, example: 'bin/check-users' }),
+  program: filePath()
+    .describe('Program that is asked, with its path.')
+    .meta({ ...restart, example: 'bin/check-users' }),
   instances: z.int().min(1).default(1).describe('How many of it run at a time.').meta(restart),
 })
 
@@ -51,9 +53,7 @@ const jwt = z.strictObject({
     .meta({ ...restart, example: 'sub' }),
 })
 
-const ldapFilter = z
-  .string()
-  .regex(/^\(.*\)$/s, { error: 'Expected an LDAP filter in parentheses.' })
+const ldapFilter = z.string().regex(/^\(.*\)$/s, { error: 'Expected an LDAP filter in parentheses.' })
 
 /** How an LDAP directory is asked; tables of modules have the same options. */
 const ldap = z.strictObject({
@@ -75,7 +75,12 @@ const ldap = z.strictObject({
   uids: z
     .array(
       z.strictObject({
-        attr: z.string().min(1).default('uid').describe('Attribute that names the user.').meta({ ...restart }),
+        attr: z
+          .string()
+          .min(1)
+          .default('uid')
+          .describe('Attribute that names the user.')
+          .meta({ ...restart }),
         format: z
           .string()
           .includes('%u', { error: 'Expected a text that contains %u.' })
@@ -95,7 +100,9 @@ const ldap = z.strictObject({
   dn_filter: z
     .strictObject({
       filter: ldapFilter
-        .describe('`%u` local part, `%d` domain, `%D` name of the entry, `%s` the attributes one after another, or `%name`.')
+        .describe(
+          '`%u` local part, `%d` domain, `%D` name of the entry, `%s` the attributes one after another, or `%name`.',
+        )
         .meta({ ...restart, example: '(&(objectClass=groupOfNames)(member=%D))' }),
       attributes: z
         .array(z.string().min(1))
@@ -107,9 +114,19 @@ const ldap = z.strictObject({
     .describe('A second search that must find something.'),
   local_filter: z
     .strictObject({
-      operation: oneOf('equal', 'notequal').describe('How values are compared.').meta({ ...restart }),
-      attribute: z.string().min(1).describe('Attribute of the user’s entry.').meta({ ...restart, example: 'accountStatus' }),
-      values: z.array(z.string()).min(1).describe('Its values.').meta({ ...restart, example: ['enabled'] }),
+      operation: oneOf('equal', 'notequal')
+        .describe('How values are compared.')
+        .meta({ ...restart }),
+      attribute: z
+        .string()
+        .min(1)
+        .describe('Attribute of the user’s entry.')
+        .meta({ ...restart, example: 'accountStatus' }),
+      values: z
+        .array(z.string())
+        .min(1)
+        .describe('Its values.')
+        .meta({ ...restart, example: ['enabled'] }),
     })
     .optional()
     .describe('What the server itself asks of the entry that was found.'),
@@ -128,7 +145,9 @@ const dummy = z.strictObject({
 export const methodTables = {
   anonymous: anonymous.optional().describe('Accounts that live as long as their session.'),
   dummy: dummy.optional().describe('Everybody comes in, after a random delay: for load tests only.'),
-  external: program.optional().describe('Accounts kept by a program (its standard input is asked, its output answers).'),
+  external: program
+    .optional()
+    .describe('Accounts kept by a program (its standard input is asked, its output answers).'),
   http: http.optional().describe('Accounts kept by an HTTP server, the pool `outgoing_pools.http.auth`.'),
   jwt: jwt.optional().describe('JSON web tokens in place of passwords.'),
   ldap: ldap.optional().describe('Accounts in an LDAP directory.'),

@@ -3,7 +3,17 @@ import { intOrInfinity, noEffect, oneOf, uniqueList } from '../option.ts'
 import { methodTables } from './auth-methods.ts'
 
 /** Authentication methods, in the order in which they are tried unless the file says otherwise. */
-export const authMethods = ['anonymous', 'dummy', 'external', 'http', 'internal', 'jwt', 'ldap', 'pki', 'rdbms'] as const
+export const authMethods = [
+  'anonymous',
+  'dummy',
+  'external',
+  'http',
+  'internal',
+  'jwt',
+  'ldap',
+  'pki',
+  'rdbms',
+] as const
 
 export type AuthMethodName = (typeof authMethods)[number]
 

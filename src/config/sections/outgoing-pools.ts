@@ -13,7 +13,10 @@ const pool = {
     oneOf('best_worker', 'random_worker', 'next_worker', 'available_worker', 'next_available_worker'),
     'whichever connection is free takes the next request',
   ),
-  call_timeout: duration('ms').default(5000).describe('Time for a request, waiting for a connection included.').meta(restart),
+  call_timeout: duration('ms')
+    .default(5000)
+    .describe('Time for a request, waiting for a connection included.')
+    .meta(restart),
   max_worker_queue_len: z
     .int()
     .min(0)
@@ -53,13 +56,20 @@ const ldap = z.strictObject({
   connection: z
     .strictObject({
       servers: ldapServers,
-      port: port().optional().describe('TCP port. Default: 389, or 636 with TLS.').meta({ ...restart, example: 389 }),
+      port: port()
+        .optional()
+        .describe('TCP port. Default: 389, or 636 with TLS.')
+        .meta({ ...restart, example: 389 }),
       root_dn: z
         .string()
         .default('')
         .describe('Entry that searches are made as; empty for nobody in particular.')
         .meta({ ...restart, aliases: ['rootdn'] }),
-      password: z.string().default('').describe('Its password.').meta({ secret: true, ...restart }),
+      password: z
+        .string()
+        .default('')
+        .describe('Its password.')
+        .meta({ secret: true, ...restart }),
       connect_interval: duration('ms')
         .default(10_000)
         .describe('Time between attempts to connect while no server can be reached.')
@@ -78,5 +88,8 @@ export const outgoingPools = z.strictObject({
   cassandra: notBuilt('pools of Cassandra connections'),
   elastic: notBuilt('pools of Elasticsearch connections'),
   rabbit: notBuilt('pools of RabbitMQ connections'),
-  ldap: z.record(z.string(), ldap).default({}).describe('LDAP directories, by tag; `default` searches, `bind` checks passwords.'),
+  ldap: z
+    .record(z.string(), ldap)
+    .default({})
+    .describe('LDAP directories, by tag; `default` searches, `bind` checks passwords.'),
 })

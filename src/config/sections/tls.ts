@@ -99,7 +99,9 @@ export const clientTls = z.strictObject({
         { key: 'verify_peer', schema: z.boolean(), convert: (value: unknown) => (value === true ? 'peer' : 'none') },
       ],
     }),
-  certfile: common.certfile.describe('Certificate chain of our own in PEM; may hold the key too.').meta({ reload: 'restart' }),
+  certfile: common.certfile
+    .describe('Certificate chain of our own in PEM; may hold the key too.')
+    .meta({ reload: 'restart' }),
   keyfile: common.keyfile.meta({ reload: 'restart' }),
   cacertfile: common.cacertfile
     .describe('Authorities trusted, in PEM. Not set: those of the system.')
@@ -119,7 +121,13 @@ export const clientTls = z.strictObject({
       }),
     ])
     .optional()
-    .describe('The name that the certificate must have: `host`, else the name connected to; `enabled = false` for none.')
-    .meta({ reload: 'restart', example: { host: 'ldap.example.org' }, shownAs: 'table of `enabled`, `host`, `protocol`' }),
+    .describe(
+      'The name that the certificate must have: `host`, else the name connected to; `enabled = false` for none.',
+    )
+    .meta({
+      reload: 'restart',
+      example: { host: 'ldap.example.org' },
+      shownAs: 'table of `enabled`, `host`, `protocol`',
+    }),
   module: noEffect(oneOf('fast_tls', 'just_tls'), 'there is one TLS implementation'),
 })
