@@ -1,6 +1,5 @@
 import type { z } from 'zod'
 import { checkAuthNeeds, checkPools } from './check-auth.ts'
-import { checkAuthNeeds, checkPools } from './check-auth.ts'
 import { prepareDomainName } from './domain-name.ts'
 import { formatPath, type KeyPath, valueAt } from './key-path.ts'
 import { nearest } from './nearest.ts'
