@@ -64,12 +64,13 @@ export class HttpPool {
   /** Makes a request. Rejects when it cannot be made, is not answered in time, or the answer is too long. */
   call(call: HttpCall): Promise<HttpAnswer> {
     return this.#slots.run(async (signal) => {
-      try {
-        return await this.#request(call, signal)
-      } catch (error) {
-        // The server may end a kept connection at the moment it is used again: that says nothing about the request.
-        if (!(error instanceof StaleConnection)) throw error
-        return this.#request(call, signal)
+      for (let kept = this.#options.workers; ; kept--) {
+        try {
+          return await this.#request(call, signal)
+        } catch (error) {
+          // The server may end a kept connection at the moment it is used again: that says nothing about the request.
+          if (!(error instanceof StaleConnection) || kept === 0) throw error
+        }
       }
     })
   }

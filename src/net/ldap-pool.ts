@@ -115,26 +115,34 @@ export class LdapPool {
 
   #use<T>(call: (link: Link) => Promise<T>): Promise<T> {
     return this.#slots.run(async (signal) => {
-      for (;;) {
-        const kept = this.#takeIdle()
-        const link = kept ?? (await this.#connect())
-        const drop = () => void end(link)
-        signal.addEventListener('abort', drop)
+      for (let kept = this.#takeIdle(); kept !== undefined; kept = this.#takeIdle()) {
         try {
-          const answer = await call(link)
-          this.#giveBack(link)
-          return answer
+          return await this.#on(kept, call, signal)
         } catch (error) {
-          // What the directory answers is an answer; a connection that broke is gone.
-          if (error instanceof ResultCodeError && link.client.isConnected) this.#giveBack(link)
-          else await end(link)
           // A kept connection may have been ended by the other side long ago: that says nothing about the directory.
-          if (kept === undefined || error instanceof ResultCodeError || signal.aborted) throw error
-        } finally {
-          signal.removeEventListener('abort', drop)
+          if (error instanceof ResultCodeError || signal.aborted) throw error
         }
       }
+      return this.#on(await this.#connect(), call, signal)
     })
+  }
+
+  /** Makes a call on a connection, which is kept if it still is one afterwards. */
+  async #on<T>(link: Link, call: (link: Link) => Promise<T>, signal: AbortSignal): Promise<T> {
+    const drop = () => void end(link)
+    signal.addEventListener('abort', drop)
+    try {
+      const answer = await call(link)
+      this.#giveBack(link)
+      return answer
+    } catch (error) {
+      // What the directory answers is an answer; a connection that broke is gone.
+      if (error instanceof ResultCodeError && link.client.isConnected) this.#giveBack(link)
+      else await end(link)
+      throw error
+    } finally {
+      signal.removeEventListener('abort', drop)
+    }
   }
 
   #takeIdle(): Link | undefined {
@@ -177,7 +185,7 @@ export class LdapPool {
       timeout: callTimeout,
       connectTimeout: callTimeout,
       strictDN: false,
-      ...(this.#tls !== undefined && { tlsOptions: { servername: server, ...this.#tls } }),
+      ...(this.#tls !== undefined && { tlsOptions: this.#tls }),
     })
   }
 

@@ -12,6 +12,7 @@ const packages = {
   profanity: 'profanity',
   tmux: 'tmux',
   chromium: 'chromium',
+  '/usr/sbin/slapd': 'slapd',
 } as const
 
 export type Program = keyof typeof packages
