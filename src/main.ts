@@ -15,6 +15,8 @@ export interface RunningServer {
   close(reason?: string): Promise<void>
   /** Something broke that nobody caught: a line of severity critical. */
   alarm(what: string, reason: unknown): void
+  /** Reads the configuration again; what comes of it goes to the log. Never rejects. */
+  reload(): Promise<void>
   /** Settles when the server has stopped, whoever asked for it. */
   readonly stopped: Promise<void>
 }
@@ -66,6 +68,7 @@ async function runServer(program: Program, config: Config, run: ServerRun): Prom
     isStopping = true
     void server.close(signal)
   }
+  const reload = () => void server.reload()
   // A promise that nobody looked at leaves nothing half done: the server goes on. After an exception nobody caught it
   // cannot know what is left of it, and stops in as good an order as it can.
   const rejected = (reason: unknown) => server.alarm('unhandled_rejection', reason)
@@ -80,6 +83,7 @@ async function runServer(program: Program, config: Config, run: ServerRun): Prom
   }
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
+  process.on('SIGHUP', reload)
   process.on('unhandledRejection', rejected)
   process.on('uncaughtException', broke)
   try {
@@ -93,6 +97,7 @@ async function runServer(program: Program, config: Config, run: ServerRun): Prom
   } finally {
     process.off('SIGTERM', stop)
     process.off('SIGINT', stop)
+    process.off('SIGHUP', reload)
     process.off('unhandledRejection', rejected)
     process.off('uncaughtException', broke)
   }

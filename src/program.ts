@@ -1,3 +1,4 @@
+import { loadConfig } from './config/load.ts'
 import type { Program } from './main.ts'
 import { allModules } from './modules/all.ts'
 import type { LogLevel } from './observe/log-level.ts'
@@ -12,8 +13,18 @@ export const program: Program = {
   modules: allModules,
   async createServer(config, run) {
     const log = createLogger({ level: (run.logLevel ?? config.general.loglevel) as LogLevel })
-    const server = createServer({ config, log })
+    const { skipMissing = false } = run
+    const reread = () => loadConfig({ file: config.file, modules: allModules, skipMissing })
+    const server = createServer({ config, log, reread })
     return {
+      async reload() {
+        log.reopen()
+        try {
+          await server.reload()
+        } catch (error) {
+          log.error({ what: 'reload_failed', reason: error })
+        }
+      },
       stopped: server.stopped,
       alarm: (what, reason) => log.critical({ what, reason }),
       close: () => server.close(),

@@ -1,6 +1,8 @@
 import { join } from 'node:path'
 import { registerCoreCommands } from './admin/commands/all.ts'
-import { type ControlledServer, openControl, type ServerStatus } from './admin/control.ts'
+import { type ControlledServer, openControl, type ReloadAnswer, type ServerStatus } from './admin/control.ts'
+import type { LoadedConfig } from './config/load.ts'
+import { formatProblem } from './config/problem.ts'
 import type { Config } from './config/schema.ts'
 import type { ModuleApi } from './module/api.ts'
 import { CommandRegistry } from './module/command.ts'
@@ -9,14 +11,19 @@ import { registerModuleCommands } from './module/module-commands.ts'
 import { allModules } from './modules/all.ts'
 import { controlSocketPath } from './net/control-socket.ts'
 import type { Readiness } from './net/health.ts'
+import { temporaryFolder } from './net/temporary-folder.ts'
 import type { Logger } from './observe/logger.ts'
 import { createMetrics, type Metrics } from './observe/metrics.ts'
 import type { Host } from './router/host.ts'
+import { isPassing } from './router/refusal.ts'
 import { Router } from './router/router.ts'
 import { type CommandedServer, commandServices } from './server/command-services.ts'
 import { countSessions } from './server/core-metrics.ts'
-import { type Listeners, type OpenPort, openListeners } from './server/listeners.ts'
-import { openAccounts } from './server/open-accounts.ts'
+import { Listeners } from './server/listeners.ts'
+import { LiveConfig } from './server/live-config.ts'
+import { openAllAccounts } from './server/open-accounts.ts'
+import type { OpenPort } from './server/port.ts'
+import { Reloader } from './server/reload.ts'
 import { type RunningHost, startHost } from './server/start-host.ts'
 import { StreamError } from './stanza/stream-error.ts'
 import { lockDataFolder } from './storage/data-folder.ts'
@@ -35,6 +42,8 @@ export interface ServerOptions {
   readonly inMemory?: boolean
   /** Open no ports: for commands that work on a stopped server. */
   readonly isOffline?: boolean
+  /** Reads the configuration again, for `reload`. Throws ConfigErrors. */
+  readonly reread?: () => LoadedConfig
 }
 
 /**
@@ -42,32 +51,39 @@ export interface ServerOptions {
  * What `start` rejects with says what is wrong; nothing is left open then.
  */
 export class Server implements ControlledServer, CommandedServer, AsyncDisposable {
-  readonly config: Config
   readonly commands = new CommandRegistry()
   readonly metrics: Metrics = createMetrics()
   /** Settles when the server has stopped, whoever asked for it. */
   readonly stopped: Promise<void>
   readonly #options: ServerOptions
+  readonly #live: LiveConfig
   readonly #clock: Clock
   readonly #log: Logger
   readonly #hosts = new Map<string, RunningHost>()
   /** What has been opened, to be given back last first. */
   readonly #opened: (() => Promise<unknown> | unknown)[] = []
   #listeners: Listeners | undefined
+  #reloader: Reloader | undefined
   #state: ServerStatus['status'] = 'stopped'
   #startedAt = 0
+  #folder: Promise<string> | undefined
   #starting: Promise<void> | undefined
   #closing: Promise<void> | undefined
   #settleStopped: () => void = () => {}
 
   constructor(options: ServerOptions) {
-    this.config = options.config
+    this.#live = new LiveConfig(options.config)
     this.#options = options
     this.#clock = options.clock ?? systemClock
     this.#log = options.log
     this.stopped = new Promise((resolve) => {
       this.#settleStopped = resolve
     })
+  }
+
+  /** The configuration as it is now. */
+  get config(): Config {
+    return this.#live.current
   }
 
   /** The ports that are open, with what is spoken there. */
@@ -128,6 +144,29 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
     }
   }
 
+  /**
+   * Reads the configuration again and takes over what can be. Everything is checked before anything changes: rejects
+   * with ConfigErrors, or with what kept a port from opening, and then all is as it was. `isDryRun`: only tells.
+   */
+  async reload({ isDryRun = false } = {}): Promise<ReloadAnswer> {
+    const { reread } = this.#options
+    if (this.#reloader === undefined || reread === undefined) throw new Error('This server has no file to read again')
+    const { config, notices } = reread()
+    const warnings = notices.filter(({ level }) => level === 'warning').map(formatProblem)
+    const report = await this.#reloader.reload(config, { isDryRun })
+    return { ...report, warnings }
+  }
+
+  /**
+   * Where certificates of the server's own making and key logs lie: the data folder, or for a server in memory, which
+   * cannot do without files here, one that goes when it stops.
+   */
+  async filesFolder(): Promise<string> {
+    if (this.#options.inMemory !== true) return this.config.general.data_dir
+    this.#folder ??= this.#temporaryFolder()
+    return this.#folder
+  }
+
   /** Begins an orderly stop without waiting for it. */
   stop(): void {
     void this.close()
@@ -144,9 +183,10 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
   }
 
   async #open(): Promise<void> {
-    const { config, log, inMemory = false, isOffline = false, modules = allModules } = this.#options
+    const { log, inMemory = false, isOffline = false, modules = allModules } = this.#options
+    const live = this.#live
     const clock = this.#clock
-    const dir = config.general.data_dir
+    const dir = live.current.general.data_dir
     if (!inMemory) {
       const lock = await lockDataFolder(dir)
       this.#opened.push(() => lock.release())
@@ -158,17 +198,18 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
       clock,
     })
     this.#opened.push(() => db.close())
-    const { accounts, decoy, close } = await openAccounts(config, db, clock, log)
-    this.#opened.push(close)
+    watchHealth(db, this.metrics)
+    const accounts = await openAllAccounts(live, { db, clock, log })
+    this.#opened.push(() => accounts.close())
     const router = this.#makeRouter()
-    for (const domain of config.general.hosts) {
-      const parts = { config, clock, log, metrics: this.metrics, db, router, accounts, modules }
-      const running = await startHost(domain, parts)
+    const hostParts = { live, clock, log, metrics: this.metrics, db, router, modules }
+    for (const domain of live.current.general.hosts) {
+      const running = await startHost(domain, { ...hostParts, accountsOf: (type) => accounts.of(type).accounts })
       this.#hosts.set(domain, running)
       this.#opened.push(() => running.modules.stopAll(), countSessions(running.host, this.metrics))
     }
     registerCoreCommands(this.commands, commandServices(this))
-    registerModuleCommands(
+    const syncCommands = registerModuleCommands(
       this.commands,
       new Map([...this.#hosts].map(([domain, { modules }]) => [domain, modules])),
       clock,
@@ -179,21 +220,31 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
       this.#opened.push(() => control.close())
     }
     const readiness = () => this.#readiness(db)
-    const listeners = await openListeners({
-      config,
+    const listeners = await Listeners.open({
+      get config() {
+        return live.current
+      },
       clock,
       log,
       metrics: this.metrics,
       router,
-      accounts,
-      decoy,
+      decoyOf: (type) => accounts.of(type).decoy,
       readiness,
+      folder: () => this.filesFolder(),
     })
     this.#opened.push(() => listeners.close())
     this.#listeners = listeners
+    this.#reloader = new Reloader({ live, log, listeners, modules, hosts: this.#hosts, syncCommands })
+  }
+
+  async #temporaryFolder(): Promise<string> {
+    const folder = await temporaryFolder()
+    this.#opened.push(() => folder.remove())
+    return folder.path
   }
 
   #makeRouter(): Router {
+    const failed = this.metrics.counter('iq_handler_failed_count', 'IQ requests that could not be processed')
     const noRoute = this.metrics.counter('router_no_route_found_count', 'Stanzas to domains that nobody serves')
     return new Router(this.#clock, {
       noRoute: (stanza) => {
@@ -201,6 +252,8 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
         this.#log.debug({ what: 'no_route_found', to_jid: stanza.to?.full })
       },
       failed: ({ error, stanza }) => {
+        failed.inc()
+        if (isPassing(error)) return
         this.#log.error({ what: 'iq_handler_failed', reason: error, from_jid: stanza.from?.full, stanza_id: stanza.id })
       },
       lost: ({ error, stanza }) => {
@@ -253,6 +306,20 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
     }
     await Promise.allSettled(ends)
   }
+}
+
+/** Shows in the metrics how the database is. */
+function watchHealth(db: Database, metrics: Metrics): void {
+  const isHealthy = metrics.gauge('storage_healthy', 'Whether the database takes what is to be stored: 1 or 0')
+  const troubles = metrics.counter(
+    'storage_troubled_count',
+    'How often the database ceased to take what is to be stored',
+  )
+  isHealthy.set(1)
+  db.onHealth((health) => {
+    isHealthy.set(health === 'ok' ? 1 : 0)
+    if (health === 'troubled') troubles.inc()
+  })
 }
 
 /** Makes a server of a configuration; `start` opens it. */

@@ -21,15 +21,30 @@ export interface ControlledServer {
   status(): ServerStatus
   /** Begins an orderly stop; must not wait for it, since the control socket is closed by it. */
   stop(): void
+  /** Reads the configuration again and takes over what can be; `isDryRun`: only tells what would. */
+  reload(options: { readonly isDryRun: boolean }): Promise<ReloadAnswer>
+}
+
+/** What has become of a changed configuration. */
+export interface ReloadAnswer {
+  /** Paths of options whose change is in effect. */
+  readonly applied: readonly string[]
+  /** Paths of options whose change waits for the next start. */
+  readonly needsRestart: readonly string[]
+  /** What could not be started or stopped, each with the reason. */
+  readonly failed: readonly string[]
+  /** What is worth telling about the file, a block each. */
+  readonly warnings: readonly string[]
 }
 
 /** Requests that are not commands of the registry. */
-export type ControlVerb = '$describe' | '$status' | '$stop'
+export type ControlVerb = '$describe' | '$status' | '$stop' | '$reload'
 
 interface Request {
   readonly command?: unknown
   readonly input?: unknown
   readonly form?: unknown
+  readonly dryRun?: unknown
 }
 
 /** Opens the control socket of a server: registry commands by name, and the verbs of `ControlVerb`. */
@@ -47,6 +62,7 @@ async function answer(request: Request, server: ControlledServer, send: (message
       server.stop()
       return { result: server.status() }
     }
+    if (command === '$reload') return { result: await server.reload({ isDryRun: request.dryRun === true }) }
     const result = await server.commands.run(String(command), input, {
       form: form === 'text' ? 'text' : 'json',
       progress: (progress: Progress) => send({ progress }),

@@ -24,6 +24,18 @@ export class Accounts {
     this.#options = options
   }
 
+  /** The same accounts, as far as methods of these names keep them. */
+  only(names: readonly string[]): Accounts {
+    // `internal` and `rdbms` are two names of one store.
+    const meant = new Set(
+      names.flatMap((name) => (name === 'rdbms' || name === 'internal' ? ['internal', 'rdbms'] : [name])),
+    )
+    return new Accounts(
+      this.#methods.filter(({ name }) => meant.has(name)),
+      this.#options,
+    )
+  }
+
   /** Whether accounts can be made. */
   get canRegister(): boolean {
     return this.#methods.some((method) => method.register !== undefined)
@@ -59,15 +71,6 @@ export class Accounts {
     return this.#methods.some((method) => method.sessionOpened !== undefined)
   }
 
-  /** These accounts by some of their methods only: those that a port allows. */
-  narrowedTo(names: readonly string[] | undefined): Accounts {
-    if (names === undefined) return this
-    return new Accounts(
-      this.#methods.filter((method) => names.includes(method.name)),
-      this.#options,
-    )
-  }
-
   /** The hashes for which some method has keys. */
   get scramHashes(): ReadonlySet<ScramHash> {
     return new Set(this.#methods.flatMap((method) => method.scramHashes ?? []))
@@ -90,6 +93,26 @@ export class Accounts {
       async (method) => method.scramKeys?.(user.bare, hash),
       (keys) => keys !== undefined,
     )
+  }
+
+  /** Whether keys can be added to those that an account has (XEP-0480). */
+  get canAddKeys(): boolean {
+    return this.#methods.some((method) => method.addKeys !== undefined)
+  }
+
+  /** The iteration count for keys of this hash, where an account has keys of others and none of this. */
+  missingKeys(user: Jid, hash: ScramHash): Promise<number | undefined> {
+    return this.#first(
+      (method) => method.missingKeys !== undefined,
+      async (method) => method.missingKeys?.(user.bare, hash),
+      (iterations) => iterations !== undefined,
+    )
+  }
+
+  /** Adds keys to those of an account. False where no method lacks them. */
+  async addKeys(user: Jid, keys: ScramKeys): Promise<boolean> {
+    for (const method of this.#methods) if (await method.addKeys?.(user.bare, keys)) return true
+    return false
   }
 
   /** Whether some method takes this password. */

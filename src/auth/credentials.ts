@@ -1,5 +1,5 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
-import type { ScramHash, ScramKeys } from '../protocol/scram/keys.ts'
+import { type ScramHash, type ScramKeys, scramHashes } from '../protocol/scram/keys.ts'
 import { readScram } from './scram-storage.ts'
 
 /** A row of the account table: one of the two is ''. */
@@ -36,6 +36,17 @@ export class Credentials {
   keys(hash: ScramHash): ScramKeys | undefined {
     if (this.plain !== undefined) return this.#derived?.get(hash)
     return readScram(this.#stored.pass_details, hash)
+  }
+
+  /** Every stored key, weakest hash first. */
+  get stored(): ScramKeys[] {
+    const { pass_details: details } = this.#stored
+    return this.plain === undefined ? scramHashes.flatMap((hash) => readScram(details, hash) ?? []) : []
+  }
+
+  /** The keys as they are stored. */
+  get text(): string {
+    return this.#stored.pass_details
   }
 
   /** Keeps keys derived from the plain password. */

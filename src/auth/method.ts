@@ -21,6 +21,10 @@ export interface AuthMethod {
   exists(user: Jid): Promise<boolean>
   /** The keys of a user for this hash, undefined where there are none. */
   scramKeys?(user: Jid, hash: ScramHash): Promise<ScramKeys | undefined>
+  /** The iteration count for new keys of this hash, where the account has keys of others and none of this (XEP-0480). */
+  missingKeys?(user: Jid, hash: ScramHash): Promise<number | undefined>
+  /** Adds keys to those that the account has. False where there are such already, or none at all. */
+  addKeys?(user: Jid, keys: ScramKeys): Promise<boolean>
   /** Whether this is the password, as the client sent it. It takes as long for users who do not exist. */
   checkPassword?(user: Jid, password: string): Promise<boolean>
   /** Whether {@link checkCertificate} compares whole certificates, and so takes those that nobody trusted vouches for. */

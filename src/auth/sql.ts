@@ -1,9 +1,11 @@
 import type { Jid } from '../jid/jid.ts'
 import type { ScramHash, ScramKeys } from '../protocol/scram/keys.ts'
 import type { Database, Migration, PreparedQuery } from '../storage/database.ts'
+import { mustAccept } from '../storage/must-accept.ts'
 import { CredentialCache } from './credential-cache.ts'
 import { Credentials, type StoredPassword } from './credentials.ts'
 import type { AccountPage, AuthMethod } from './method.ts'
+import { writeScram } from './scram-storage.ts'
 import { StoredPasswords, type StoredPasswordsOptions } from './stored-passwords.ts'
 
 interface Tables {
@@ -100,6 +102,7 @@ export class SqlAccounts implements AuthMethod {
   }
 
   async register(user: Jid, password: string): Promise<'created' | 'exists'> {
+    mustAccept(this.#db)
     // Asking first spares the derivations for a name that is taken; the insert decides.
     if (await this.exists(user)) return 'exists'
     const stored = await this.#passwords.make(password)
@@ -110,6 +113,7 @@ export class SqlAccounts implements AuthMethod {
   }
 
   async setPassword(user: Jid, password: string): Promise<boolean> {
+    mustAccept(this.#db)
     if (!(await this.exists(user))) return false
     const stored = await this.#passwords.make(password)
     const update = this.#db.q
@@ -117,6 +121,28 @@ export class SqlAccounts implements AuthMethod {
       .set(stored)
       .where('domain', '=', user.domain)
       .where('username', '=', user.local)
+    return (await this.#change(user, () => update.executeTakeFirst().then((r) => r.numUpdatedRows))) !== 0n
+  }
+
+  async missingKeys(user: Jid, hash: ScramHash): Promise<number | undefined> {
+    const stored = (await this.#credentials(user))?.stored ?? []
+    return stored.some((keys) => keys.hash === hash) ? undefined : stored[0]?.iterations
+  }
+
+  async addKeys(user: Jid, keys: ScramKeys): Promise<boolean> {
+    mustAccept(this.#db)
+    const credentials = await this.#credentials(user)
+    const stored = credentials?.stored ?? []
+    // What is stored together has one count.
+    const fits = stored[0]?.iterations === keys.iterations && !stored.some(({ hash }) => hash === keys.hash)
+    if (credentials === undefined || !fits) return false
+    const update = this.#db.q
+      .updateTable('auth_accounts')
+      .set({ pass_details: writeScram([...stored, keys]) })
+      .where('domain', '=', user.domain)
+      .where('username', '=', user.local)
+      // Whoever has changed the password in between keeps it.
+      .where('pass_details', '=', credentials.text)
     return (await this.#change(user, () => update.executeTakeFirst().then((r) => r.numUpdatedRows))) !== 0n
   }
 

@@ -13,6 +13,14 @@ export interface AccessSubject {
 
 type Test = (user: AccessSubject, domain: string | undefined) => boolean
 
+/** The tables that rules are made from. */
+export interface AccessTables {
+  readonly acl: Acl
+  readonly access: Access
+  /** The hosted domains. */
+  readonly hosts: readonly string[]
+}
+
 interface CompiledClause {
   readonly test: Test
   readonly value: AccessValue
@@ -23,26 +31,15 @@ interface CompiledClause {
  * domain whose rules are asked; without a domain, patterns for "the current domain" match nobody.
  */
 export class AccessRules {
-  readonly #rules = new Map<string, readonly CompiledClause[]>()
+  #rules: ReadonlyMap<string, readonly CompiledClause[]>
 
-  constructor(config: { readonly acl: Acl; readonly access: Access; readonly hosts: readonly string[] }) {
-    const hosts = new Set(config.hosts)
-    const classes = new Map<string, Test>([
-      ['all', () => true],
-      ['none', () => false],
-    ])
-    for (const [name, patterns] of Object.entries(config.acl)) {
-      const tests = patterns.map((pattern) => compilePattern(pattern, hosts))
-      classes.set(name, (user, domain) => tests.some((test) => test(user, domain)))
-    }
-    this.#rules.set('all', [{ test: () => true, value: 'allow' }])
-    this.#rules.set('none', [])
-    for (const [name, clauses] of Object.entries(config.access)) {
-      this.#rules.set(
-        name,
-        clauses.map((clause) => ({ test: classes.get(clause.acl) ?? (() => false), value: clause.value })),
-      )
-    }
+  constructor(config: AccessTables) {
+    this.#rules = compileRules(config)
+  }
+
+  /** Other rules from now on. */
+  replace(config: AccessTables): void {
+    this.#rules = compileRules(config)
   }
 
   /** Whether a rule is defined, or built in. */
@@ -68,6 +65,28 @@ export class AccessRules {
     const value = this.evaluate(rule, user, domain)
     return typeof value === 'number' ? value : fallback
   }
+}
+
+function compileRules(config: AccessTables): ReadonlyMap<string, readonly CompiledClause[]> {
+  const rules = new Map<string, readonly CompiledClause[]>()
+  const hosts = new Set(config.hosts)
+  const classes = new Map<string, Test>([
+    ['all', () => true],
+    ['none', () => false],
+  ])
+  for (const [name, patterns] of Object.entries(config.acl)) {
+    const tests = patterns.map((pattern) => compilePattern(pattern, hosts))
+    classes.set(name, (user, domain) => tests.some((test) => test(user, domain)))
+  }
+  rules.set('all', [{ test: () => true, value: 'allow' }])
+  rules.set('none', [])
+  for (const [name, clauses] of Object.entries(config.access)) {
+    rules.set(
+      name,
+      clauses.map((clause) => ({ test: classes.get(clause.acl) ?? (() => false), value: clause.value })),
+    )
+  }
+  return rules
 }
 
 type Pattern = Acl[string][number]

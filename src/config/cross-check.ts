@@ -213,9 +213,7 @@ const plainValues = ['allow', 'deny', 'default', 'none', 'infinity']
 
 function checkAccess(data: unknown, report: Report): void {
   checkAccessAt(data, [], report)
-  hostConfigsOf(data).forEach((_entry, index) => {
-    checkAccessAt(data, ['host_config', index], report)
-  })
+  for (const index of hostConfigsOf(data).keys()) checkAccessAt(data, ['host_config', index], report)
 }
 
 function checkAccessAt(data: unknown, place: KeyPath, report: Report): void {

@@ -2,6 +2,7 @@ import type { Jid } from '../jid/jid.ts'
 import type { OfferAnswer } from '../protocol/c2s/events.ts'
 import type { C2sRules } from '../protocol/c2s/rules.ts'
 import type { SaslAnswer, SaslRequest } from '../protocol/sasl/mechanism.ts'
+import type { Sasl2Login } from '../protocol/sasl2/login.ts'
 import type { ClientLink, Session, SessionInfo } from '../router/session.ts'
 import type { StreamError } from '../stanza/stream-error.ts'
 import type { Clock } from '../util/clock.ts'
@@ -29,6 +30,23 @@ export interface BindRequest {
   readonly resource: string | undefined
   readonly link: ClientLink
   readonly info: SessionInfo
+  /** Prepares the session before anybody can see it. */
+  prepare?(session: Session): void
+}
+
+/** A login whose inline requests are to be done (XEP-0388). */
+export interface CompletionRequest {
+  readonly login: Sasl2Login
+  readonly link: ClientLink
+  readonly info: SessionInfo
+}
+
+/** What they came to. */
+export interface CompletionResult {
+  /** For `<success/>`. */
+  readonly results: readonly Element[]
+  readonly session?: ClientSession | undefined
+  readonly isResumed?: boolean
 }
 
 /** Something worth a line in the log or a count. */
@@ -58,5 +76,7 @@ export interface ClientService {
   offer(offer: Offer): Promise<OfferAnswer>
   /** Binds a resource; rejects with StanzaError where the client is to be told why not. */
   open(request: BindRequest): Promise<ClientSession>
+  /** Does what was asked for together with authentication. Never rejects. */
+  complete(request: CompletionRequest): Promise<CompletionResult>
   note(note: ClientNote): void
 }

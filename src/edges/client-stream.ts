@@ -2,7 +2,6 @@ import type { C2sAction, C2sEvent } from '../protocol/c2s/events.ts'
 import { C2sNegotiation } from '../protocol/c2s/negotiation.ts'
 import type { ChannelSecurity } from '../protocol/sasl/mechanism.ts'
 import type { ClientLink, EndReason } from '../router/session.ts'
-import { StanzaError } from '../stanza/stanza-error.ts'
 import { StreamError } from '../stanza/stream-error.ts'
 import type { Timed } from '../util/timer-wheel.ts'
 import { XmlError } from '../xml/errors.ts'
@@ -10,7 +9,8 @@ import type { RawElement } from '../xml/raw-element.ts'
 import type { Wire } from '../xml/wire.ts'
 import type { ClientService, ClientSession } from './client-service.ts'
 import { ClientTransport } from './client-transport.ts'
-import { asksForSession, faultOf, isStanza, stanzaFrom } from './inbound-stanza.ts'
+import { asksForSession, faultOf, isStanza, stanzaFrom, strange } from './inbound-stanza.ts'
+import { type Opening, type Origin, openSession } from './session-opening.ts'
 
 // So many bytes have surely been handed to the socket, which tells when they are gone.
 const muchUnread = 65_536
@@ -122,7 +122,7 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
   }
 
   #receive(session: ClientSession, raw: RawElement): void {
-    if (!isStanza(raw)) throw new StreamError('unsupported-stanza-type')
+    if (!isStanza(raw)) throw strange(raw)
     const stanza = stanzaFrom(raw, session.jid, this.#lang)
     const fault = faultOf(stanza, raw)
     if (fault !== undefined || asksForSession(raw)) {
@@ -282,9 +282,13 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
         this.#await(offered.then((answer) => ({ on: 'offer-answer', answer })))
         break
       }
+      case 'run':
+        this.#await(action.run())
+        break
       case 'bind':
+      case 'complete':
         this.#early = []
-        this.#await(this.#open(action))
+        this.#await(this.#opened(openSession(service, action, this.#origin)))
         break
       case 'note-success':
         service.note({ what: 'user_authenticated', user: action.user, mechanism: action.mechanism, address })
@@ -306,22 +310,21 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
 
   #answered(event: C2sEvent): void {
     this.handle(event)
-    if (event.on === 'bound' || event.on === 'bind-refused') this.#sendEarly()
+    if (this.#early !== undefined && this.#negotiation?.isBusy !== true) this.#sendEarly()
     if (this.#negotiation?.isBusy !== true) this.#release()
   }
 
-  async #open({ user, resource }: C2sAction & { do: 'bind' }): Promise<C2sEvent> {
+  get #origin(): Origin {
     const negotiation = this.#negotiation
-    const info = this.sessionInfo(negotiation?.mechanism ?? '', negotiation?.streamId ?? '')
-    try {
-      this.#session = await this.service.open({ user, resource, link: this, info })
-      if (this.#isOver) this.#endSession({ kind: 'lost' })
-      return { on: 'bound', full: this.#session.jid }
-    } catch (error) {
-      if (error instanceof StanzaError) return { on: 'bind-refused', error }
-      this.service.note({ what: 'client_stream_fault', address: this.address, reason: error })
-      return { on: 'bind-refused', error: new StanzaError('internal-server-error') }
-    }
+    return { link: this, info: this.sessionInfo(negotiation?.mechanism ?? '', negotiation?.streamId ?? '') }
+  }
+
+  /** Takes over the session, if one was opened. */
+  async #opened(opening: Promise<Opening>): Promise<C2sEvent> {
+    const { event, session } = await opening
+    this.#session = session
+    if (this.#isOver) this.#endSession({ kind: 'lost' })
+    return event
   }
 
   #sendEarly(): void {

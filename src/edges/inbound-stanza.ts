@@ -1,4 +1,5 @@
 import { Jid } from '../jid/jid.ts'
+import { violation } from '../protocol/c2s/violation.ts'
 import { NS } from '../stanza/namespaces.ts'
 import { Stanza } from '../stanza/stanza.ts'
 import { StanzaError } from '../stanza/stanza-error.ts'
@@ -9,6 +10,11 @@ import type { RawElement } from '../xml/raw-element.ts'
 export function isStanza(raw: RawElement): boolean {
   const { name } = raw
   return raw.ns === NS.client && (name === 'message' || name === 'presence' || name === 'iq')
+}
+
+/** The end of a stream on which something came that has no place in a session. */
+export function strange(raw: RawElement): StreamError {
+  return raw.ns === NS.sasl2 ? violation(raw) : new StreamError('unsupported-stanza-type')
 }
 
 /**

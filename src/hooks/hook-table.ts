@@ -73,6 +73,13 @@ export class HookTable {
     return entries === undefined ? undefined : this.#runFrom(hook, event, entries, 0)
   }
 
+  /** As {@link run}, for chains whose handlers are all synchronous; one that is not is a fault. */
+  runNow<E, R>(hook: Hook<E, R>, event: E): R | undefined {
+    const answer = this.run(hook, event)
+    if (answer instanceof Promise) throw new Error(`${hook.name} has to be answered at once`)
+    return answer
+  }
+
   /** Asks all handlers and gathers what they answer. */
   async gather<E, R>(hook: Hook<E, R>, event: E): Promise<R[]> {
     const answers: R[] = []

@@ -69,4 +69,8 @@ describe('folding for search', () => {
   it.each(['\u0007', '\ue000', '\u0378', '\ufdd0'])('refuses %j', (text) => {
     expect(() => foldForSearch(text)).toThrow(JidError)
   })
+
+  it('refuses halves of a pair that only meet when what stands between them is mapped to nothing', () => {
+    expect(() => resourceprep('\ud800\u200c\udc00')).toThrow(JidError)
+  })
 })

@@ -106,9 +106,18 @@ function finish(points: readonly number[]): string {
   return text
 }
 
+// With the u flag: halves of a pair that stand alone.
+const loneSurrogate = /[\ud800-\udfff]/u
+
+/** The code points that are not mapped to nothing. Two halves of a pair must not meet where what stood between them goes. */
+function kept(text: string): number[] {
+  if (loneSurrogate.test(text)) throw new JidError('a lone surrogate')
+  return codePointsOf(text).filter((point) => !isIn(mappedToNothing, point))
+}
+
 /** The nodeprep profile (RFC 3920 appendix A). Throws JidError. */
 export function nodeprep(text: string): string {
-  const points = codePointsOf(text).filter((point) => !isIn(mappedToNothing, point))
+  const points = kept(text)
   const prepared = finish(foldForNfkc(points))
   if (codePointsOf(prepared).some((point) => nodeExcluded.has(point))) throw new JidError('a prohibited code point')
   return prepared
@@ -116,7 +125,7 @@ export function nodeprep(text: string): string {
 
 /** The resourceprep profile (RFC 3920 appendix B). Throws JidError. */
 export function resourceprep(text: string): string {
-  return finish(codePointsOf(text).filter((point) => !isIn(mappedToNothing, point)))
+  return finish(kept(text))
 }
 
 /**
@@ -124,7 +133,7 @@ export function resourceprep(text: string): string {
  * the profiles above, but for direction, which a search does not mind. Throws JidError for prohibited and unassigned code points.
  */
 export function foldForSearch(text: string): string {
-  const points = codePointsOf(text).filter((point) => !isIn(mappedToNothing, point))
+  const points = kept(text)
   const folded = normalise(foldForNfkc(points))
   if (codePointsOf(folded).some(isProhibited)) throw new JidError('a prohibited code point')
   return folded

@@ -26,6 +26,7 @@ export interface IqContext {
 export interface ModuleContext<O = unknown, T = unknown> {
   readonly name: string
   readonly host: Host
+  /** Its options. Those that may change at run time do so in this object: they are read where they are used. */
   readonly options: O
   readonly clock: Clock
   readonly log: Logger

@@ -14,12 +14,15 @@ export interface ModuleServices {
   api<A>(domain: string, api: ModuleApi<A>): A
 }
 
-/** Puts the commands of every module that runs on some domain into the registry, once for the whole server. */
+/**
+ * Puts the commands of every module that runs on some domain into the registry, once for the whole server. The function
+ * returned does so for modules that have been started since.
+ */
 export function registerModuleCommands(
   registry: CommandRegistry,
   hosts: ReadonlyMap<string, ModuleHost>,
   clock: Clock,
-): void {
+): () => void {
   const services: ModuleServices = {
     now: () => clock.now(),
     domainsWith: (api) => [...hosts].filter(([, modules]) => modules.find(api) !== undefined).map(([domain]) => domain),
@@ -31,6 +34,14 @@ export function registerModuleCommands(
       throw new CommandError('module_not_loaded', `${api.module} does not run on this domain`, { domain })
     },
   }
-  const running = new Set([...hosts.values()].flatMap((modules) => modules.running))
-  for (const { name, commands = [] } of running) registry.register(name, commands, services)
+  const known = new Set<string>()
+  const sync = () => {
+    for (const { name, commands = [] } of [...hosts.values()].flatMap((modules) => modules.running)) {
+      if (known.has(name)) continue
+      known.add(name)
+      registry.register(name, commands, services)
+    }
+  }
+  sync()
+  return sync
 }

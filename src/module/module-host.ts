@@ -21,6 +21,8 @@ export interface ModuleHostParts {
 
 interface Running {
   readonly declaration: AnyModule
+  /** The very object that the module has; a reload changes what is in it. */
+  readonly options: Record<string, unknown>
   readonly undo: (() => void | Promise<void>)[]
 }
 
@@ -61,17 +63,29 @@ export class ModuleHost {
     if (this.#running.has(declaration.name)) throw new Error(`${declaration.name} is running already`)
     const { db } = this.#parts
     if (declaration.migrations !== undefined) await db.migrate(declaration.name, declaration.migrations)
-    const running: Running = { declaration, undo: [] }
+    const running: Running = { declaration, options: { ...(options as object | undefined) }, undo: [] }
     this.#running.set(declaration.name, running)
     const { server, account } = this.#parts.host.features
     for (const feature of declaration.features ?? []) running.undo.push(server.add(feature))
     for (const feature of declaration.accountFeatures ?? []) running.undo.push(account.add(feature))
     try {
-      await declaration.setup(this.#contextFor(running, options))
+      await declaration.setup(this.#contextFor(running))
     } catch (error) {
       await this.stop(declaration.name)
       throw error
     }
+  }
+
+  isRunning(name: string): boolean {
+    return this.#running.has(name)
+  }
+
+  /** Gives a running module other values for its options. It sees those that it reads where it uses them. */
+  setOptions(name: string, options: Readonly<Record<string, unknown>>): void {
+    const running = this.#running.get(name)
+    if (running === undefined) return
+    for (const key of Object.keys(running.options)) if (!Object.hasOwn(options, key)) delete running.options[key]
+    Object.assign(running.options, options)
   }
 
   /** Stops a module and undoes, last first, everything that it took. */
@@ -86,11 +100,11 @@ export class ModuleHost {
     for (const name of [...this.#running.keys()].reverse()) await this.stop(name)
   }
 
-  #contextFor(running: Running, options: unknown): ModuleContext<never, never> {
+  #contextFor(running: Running): ModuleContext<never, never> {
     const { host, db, log, metrics } = this.#parts
-    const { declaration, undo } = running
+    const { declaration, options, undo } = running
     const { name } = declaration
-    const iq = this.#iqFor(running, options)
+    const iq = this.#iqFor(running)
     return {
       name,
       host,
@@ -126,7 +140,7 @@ export class ModuleHost {
     return implementation as A
   }
 
-  #iqFor({ declaration, undo }: Running, options: unknown): ModuleIq {
+  #iqFor({ declaration, options, undo }: Running): ModuleIq {
     const { iq } = this.#parts.host
     const queue = new IqQueue(policyOf(declaration, options))
     const otherwise = declaration.otherIqs ?? 'not-allowed'

@@ -28,9 +28,23 @@ export default defineModule({
   xeps: [{ xep: 199, version: '2.0.1' }],
   options: z.strictObject({
     send_pings: z.boolean().default(false).describe('Ping clients that have been silent.'),
-    ping_interval: z.int().positive().default(60).describe('Seconds of silence before a client is pinged.'),
-    timeout_action: z.enum(['none', 'kill']).default('none').describe('What happens to a client that does not answer.'),
-    ping_req_timeout: z.int().positive().default(32).describe('Seconds to wait for the answer.'),
+    ping_interval: z
+      .int()
+      .positive()
+      .default(60)
+      .describe('Seconds of silence before a client is pinged.')
+      .meta({ reload: 'live' }),
+    timeout_action: z
+      .enum(['none', 'kill'])
+      .default('none')
+      .describe('What happens to a client that does not answer.')
+      .meta({ reload: 'live' }),
+    ping_req_timeout: z
+      .int()
+      .positive()
+      .default(32)
+      .describe('Seconds to wait for the answer.')
+      .meta({ reload: 'live' }),
   }),
   iqPolicy: 'no_queue',
   otherIqs: 'feature-not-implemented',

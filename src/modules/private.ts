@@ -3,6 +3,7 @@ import type { Jid } from '../jid/jid.ts'
 import { defineModule, tables } from '../module/define.ts'
 import { personalData, userRemoved } from '../router/events.ts'
 import { StanzaError } from '../stanza/stanza-error.ts'
+import { mustAccept } from '../storage/must-accept.ts'
 import { type Element, el } from '../xml/element.ts'
 import { parseElement } from '../xml/parse.ts'
 import { serialise } from '../xml/serialise.ts'
@@ -19,7 +20,12 @@ export default defineModule({
   about: 'Keeps small pieces of XML for each user.',
   xeps: [{ xep: 49, version: '1.2' }],
   options: z.strictObject({
-    max_bytes: z.int().positive().default(65_536).describe('Largest fragment that a user may store, in bytes.'),
+    max_bytes: z
+      .int()
+      .positive()
+      .default(65_536)
+      .describe('Largest fragment that a user may store, in bytes.')
+      .meta({ reload: 'live' }),
   }),
   tables: tables<Tables>(),
   migrations: {
@@ -62,6 +68,7 @@ export default defineModule({
     iq.account('set', NS, 'query', async ({ from, payload }) => {
       const children = keyed(payload)
       if (children.length === 0) throw new StanzaError('not-acceptable')
+      mustAccept(db)
       await db.atomic(children.map((child) => put(from, child)))
       return payload
     })

@@ -11,14 +11,14 @@ export default defineModule({
   about: 'Tells name and version of the server software.',
   xeps: [{ xep: 92, version: '1.1' }],
   options: z.strictObject({
-    os_info: z.boolean().default(false).describe('Tell the operating system too.'),
+    os_info: z.boolean().default(false).describe('Tell the operating system too.').meta({ reload: 'live' }),
   }),
   iqPolicy: 'no_queue',
   setup({ iq, options }) {
-    const os = options.os_info ? el('os', NS, operatingSystem()) : undefined
-    iq.server('get', NS, 'query', () =>
-      el('query', NS, el('name', NS, productName), el('version', NS, productVersion), os),
-    )
+    iq.server('get', NS, 'query', () => {
+      const os = options.os_info ? el('os', NS, operatingSystem()) : undefined
+      return el('query', NS, el('name', NS, productName), el('version', NS, productVersion), os)
+    })
   },
 })
 

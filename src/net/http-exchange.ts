@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { gzip } from 'node:zlib'
 import type { RemoteAddress, TlsInfo } from './connection.ts'
 
 /** What is known of a request before somebody answers it. */
@@ -24,7 +25,12 @@ export interface HttpRequestInfo {
 /** One request and its answer. */
 export interface HttpExchange extends HttpRequestInfo {
   readonly response: ServerResponse
+  /** Texts may be sent compressed to those who take that. */
+  readonly mayCompress?: boolean | undefined
 }
+
+/** Shorter answers do not get smaller worth mentioning, in bytes. */
+const worthCompressing = 1024
 
 /** Answers requests. What it throws is turned into an answer: HttpError into its status, anything else into 500. */
 export type HttpHandler = (exchange: HttpExchange) => void | Promise<void>
@@ -56,8 +62,27 @@ export class HttpError extends Error {
 /** Answers with a text and its type. */
 export function respond(exchange: HttpExchange, status: number, type: string, body: string | Buffer): void {
   const bytes = typeof body === 'string' ? Buffer.from(body, 'utf8') : body
-  exchange.response.writeHead(status, { 'content-type': type, 'content-length': bytes.length })
+  if (exchange.mayCompress !== true || bytes.length < worthCompressing)
+    send(exchange, status, { 'content-type': type }, bytes)
+  else sendCompressed(exchange, status, type, bytes)
+}
+
+function send(exchange: HttpExchange, status: number, headers: Record<string, string>, bytes: Buffer): void {
+  if (exchange.response.destroyed) return
+  exchange.response.writeHead(status, { ...headers, 'content-length': bytes.length })
   exchange.response.end(exchange.request.method === 'HEAD' ? undefined : bytes)
+}
+
+function sendCompressed(exchange: HttpExchange, status: number, type: string, bytes: Buffer): void {
+  const headers = { 'content-type': type, vary: 'accept-encoding' }
+  if (!/\bgzip\b/.test(String(exchange.request.headers['accept-encoding'] ?? ''))) {
+    send(exchange, status, headers, bytes)
+    return
+  }
+  gzip(bytes, (error, smaller) => {
+    if (error) send(exchange, status, headers, bytes)
+    else send(exchange, status, { ...headers, 'content-encoding': 'gzip' }, smaller)
+  })
 }
 
 /** Answers with JSON. */

@@ -18,6 +18,8 @@ export interface HttpOptions {
   readonly maxConnections?: number | undefined
   readonly tls?: TlsContext | undefined
   readonly routes: readonly HttpRoute[]
+  /** Send texts compressed to those who take that. */
+  readonly compress?: boolean | undefined
   /** Value of the `server` header; none without it. */
   readonly serverHeader?: string | undefined
   readonly limits?: HttpLimits | undefined
@@ -45,11 +47,16 @@ export interface HttpListener {
   readonly port: number
   /** Replaces what is mounted; exchanges that have begun go on. */
   mount(routes: readonly HttpRoute[]): void
+  /** Other settings for connections and requests to come; the address stays. */
+  update(settings: HttpSettings): void
   /** Takes no new connections. Resolves when the port is free. */
   stopAccepting(): Promise<void>
   /** Takes no new connections and drops those that are open, WebSockets included. */
   close(): Promise<void>
 }
+
+/** What can change while a port is open. */
+export type HttpSettings = Pick<HttpOptions, 'maxConnections' | 'tls' | 'routes' | 'compress' | 'serverHeader'>
 
 /** Listens for HTTP requests. Rejects when the address cannot be bound. */
 export async function listenHttp(options: HttpOptions): Promise<HttpListener> {
@@ -61,7 +68,7 @@ export async function listenHttp(options: HttpOptions): Promise<HttpListener> {
 class NodeHttpListener implements HttpListener {
   address = ''
   port = 0
-  readonly #options: HttpOptions
+  #options: HttpOptions
   readonly #clock: Clock
   readonly #report: Report
   readonly #server: Server
@@ -80,6 +87,12 @@ class NodeHttpListener implements HttpListener {
 
   mount(routes: readonly HttpRoute[]): void {
     this.#routes = tableOf(routes)
+  }
+
+  update(settings: HttpSettings): void {
+    this.#options = { ...this.#options, ...settings }
+    limitConnections(this.#server, settings.maxConnections)
+    this.mount(settings.routes)
   }
 
   open(): Promise<void> {
@@ -111,7 +124,7 @@ class NodeHttpListener implements HttpListener {
   }
 
   #createServer(): Server {
-    const { limits = {}, maxConnections, tls } = this.#options
+    const { limits = {}, maxConnections } = this.#options
     const server = createServer({
       maxHeaderSize: limits.headerBytes ?? 16_384,
       headersTimeout: limits.headerTimeout ?? 10_000,
@@ -120,25 +133,28 @@ class NodeHttpListener implements HttpListener {
       connectionsCheckingInterval: 5_000,
       noDelay: true,
     })
-    if (maxConnections !== undefined && maxConnections !== Number.POSITIVE_INFINITY) {
-      server.maxConnections = maxConnections
-    }
+    limitConnections(server, maxConnections)
     server.on('request', (request, response) => this.#answer(request, response))
     server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
     server.on('clientError', refuseGarbage)
-    if (tls) this.#putTlsBefore(server, tls)
+    this.#putTlsBefore(server)
     server.on('connection', (socket: Socket) => this.#remember(socket))
     return server
   }
 
   /** Node's own handling of a connection begins when the handshake is done. */
-  #putTlsBefore(server: Server, tls: TlsContext): void {
+  #putTlsBefore(server: Server): void {
     const [serve] = server.listeners('connection') as Array<(socket: Socket) => void>
     const slots = new HandshakeSlots()
     server.removeAllListeners('connection')
     server.on('connection', (plain: Socket) => {
+      const { tls: context } = this.#options
+      if (context === undefined) {
+        serve?.call(server, plain)
+        return
+      }
       plain.on('error', () => {})
-      shakeHands({ plain, context: tls, slots, clock: this.#clock }).then(
+      shakeHands({ plain, context, slots, clock: this.#clock }).then(
         ({ socket, info }) => {
           this.#secured.set(socket, info)
           this.#remember(socket)
@@ -177,7 +193,7 @@ class NodeHttpListener implements HttpListener {
       refuse(request, response, new HttpError(404, 'Not found'))
       return
     }
-    const exchange: HttpExchange = { ...found.info, response }
+    const exchange: HttpExchange = { ...found.info, response, mayCompress: this.#options.compress }
     try {
       const pending = found.route.handle(exchange)
       pending?.catch((error: unknown) => this.#failed(exchange, error))
@@ -218,6 +234,10 @@ class NodeHttpListener implements HttpListener {
       socket.destroy()
     }
   }
+}
+
+function limitConnections(server: Server, most: number | undefined): void {
+  server.maxConnections = most === undefined || most === Number.POSITIVE_INFINITY ? Number.MAX_SAFE_INTEGER : most
 }
 
 function tableOf(routes: readonly HttpRoute[]): RouteTable<HttpRoute> {

@@ -29,12 +29,17 @@ export interface TcpOptions {
   readonly report?: Report | undefined
 }
 
+/** What can change while a port is open. */
+export type TcpSettings = Pick<TcpOptions, 'maxConnections' | 'refusal' | 'proxyProtocol' | 'tls'>
+
 /** An open port. */
 export interface Listener {
   readonly address: string
   readonly port: number
   /** How many connections are open, those still in their handshake included. */
   readonly connections: number
+  /** Other settings for connections to come; those that are open, and the address, stay as they are. */
+  update(settings: TcpSettings, accept: Accept): void
   /** Takes no new connections; those that are open stay. Resolves when the port is free. */
   stopAccepting(): Promise<void>
   /** Takes no new connections and drops those that are open. */
@@ -61,8 +66,8 @@ export async function listenTcp(options: TcpOptions, accept: Accept): Promise<Li
 class TcpListener implements Listener {
   address = ''
   port = 0
-  readonly #options: TcpOptions
-  readonly #accept: Accept
+  #options: TcpOptions
+  #accept: Accept
   readonly #host: ConnectionHost
   readonly #server: Server
   #stopped: Promise<void> | undefined
@@ -108,6 +113,11 @@ class TcpListener implements Listener {
         resolve()
       })
     })
+  }
+
+  update(settings: TcpSettings, accept: Accept): void {
+    this.#options = { ...this.#options, ...settings }
+    this.#accept = accept
   }
 
   stopAccepting(): Promise<void> {

@@ -61,7 +61,9 @@ function consoleSink({ console: target = 'stderr', format }: LoggerOptions): Log
   if (typeof target === 'function') return [formatted({ write: target }, formatter(format ?? 'json', false))]
   const stream = process[target]
   const style = formatter(format ?? (stream.isTTY ? 'pretty' : 'json'), stream.isTTY && stream.hasColors())
-  return [formatted(pino.destination({ fd: stream.fd, sync: true }), style)]
+  const destination = pino.destination({ fd: stream.fd, sync: true })
+  // A console cannot be opened again under its name.
+  return [formatted({ write: (line) => void destination.write(line) }, style)]
 }
 
 function formatted(sink: LogSink, style: Formatter): LogSink {

@@ -1,10 +1,10 @@
 import type { Jid } from '../jid/jid.ts'
 import type { Stanza } from '../stanza/stanza.ts'
-import { StanzaError } from '../stanza/stanza-error.ts'
 import { letRun } from '../util/settled.ts'
 import { type AccountReceives, accountReceives, accountReceivesPresence, offline } from './events.ts'
 import type { Host } from './host.ts'
 import type { IqDispatcher } from './iq-dispatcher.ts'
+import { refusalOf } from './refusal.ts'
 import type { Router } from './router.ts'
 import type { Session } from './session.ts'
 
@@ -141,8 +141,7 @@ export class AccountDelivery {
 
   #refuse(stanza: Stanza, error: unknown): void {
     if (stanza.kind === 'presence') return
-    const refusal = error instanceof StanzaError ? error : new StanzaError('internal-server-error')
-    const reply = stanza.errorReply(refusal)
+    const reply = stanza.errorReply(refusalOf(error))
     if (reply !== undefined) this.#router.post(reply)
   }
 

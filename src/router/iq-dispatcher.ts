@@ -3,6 +3,7 @@ import { StanzaError } from '../stanza/stanza-error.ts'
 import type { Clock } from '../util/clock.ts'
 import type { Element } from '../xml/element.ts'
 import type { IqRegistration, IqRegistry, IqRequest } from './iq-registry.ts'
+import { refusalOf } from './refusal.ts'
 import type { Session } from './session.ts'
 
 /** A handler that takes longer is answered for with an error, in milliseconds. */
@@ -73,12 +74,8 @@ export class IqDispatcher {
   }
 
   #fail(stanza: Stanza, error: unknown): void {
-    if (error instanceof StanzaError) {
-      this.#send(stanza, error)
-      return
-    }
-    this.#parts.onFailure({ error, stanza })
-    this.#send(stanza, new StanzaError('internal-server-error', { text: 'The server could not process the IQ stanza' }))
+    if (!(error instanceof StanzaError)) this.#parts.onFailure({ error, stanza })
+    this.#send(stanza, refusalOf(error, 'The server could not process the IQ stanza'))
   }
 
   #refuse(stanza: Stanza, condition: StanzaError['condition'], text?: string): undefined {

@@ -1,3 +1,4 @@
+import { Gate } from '../util/gate.ts'
 import { KeyedMailbox } from '../util/mailbox.ts'
 import type { Eventually } from '../util/settled.ts'
 
@@ -15,7 +16,7 @@ const maxParallel = 1000
 export class IqQueue {
   readonly policy: IqPolicy
   readonly #mailbox = new KeyedMailbox('lane')
-  #turn = 0
+  readonly #gate = new Gate(maxParallel)
 
   constructor(policy: IqPolicy) {
     this.policy = policy
@@ -26,9 +27,9 @@ export class IqQueue {
     return this.policy.type === 'no_queue'
   }
 
-  /** Senders or lanes with work under way. */
+  /** Senders, lanes or requests with work under way. */
   get busy(): number {
-    return this.#mailbox.size
+    return this.#mailbox.size + this.#gate.inside
   }
 
   /** `sender`: the bare address of who asks. */
@@ -42,8 +43,7 @@ export class IqQueue {
       case 'queues':
         return this.#mailbox.run(String(hash(sender) % (this.policy.workers ?? 1)), job)
       case 'parallel':
-        this.#turn = (this.#turn + 1) % maxParallel
-        return this.#mailbox.run(String(this.#turn), job)
+        return this.#gate.run(job)
     }
   }
 }

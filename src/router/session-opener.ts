@@ -16,6 +16,8 @@ export interface OpenRequest {
   readonly info: SessionInfo
   /** Most sessions that the account may have (`max_user_sessions`). */
   readonly maxSessions: number
+  /** Prepares the session before anybody can see it. */
+  prepare?(session: Session): void
 }
 
 /**
@@ -27,14 +29,15 @@ export async function openSession(request: OpenRequest): Promise<Session> {
   const jid = boundAddress(request)
   const older = host.sessions.of(jid)
   const session = new Session(host, jid, link, info)
+  request.prepare?.(session)
   const same = host.sessions.find(jid)
   if (same !== undefined) host.sessions.remove(same)
   host.sessions.add(session)
-  if (same !== undefined) await replace(same)
+  if (same !== undefined) await replaceSession(same)
   const surplus = older
     .filter((other) => other !== same)
     .slice(0, Math.max(0, host.sessions.of(jid).length - request.maxSessions))
-  for (const other of surplus) await replace(other)
+  for (const other of surplus) await replaceSession(other)
   await host.hooks.run(sessionOpens, { session })
   return session
 }
@@ -49,9 +52,16 @@ function boundAddress({ user, resource }: OpenRequest): Jid {
 }
 
 /** Ends a session in favour of a newer one (RFC 6120 §7.7.2.2, third case). */
-async function replace(session: Session): Promise<void> {
+export async function replaceSession(session: Session): Promise<void> {
   const status = 'Replaced by new connection'
   const ended = session.end({ kind: 'replaced', status })
   session.link.close(new StreamError('conflict', status))
-  await ended
+  const { clock, config } = session.host
+  let timer = { cancel() {} }
+  // Its end may hang on something slow; the new one does not wait for that for ever.
+  const patience = new Promise<void>((resolve) => {
+    timer = clock.after(config.general.replaced_wait_timeout, resolve)
+  })
+  await Promise.race([ended, patience])
+  timer.cancel()
 }

@@ -1,6 +1,6 @@
 import type { Jid } from '../jid/jid.ts'
+import type { UserAgent } from '../protocol/sasl2/login.ts'
 import type { Stanza } from '../stanza/stanza.ts'
-import { StanzaError } from '../stanza/stanza-error.ts'
 import type { StreamError } from '../stanza/stream-error.ts'
 import { type Eventually, letRun } from '../util/settled.ts'
 import type { Wire } from '../xml/wire.ts'
@@ -14,6 +14,7 @@ import {
 } from './events.ts'
 import type { Host } from './host.ts'
 import type { SessionKey } from './keys.ts'
+import { refusalOf } from './refusal.ts'
 
 /** What a session needs of the connection that carries it. */
 export interface ClientLink {
@@ -38,6 +39,8 @@ export interface SessionInfo {
   /** SASL mechanism used. */
   readonly mechanism: string
   readonly streamId: string
+  /** The program, where it told (XEP-0388). */
+  readonly agent?: UserAgent
 }
 
 /** Why a session is over; `status` goes into the last presence that contacts see. */
@@ -172,8 +175,7 @@ export class Session {
 
   /** A module failed on, or refused, what the client sent: the client is told, the stream goes on. */
   #refuse(stanza: Stanza, error: unknown): void {
-    const refusal = error instanceof StanzaError ? error : new StanzaError('internal-server-error')
-    const reply = stanza.errorReply(refusal)
+    const reply = stanza.errorReply(refusalOf(error))
     if (reply !== undefined) this.link.send(reply.toWire(this.link.form))
   }
 }

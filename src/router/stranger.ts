@@ -2,6 +2,7 @@ import { NS } from '../stanza/namespaces.ts'
 import { StanzaError } from '../stanza/stanza-error.ts'
 import { type Element, el } from '../xml/element.ts'
 import { type StrangerAsks, strangerAsks } from './events.ts'
+import { isPassing, refusalOf } from './refusal.ts'
 
 /**
  * The answer of the modules to an IQ on a stream that nobody has signed in on; undefined when none of them knows it.
@@ -19,8 +20,7 @@ export async function answerStranger(
     const payload = await host.hooks.run(strangerAsks, event)
     return payload === undefined ? undefined : el('iq', NS.client, { type: 'result', ...head }, payload)
   } catch (error) {
-    if (!(error instanceof StanzaError)) onFailure(error)
-    const refusal = error instanceof StanzaError ? error : new StanzaError('internal-server-error')
-    return el('iq', NS.client, { type: 'error', ...head }, request.children, refusal.toElement())
+    if (!(error instanceof StanzaError) && !isPassing(error)) onFailure(error)
+    return el('iq', NS.client, { type: 'error', ...head }, request.children, refusalOf(error).toElement())
   }
 }

@@ -4,7 +4,7 @@ import { parseConfig } from '../config/load.ts'
 import { allModules } from '../modules/all.ts'
 import { productVersion } from '../util/product.ts'
 import { banner } from './banner.ts'
-import type { OpenPort } from './listeners.ts'
+import type { OpenPort } from './port.ts'
 
 const c2s: OpenPort = { address: '127.0.0.1', port: 5222, speaks: 'XMPP clients, STARTTLS', kind: 'c2s' }
 const http: OpenPort = { address: '127.0.0.1', port: 5280, speaks: 'HTTP: web chat /chat/', kind: 'http' }

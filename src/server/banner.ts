@@ -1,7 +1,7 @@
 import { dirname, relative } from 'node:path'
 import type { Config } from '../config/schema.ts'
 import { productName, productVersion } from '../util/product.ts'
-import type { OpenPort } from './listeners.ts'
+import type { OpenPort } from './port.ts'
 
 /** What somebody sees who has started the server by hand: what listens where, where things lie, what to type next. */
 export function banner({ config, ports }: { config: Config; ports: readonly OpenPort[] }): string {

@@ -1,8 +1,16 @@
 import { randomBytes } from 'node:crypto'
+import { Accounts } from '../auth/accounts.ts'
 import { Authenticator } from '../auth/authenticator.ts'
 import { closingText, elementText, openingText } from '../edges/c2s/stream-text.ts'
 import { TcpClient } from '../edges/c2s/tcp-client.ts'
-import type { BindRequest, ClientNote, ClientService, ClientSession, Offer } from '../edges/client-service.ts'
+import type {
+  BindRequest,
+  ClientNote,
+  ClientService,
+  CompletionRequest,
+  CompletionResult,
+  Offer,
+} from '../edges/client-service.ts'
 import { FrameClient } from '../edges/websocket/frame-client.ts'
 import type { Jid } from '../jid/jid.ts'
 import type { Accept } from '../net/tcp.ts'
@@ -10,7 +18,8 @@ import type { TlsContext } from '../net/tls-context.ts'
 import type { AcceptFrames } from '../net/websocket.ts'
 import type { OfferAnswer } from '../protocol/c2s/events.ts'
 import type { C2sRules } from '../protocol/c2s/rules.ts'
-import { classicSasl } from '../protocol/sasl/classic-profile.ts'
+import { completeLogin } from '../router/login.ts'
+import type { Session } from '../router/session.ts'
 import { openSession } from '../router/session-opener.ts'
 import { answerStranger } from '../router/stranger.ts'
 import { StanzaError } from '../stanza/stanza-error.ts'
@@ -18,7 +27,7 @@ import { StreamError } from '../stanza/stream-error.ts'
 import { TimerWheel } from '../util/timer-wheel.ts'
 import { defaultLimits } from '../xml/limits.ts'
 import { asWire, type Wire } from '../xml/wire.ts'
-import type { ListenerParts } from './listeners.ts'
+import type { ListenerParts } from './port.ts'
 import { StreamHosts } from './stream-hosts.ts'
 
 /** What a listener or handler says about its clients. */
@@ -31,10 +40,15 @@ export interface ClientRules {
   readonly backwards_compatible_session: boolean
 }
 
+/** Connections without a session yet, to be told when the server stops. */
+export type Negotiating = Set<{ stop(error: StreamError): void }>
+
 export interface ClientPortOptions {
   readonly isTlsPossible: boolean
-  /** The authentication methods that count here (`allowed_auth_methods`); all without it. */
-  readonly allowedMethods?: readonly string[] | undefined
+  /** Where connections without a session are kept, one set for a port whatever becomes of its settings. */
+  readonly negotiating?: Negotiating
+  /** Authentication methods that may be used here; all unless given. */
+  readonly authMethods?: readonly string[] | undefined
 }
 
 /** Sessions of one account, where no rule `max_user_sessions` says otherwise. */
@@ -46,18 +60,15 @@ export const maxBufferedBytes = 4 << 20
 export class ClientPort {
   readonly #parts: ListenerParts
   readonly #hosts: StreamHosts
-  readonly #authenticator: Authenticator
+  readonly #authenticators = new Map<string, Authenticator>()
   readonly #wheel: TimerWheel
-  /** Connections without a session yet, to be told when the server stops. */
-  readonly negotiating = new Set<{ stop(error: StreamError): void }>()
+  /** Connections without a session yet. */
+  readonly negotiating: Negotiating
 
-  constructor(parts: ListenerParts, { isTlsPossible, allowedMethods }: ClientPortOptions) {
-    const accounts = parts.accounts.narrowedTo(allowedMethods)
+  constructor(parts: ListenerParts, { isTlsPossible, authMethods, negotiating = new Set() }: ClientPortOptions) {
     this.#parts = parts
-    this.#hosts = new StreamHosts({ ...parts, accounts }, isTlsPossible)
-    this.#authenticator = new Authenticator(accounts, undefined, (error) =>
-      parts.log.error({ what: 'authentication_unavailable', reason: error }),
-    )
+    this.#hosts = new StreamHosts(parts, { plainOnlyOverTls: isTlsPossible, authMethods })
+    this.negotiating = negotiating
     this.#wheel = new TimerWheel(parts.clock)
   }
 
@@ -80,8 +91,8 @@ export class ClientPort {
   }
 
   /** Ends the streams of those who have not signed in yet. */
-  stopNegotiating(): void {
-    for (const client of [...this.negotiating]) client.stop(new StreamError('system-shutdown'))
+  static stopNegotiating(negotiating: Negotiating): void {
+    for (const client of [...negotiating]) client.stop(new StreamError('system-shutdown'))
   }
 
   /** What a client beyond the limit of connections is told (RFC 6120 §4.9.3.17). */
@@ -107,9 +118,10 @@ export class ClientPort {
       wheel: this.#wheel,
       negotiating: this.negotiating,
       rateFor: (user) => this.#rate(rules.shaper ?? 'none', user),
-      answer: (request) => this.#authenticator.answer(request),
+      answer: (request) => this.#authenticatorFor('user' in request ? request.user.domain : request.domain).answer(request),
       offer: (offer) => this.#offer(offer),
       open: (request) => this.#open(request, rules.access),
+      complete: (request) => this.#complete(request, rules.access),
       note: (note) => this.#note(note),
     }
   }
@@ -127,11 +139,19 @@ export class ClientPort {
       maxAuthFailures: 3,
       maxBindFailures: 5,
       maxStanzaBytes: Number.isFinite(size) ? size : undefined,
-      profiles: [classicSasl],
       host: (domain) => this.#hosts.find(domain),
       newStreamId: newId,
       newNonce: newId,
     }
+  }
+
+  #authenticatorFor(domain: string): Authenticator {
+    const known = this.#authenticators.get(domain)
+    if (known !== undefined) return known
+    const failed = (error: unknown) => this.#parts.log.error({ what: 'authentication_unavailable', reason: error })
+    const made = new Authenticator(this.#hosts.accountsOf(domain) ?? new Accounts([]), undefined, failed)
+    this.#authenticators.set(domain, made)
+    return made
   }
 
   /** Bytes a second that a shaper, or the access rule that names one, allows. */
@@ -153,12 +173,19 @@ export class ClientPort {
     return reply === undefined ? { isTaken: false } : { isTaken: true, replies: [reply] }
   }
 
-  async #open({ user, resource, link, info }: BindRequest, rule: string): Promise<ClientSession> {
+  async #open({ user, resource, link, info, prepare }: BindRequest, rule: string): Promise<Session> {
     const host = this.#parts.router.hostOf(user.domain)
     if (host === undefined) throw new StanzaError('not-allowed')
     if (!host.access.allows(rule, user, user.domain)) throw new StanzaError('not-allowed')
     const maxSessions = host.access.limit('max_user_sessions', user, user.domain, usualSessions)
-    return openSession({ host, user, resource, link, info, maxSessions })
+    return openSession({ host, user, resource, link, info, maxSessions, prepare })
+  }
+
+  #complete({ login, link, info }: CompletionRequest, rule: string): Promise<CompletionResult> {
+    const { user } = login
+    const host = this.#parts.router.hostOf(user.domain)
+    if (host === undefined) return Promise.resolve({ results: [] })
+    return completeLogin({ host, login, link, info, open: (wish) => this.#open({ user, link, ...wish }, rule) })
   }
 
   #note(note: ClientNote): void {

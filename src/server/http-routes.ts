@@ -6,7 +6,7 @@ import { metricsRoute } from '../net/metrics-page.ts'
 import { webchatRoutes } from '../net/webchat.ts'
 import { webSocketRoute } from '../net/websocket.ts'
 import type { ClientPort } from './client-port.ts'
-import type { ListenerParts } from './listeners.ts'
+import type { ListenerParts } from './port.ts'
 
 export interface HttpRouteParts extends ListenerParts {
   readonly readiness: () => Readiness

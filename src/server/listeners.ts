@@ -1,160 +1,161 @@
-import type { Accounts } from '../auth/accounts.ts'
-import type { C2sListener, Config, HttpListener } from '../config/schema.ts'
-import type { Readiness } from '../net/health.ts'
-import { listenHttp } from '../net/http.ts'
-import { type Listener, listenTcp } from '../net/tcp.ts'
-import type { TlsContext } from '../net/tls-context.ts'
-import type { Logger } from '../observe/logger.ts'
-import type { Metrics } from '../observe/metrics.ts'
-import type { Decoy } from '../protocol/scram/keys.ts'
-import type { Router } from '../router/router.ts'
-import type { Clock } from '../util/clock.ts'
-import { ClientPort } from './client-port.ts'
-import { httpRoutes } from './http-routes.ts'
-import { tlsContext } from './tls.ts'
-
-export interface ListenerParts {
-  readonly config: Config
-  readonly clock: Clock
-  readonly log: Logger
-  readonly metrics: Metrics
-  readonly router: Router
-  readonly accounts: Accounts
-  readonly decoy: Decoy
-  readonly readiness: () => Readiness
-}
-
-/** An open port, as people are told of it. */
-export interface OpenPort {
-  readonly address: string
-  readonly port: number
-  /** What is spoken there, in a few words. */
-  readonly speaks: string
-  /** `c2s` or `http`, and how it is protected. */
-  readonly kind: 'c2s' | 'c2s_tls' | 'http' | 'https'
-}
-
-/** All ports of a server. */
-export interface Listeners {
-  readonly ports: readonly OpenPort[]
-  /** Lets nobody new in; those who are in stay. */
-  stopAccepting(): Promise<void>
-  /** Ends the streams of those who have not signed in yet. */
-  stopNegotiating(): void
-  /** Waits a while for connections to end, then drops those that are left. */
-  close(): Promise<void>
-}
-
-type OpenListener = Pick<Listener, 'stopAccepting' | 'close'> & { readonly connections?: number }
+import type { Config } from '../config/schema.ts'
+import { C2sPort } from './c2s-port.ts'
+import { HttpPort } from './http-port.ts'
+import type { ListenerParts, OpenPort, PreparedSettings, RunningPort } from './port.ts'
 
 /** How long streams get to end at a stop, and how often it is looked whether they have, in milliseconds. */
 const grace = 2000
 const look = 20
 
-/** Opens the configured ports. When one cannot be opened, those that were are closed again. */
-export async function openListeners(parts: ListenerParts): Promise<Listeners> {
-  const listeners: OpenListener[] = []
-  const ports: OpenPort[] = []
-  const clients: ClientPort[] = []
-  const contexts: TlsContext[] = []
-  const opened = { listeners, ports, clients, contexts }
-  const stopAccepting = async () => {
-    await Promise.all(listeners.map((listener) => listener.stopAccepting()))
+/** One port that a configuration wants. */
+interface Wanted {
+  /** Kind and address: what stays the same port when other settings change. */
+  readonly key: string
+  readonly port: number
+  open(parts: ListenerParts): Promise<RunningPort>
+  prepare(port: RunningPort): Promise<PreparedSettings>
+}
+
+/** All ports of a server. */
+export class Listeners {
+  readonly #parts: ListenerParts
+  #ports = new Map<string, RunningPort>()
+  /** Ports that a reload has closed, as long as somebody is still connected through them. */
+  #retired: RunningPort[] = []
+
+  private constructor(parts: ListenerParts) {
+    this.#parts = parts
   }
-  const drop = async () => {
-    for (const context of contexts) context.close()
-    await Promise.all(listeners.map((listener) => listener.close()))
+
+  /** Opens the configured ports. When one cannot be opened, those that were are closed again. */
+  static async open(parts: ListenerParts): Promise<Listeners> {
+    const listeners = new Listeners(parts)
+    const change = await listeners.prepare(parts.config)
+    await change.commit()
+    return listeners
   }
-  const close = async () => {
-    for (let waited = 0; waited < grace && listeners.some(({ connections = 0 }) => connections > 0); waited += look) {
-      await new Promise<void>((resolve) => parts.clock.after(look, resolve))
+
+  get ports(): readonly OpenPort[] {
+    return [...this.#ports.values()].map((port) => port.openPort)
+  }
+
+  /**
+   * Gets everything ready for other ports and other settings of the same: opens what is new, reads certificates. Rejects
+   * when something cannot be had; then everything is as it was.
+   */
+  async prepare(config: Config): Promise<PreparedPorts> {
+    const wanted = wantedPorts(config)
+    const change = new PreparedPorts(this.#parts, this.#ports, (ports, retired) => {
+      this.#ports = ports
+      this.#retired = [...this.#retired.filter(({ connections }) => connections > 0), ...retired]
+    })
+    await change.make(wanted)
+    return change
+  }
+
+  /** Lets nobody new in; those who are in stay. */
+  async stopAccepting(): Promise<void> {
+    await Promise.all([...this.#ports.values()].map((port) => port.stopAccepting()))
+  }
+
+  /** Ends the streams of those who have not signed in yet. */
+  stopNegotiating(): void {
+    for (const port of this.#all()) port.stopNegotiating()
+  }
+
+  /** Waits a while for connections to end, then drops those that are left. */
+  async close(): Promise<void> {
+    const isInUse = () => this.#all().some(({ connections }) => connections > 0)
+    for (let waited = 0; waited < grace && isInUse(); waited += look) {
+      await new Promise<void>((resolve) => this.#parts.clock.after(look, resolve))
     }
-    await drop()
+    await Promise.all(this.#all().map((port) => port.close()))
   }
-  try {
-    for (const listener of parts.config.listen.c2s) await openC2s(listener, parts, opened)
-    for (const listener of parts.config.listen.http) await openHttp(listener, parts, opened)
-  } catch (error) {
-    await drop()
-    throw error
-  }
-  const stopNegotiating = () => {
-    for (const port of clients) port.stopNegotiating()
-  }
-  return { ports, stopAccepting, stopNegotiating, close }
-}
 
-interface Opened {
-  readonly listeners: OpenListener[]
-  readonly ports: OpenPort[]
-  readonly clients: ClientPort[]
-  readonly contexts: TlsContext[]
-}
-
-async function openC2s(config: C2sListener, parts: ListenerParts, opened: Opened): Promise<void> {
-  const tls = config.tls === undefined ? undefined : await tlsContext(config.tls, ['xmpp-client'], parts)
-  const isDirect = config.tls?.mode === 'tls'
-  const clients = new ClientPort(parts, {
-    isTlsPossible: tls !== undefined,
-    allowedMethods: config.allowed_auth_methods,
-  })
-  const listener = await listenTcp(
-    {
-      port: config.port,
-      host: config.ip_address,
-      backlog: config.backlog,
-      maxConnections: config.max_connections,
-      refusal: () => clients.refusal(),
-      proxyProtocol: config.proxy_protocol,
-      tls: isDirect ? tls : undefined,
-      clock: parts.clock,
-      report: (event) => parts.log.info(event),
-    },
-    clients.streams(config, isDirect ? undefined : tls),
-  )
-  opened.listeners.push(listener)
-  opened.clients.push(clients)
-  if (tls !== undefined) opened.contexts.push(tls)
-  const { address, port } = listener
-  opened.ports.push({
-    address,
-    port,
-    speaks: `XMPP clients, ${protection(config)}`,
-    kind: isDirect ? 'c2s_tls' : 'c2s',
-  })
-}
-
-function protection({ tls }: C2sListener): string {
-  switch (tls?.mode) {
-    case undefined:
-      return 'no TLS'
-    case 'tls':
-      return 'direct TLS'
-    case 'starttls':
-      return 'STARTTLS offered'
-    case 'starttls_required':
-      return 'STARTTLS'
+  #all(): RunningPort[] {
+    return [...this.#ports.values(), ...this.#retired]
   }
 }
 
-async function openHttp(config: HttpListener, parts: ListenerParts, opened: Opened): Promise<void> {
-  const tls = config.tls === undefined ? undefined : await tlsContext(config.tls, ['http/1.1'], parts)
-  const clients = new ClientPort(parts, { isTlsPossible: tls !== undefined })
-  const { routes, serves } = httpRoutes(config, { ...parts, clientPort: clients })
-  const listener = await listenHttp({
-    port: config.port,
-    host: config.ip_address,
-    maxConnections: config.transport.max_connections,
-    tls,
-    routes,
-    serverHeader: parts.config.general.http_server_name,
-    clock: parts.clock,
-    report: (event) => parts.log.info(event),
-  })
-  opened.listeners.push(listener)
-  opened.clients.push(clients)
-  if (tls !== undefined) opened.contexts.push(tls)
-  const { address, port } = listener
-  const scheme = tls === undefined ? 'http' : 'https'
-  opened.ports.push({ address, port, speaks: `${scheme.toUpperCase()}: ${serves.join(', ')}`, kind: scheme })
+/** The ports as they will be. */
+export class PreparedPorts {
+  readonly #parts: ListenerParts
+  readonly #before: ReadonlyMap<string, RunningPort>
+  readonly #takeOver: (ports: Map<string, RunningPort>, retired: RunningPort[]) => void
+  readonly #after = new Map<string, RunningPort>()
+  readonly #settings: PreparedSettings[] = []
+  readonly #opened: RunningPort[] = []
+
+  constructor(
+    parts: ListenerParts,
+    before: ReadonlyMap<string, RunningPort>,
+    takeOver: (ports: Map<string, RunningPort>, retired: RunningPort[]) => void,
+  ) {
+    this.#parts = parts
+    this.#before = before
+    this.#takeOver = takeOver
+  }
+
+  async make(wanted: readonly Wanted[]): Promise<void> {
+    const keys = new Set(wanted.map(({ key }) => key))
+    try {
+      for (const each of wanted) {
+        const known = this.#before.get(each.key)
+        if (known !== undefined) this.#settings.push(await each.prepare(known))
+        const port = known ?? (await this.#open(each, keys))
+        this.#after.set(each.key, port)
+      }
+    } catch (error) {
+      await this.discard()
+      throw error
+    }
+  }
+
+  async #open(wanted: Wanted, keys: ReadonlySet<string>): Promise<RunningPort> {
+    const inTheWay = [...this.#before].find(([key, { openPort }]) => !keys.has(key) && openPort.port === wanted.port)
+    if (inTheWay !== undefined) {
+      const [, { openPort }] = inTheWay
+      throw new Error(`Port ${wanted.port} is open on ${openPort.address}: another address for it needs a restart`)
+    }
+    const port = await wanted.open(this.#parts)
+    this.#opened.push(port)
+    return port
+  }
+
+  /** Lets them take effect. Who is connected through a port that is no more stays connected. */
+  async commit(): Promise<void> {
+    for (const settings of this.#settings) settings.commit()
+    const retired = [...this.#before].filter(([key]) => !this.#after.has(key)).map(([, port]) => port)
+    this.#takeOver(this.#after, retired)
+    await Promise.all(retired.map((port) => port.stopAccepting()))
+  }
+
+  /** Gives back what was got ready. */
+  async discard(): Promise<void> {
+    for (const settings of this.#settings) settings.discard()
+    await Promise.all(this.#opened.map((port) => port.close()))
+  }
+}
+
+function wantedPorts(config: Config): Wanted[] {
+  const seen = new Map<string, number>()
+  const keyOf = (kind: string, { ip_address, port }: { ip_address: string; port: number }) => {
+    const place = `${kind} ${ip_address} ${port}`
+    const nth = (seen.get(place) ?? 0) + 1
+    seen.set(place, nth)
+    return `${place} ${nth}`
+  }
+  const c2s = config.listen.c2s.map((table) => ({
+    key: keyOf('c2s', table),
+    port: table.port,
+    open: (parts: ListenerParts) => C2sPort.open(table, config, parts),
+    prepare: (port: RunningPort) => (port as C2sPort).prepare(table, config),
+  }))
+  const http = config.listen.http.map((table) => ({
+    key: keyOf('http', table),
+    port: table.port,
+    open: (parts: ListenerParts) => HttpPort.open(table, config, parts),
+    prepare: (port: RunningPort) => (port as HttpPort).prepare(table, config),
+  }))
+  return [...c2s, ...http]
 }

@@ -9,6 +9,7 @@ import type { Decoy, ScramHash } from '../protocol/scram/keys.ts'
 import type { Database } from '../storage/database.ts'
 import type { Clock } from '../util/clock.ts'
 import { makeMethod } from './auth-methods.ts'
+import type { LiveConfig } from './live-config.ts'
 import { OutgoingPools } from './outgoing-pools.ts'
 
 export interface OpenAccounts {
@@ -17,6 +18,39 @@ export interface OpenAccounts {
   readonly decoy: Decoy
   /** Ends what the methods have opened: connections, programs. */
   close(): Promise<void>
+}
+
+/** The accounts of every host type. */
+export interface AllAccounts {
+  of(hostType: string): OpenAccounts
+  close(): Promise<void>
+}
+
+/** Opens the account stores of every host type; hosts without an `auth` of their own share those of the general one. */
+export async function openAllAccounts(
+  live: LiveConfig,
+  { db, clock, log }: { readonly db: Database; readonly clock: Clock; readonly log: Logger },
+): Promise<AllAccounts> {
+  const opened = new Map<Config['auth'], OpenAccounts>()
+  const close = async () => {
+    for (const accounts of opened.values()) await accounts.close()
+  }
+  try {
+    for (const host of live.current.general.hosts) {
+      const config = live.of(host)
+      if (!opened.has(config.auth)) opened.set(config.auth, await openAccounts(config, db, clock, log))
+    }
+  } catch (error) {
+    await close()
+    throw error
+  }
+  const ofHost = new Map(live.current.general.hosts.map((host) => [host, opened.get(live.of(host).auth)]))
+  const of = (hostType: string) => {
+    const found = ofHost.get(hostType)
+    if (found === undefined) throw new Error(`${hostType} is not hosted here`)
+    return found
+  }
+  return { of, close }
 }
 
 /** Opens the account stores that the configuration names, in its order. Nothing is left open when it rejects. */

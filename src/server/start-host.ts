@@ -9,22 +9,25 @@ import type { Metrics } from '../observe/metrics.ts'
 import { FeatureList } from '../router/feature-list.ts'
 import type { Host } from '../router/host.ts'
 import { IqRegistry } from '../router/iq-registry.ts'
+import { isPassing } from '../router/refusal.ts'
 import type { Router } from '../router/router.ts'
 import { SessionTable } from '../router/session-table.ts'
 import { StanzaError } from '../stanza/stanza-error.ts'
 import type { Database } from '../storage/database.ts'
 import type { Clock } from '../util/clock.ts'
+import type { LiveConfig } from './live-config.ts'
 import { watchPassingAccounts } from './passing-accounts.ts'
 
 /** What every host of a server shares. */
 export interface HostParts {
-  readonly config: Config
+  readonly live: LiveConfig
   readonly clock: Clock
   readonly log: Logger
   readonly metrics: Metrics
   readonly db: Database
   readonly router: Router
-  readonly accounts: Accounts
+  /** The accounts of a host type. */
+  accountsOf(hostType: string): Accounts
   /** The modules that exist. */
   readonly modules: readonly AnyModule[]
 }
@@ -37,13 +40,16 @@ export interface RunningHost {
 
 /** Starts a hosted domain: its sessions, its hooks, its modules. Rejects with what a module threw; then nothing is left running. */
 export async function startHost(domain: string, parts: HostParts): Promise<RunningHost> {
-  const { config, clock, metrics, db, router, accounts } = parts
+  const { live, clock, metrics, db, router } = parts
+  const config = live.of(domain)
   const log = parts.log.child({ host_type: domain })
   const failures = metrics.counter('hook_failure_count', 'Handlers that threw', ['hook', 'module'])
   const hooks = new HookTable(({ hook, module, error }) => {
     // A module that refuses a stanza has not failed.
     if (error instanceof StanzaError) return
     failures.with({ hook, module }).inc()
+    // The database has raised its own alarm, once.
+    if (isPassing(error)) return
     log.error({ what: 'hook_failed', hook, module, reason: error })
   })
   const host: Host = {
@@ -51,23 +57,31 @@ export async function startHost(domain: string, parts: HostParts): Promise<Runni
     domains: new Set([domain]),
     hooks,
     iq: new IqRegistry(),
-    accounts,
+    accounts: parts.accountsOf(domain),
     sessions: new SessionTable(),
     router,
     clock,
-    config,
+    get config() {
+      return live.of(domain)
+    },
     access: new AccessRules({ acl: config.acl, access: config.access, hosts: config.general.hosts }),
     features: { server: new FeatureList(), account: new FeatureList() },
   }
   watchPassingAccounts(host)
   const modules = new ModuleHost({ host, db, log, metrics })
-  await modules.startAll(wanted(parts))
+  await modules.startAll(wantedModules(config, parts.modules))
   router.addHost(host)
   return { host, modules }
 }
 
+/** A module that is to run, and its options. */
+export interface WantedModule {
+  readonly declaration: AnyModule
+  readonly options: Readonly<Record<string, unknown>>
+}
+
 /** The configured modules, and those that they need, with defaults. */
-function wanted({ config, modules }: HostParts): { declaration: AnyModule; options: unknown }[] {
+export function wantedModules(config: Config, modules: readonly AnyModule[]): WantedModule[] {
   const byName = new Map(modules.map((declaration) => [declaration.name, declaration]))
   const names = new Set(Object.keys(config.modules))
   for (const name of names) for (const need of byName.get(name)?.needs ?? []) names.add(need)

@@ -1,50 +1,74 @@
 import type { Accounts } from '../auth/accounts.ts'
 import { offeredMechanisms } from '../auth/offered-mechanisms.ts'
-import type { Config } from '../config/schema.ts'
 import type { StreamHost } from '../protocol/c2s/rules.ts'
+import { classicSasl } from '../protocol/sasl/classic-profile.ts'
 import type { Decoy } from '../protocol/scram/keys.ts'
 import { streamFeatures } from '../router/events.ts'
 import type { Host } from '../router/host.ts'
 import type { Router } from '../router/router.ts'
+import { saslProfiles } from '../router/sign-in-events.ts'
 
 export interface StreamHostParts {
-  readonly config: Config
   readonly router: Router
-  readonly accounts: Accounts
-  readonly decoy: Decoy
+  decoyOf(hostType: string): Decoy
 }
 
-/** What negotiation is told of the hosted domains. Made once for each domain and kind of port. */
+export interface StreamHostOptions {
+  /** PLAIN waits for TLS where the port has it. */
+  readonly plainOnlyOverTls: boolean
+  /** Authentication methods that may be used on this port; all unless given. */
+  readonly authMethods?: readonly string[] | undefined
+}
+
+interface Known {
+  readonly host: StreamHost
+  readonly accounts: Accounts
+}
+
+/** What negotiation is told of the hosted domains. Made once for each domain and port. */
 export class StreamHosts {
   readonly #parts: StreamHostParts
-  readonly #plainOnlyOverTls: boolean
-  readonly #known = new Map<string, StreamHost>()
+  readonly #options: StreamHostOptions
+  readonly #known = new Map<string, Known>()
 
-  /** `plainOnlyOverTls`: PLAIN waits for TLS where the port has it. */
-  constructor(parts: StreamHostParts, plainOnlyOverTls: boolean) {
+  constructor(parts: StreamHostParts, options: StreamHostOptions) {
     this.#parts = parts
-    this.#plainOnlyOverTls = plainOnlyOverTls
+    this.#options = options
   }
 
   /** The hosted domain of a prepared name. */
   find(domain: string): StreamHost | undefined {
+    return this.#find(domain)?.host
+  }
+
+  /** The accounts that may sign in to a domain here. */
+  accountsOf(domain: string): Accounts | undefined {
+    return this.#find(domain)?.accounts
+  }
+
+  #find(domain: string): Known | undefined {
     const known = this.#known.get(domain)
     if (known !== undefined) return known
     const host = this.#parts.router.hostOf(domain)
     if (host === undefined) return undefined
-    const made = this.#make(domain, host)
+    const { methods } = host.config.auth
+    const allowed = this.#options.authMethods?.filter((name) => methods.some((method) => method === name))
+    const accounts = allowed === undefined ? host.accounts : host.accounts.only(allowed)
+    const made = { accounts, host: this.#make(domain, host, accounts) }
     this.#known.set(domain, made)
     return made
   }
 
-  #make(domain: string, host: Host): StreamHost {
-    const { config, accounts, decoy } = this.#parts
-    const { sasl_external: rules, sasl_external_common_name: commonName } = config.auth
-    const options = { plainOnlyOverTls: this.#plainOnlyOverTls, external: { rules, ...commonName } }
+  #make(domain: string, host: Host, accounts: Accounts): StreamHost {
+    const { sasl_mechanisms: names, sasl_external: rules, sasl_external_common_name: commonName } = host.config.auth
+    const options = { ...this.#options, external: { rules, ...commonName } }
     return {
       domain,
-      mechanisms: offeredMechanisms(config.auth.sasl_mechanisms, accounts, options),
-      decoy,
+      get profiles() {
+        return [classicSasl, ...host.hooks.gatherNow(saslProfiles, { host })]
+      },
+      mechanisms: offeredMechanisms(names, accounts, options),
+      decoy: this.#parts.decoyOf(host.type),
       provesOffer: true,
       features: (stage, { isSecure }) =>
         host.hooks.gatherNow(streamFeatures, {

@@ -1,19 +1,57 @@
-import type { C2sListener, HttpListener } from '../config/schema.ts'
+import { join } from 'node:path'
+import type { C2sListener, Config, HttpListener } from '../config/schema.ts'
+import type { Report } from '../net/connection.ts'
 import { ownCertificate } from '../net/own-certificate.ts'
 import { TlsContext } from '../net/tls-context.ts'
-import type { ListenerParts } from './listeners.ts'
+import type { Clock } from '../util/clock.ts'
 
-type TlsTable = NonNullable<C2sListener['tls'] | HttpListener['tls']>
+/** The `tls` table of some listener. */
+export type TlsTable = NonNullable<C2sListener['tls'] | HttpListener['tls']>
 
-/** The TLS context of a listener: of the configured files, or of a certificate of the server's own making. */
-export async function tlsContext(table: TlsTable, alpn: readonly string[], parts: ListenerParts): Promise<TlsContext> {
-  const { config, clock, log } = parts
-  const own =
-    table.certfile === undefined ? await ownCertificate(config.general.data_dir, config.general.hosts, clock.now()) : {}
+/** What TLS contexts are made with, besides their table. */
+export interface TlsParts {
+  readonly clock: Clock
+  readonly report: Report
+  /** Where certificates of the server's own making and key logs lie. */
+  folder(): Promise<string>
+}
+
+/** Client certificates are of no use to what is served over HTTP: they are not asked for unless somebody says so. */
+const protocols = {
+  xmpp: { alpn: ['xmpp-client'], verify_mode: undefined },
+  http: { alpn: ['http/1.1'], verify_mode: 'none' },
+} as const
+
+/**
+ * The TLS context of a listener: of the configured files, or of a certificate of the server's own making; with the
+ * certificates of single domains for those who ask for them by name. Undefined without a table. Rejects with TlsError.
+ */
+export async function tlsContext(
+  table: TlsTable | undefined,
+  speaks: keyof typeof protocols,
+  config: Config,
+  parts: TlsParts,
+): Promise<TlsContext | undefined> {
+  if (table === undefined) return undefined
+  const { hosts, domain_certfile: named } = config.general
+  const { alpn, verify_mode: usual } = protocols[speaks]
+  const own = table.certfile === undefined ? await ownCertificate(await parts.folder(), hosts, parts.clock.now()) : {}
+  const keepsSecrets = 'keep_secrets' in table && table.keep_secrets
   return TlsContext.load({
-    table: { ...table, ...own, session_tickets: undefined },
+    table: {
+      ...table,
+      ...own,
+      verify_mode: table.verify_mode ?? usual,
+      key_log_file: keepsSecrets ? join(await parts.folder(), 'tls-keys.log') : undefined,
+    },
+    names: Object.fromEntries(
+      named.map(({ domain, certfile, keyfile }) => [
+        domain,
+        { certfile, keyfile: keyfile ?? certfile, password: undefined },
+      ]),
+    ),
     alpn,
-    clock,
-    report: (event) => log.warn(event),
+    clock: parts.clock,
+    report: parts.report,
   })
 }

@@ -20,7 +20,7 @@ export interface Upsert {
 
 /** Where SQL differs from one database to another. Nobody outside this room asks which one it is. */
 export interface SqlDialect {
-  readonly name: 'sqlite'
+  readonly name: 'sqlite' | 'postgres' | 'mysql'
   createAdapter(): DialectAdapter
   createQueryCompiler(): QueryCompiler
   createIntrospector(db: Kysely<AnyTables>): DatabaseIntrospector

@@ -44,7 +44,7 @@ async function readNames(q: Kysely<AnyTables>, owner: string): Promise<string[]>
   const rows = await q
     .selectFrom(TABLE)
     .select('name')
-    .where('name', 'like', sql<string>`${`${owner.replaceAll('_', '\\_')}/%`} escape '\\'`)
+    .where('name', 'like', sql<string>`${`${owner.replaceAll('_', '!_')}/%`} escape '!'`)
     .execute()
   return rows.map((row) => String(row.name).slice(owner.length + 1)).sort()
 }

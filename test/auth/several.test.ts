@@ -61,7 +61,7 @@ program = ${program}
   })
   await server.server
     .hostOf('localhost')
-    ?.accounts.narrowedTo(['internal'])
+    ?.accounts.only(['internal'])
     .register((await import('../../src/jid/jid.ts')).Jid.parse('lena@localhost'), 'secret')
   const [narrow, wide] = server.server.ports.map(({ port }) => ({ ...server, tlsPort: port }))
   if (narrow === undefined || wide === undefined) throw new Error('two ports are open')

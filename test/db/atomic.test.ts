@@ -1,16 +1,20 @@
-import { describe, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { ConditionFailed } from '../../src/storage/errors.ts'
 import { sql } from '../../src/storage/sql.ts'
-import { noteBook } from '../support/notes.ts'
+import { onEachDatabase } from '../support/databases.ts'
+import { noteBookOn } from '../support/notes.ts'
 
-describe('atomic', () => {
+onEachDatabase('atomic', (kind) => {
   it('runs all in order and gives typed results', async () => {
-    await using book = await noteBook()
+    await using book = await noteBookOn(kind)
     const { db } = book
     const [inserted, read, tagged] = await db.atomic([
       db.q.insertInto('note').values({ owner: 1, text: 'a' }).returning('id'),
       db.q.selectFrom('note').select('text'),
-      db.q.insertInto('tag').values({ note: sql<number>`last_insert_rowid()`, name: 'x' }),
+      db.q
+        .insertInto('tag')
+        .columns(['note', 'name'])
+        .expression((eb) => eb.selectFrom('note').select(['id', sql<string>`'x'`.as('name')])),
     ])
     const id: number | undefined = inserted.rows[0]?.id
     const text: string | undefined = read.rows[0]?.text
@@ -19,7 +23,7 @@ describe('atomic', () => {
   })
 
   it('undoes all when one fails, and only that', async () => {
-    await using book = await noteBook()
+    await using book = await noteBookOn(kind)
     const { db } = book
     const add = (text: string) => db.q.insertInto('note').values({ owner: 1, text })
     const results = await Promise.allSettled([
@@ -42,7 +46,7 @@ describe('atomic', () => {
   })
 
   it('undoes all when a condition does not hold, and says which', async () => {
-    await using book = await noteBook()
+    await using book = await noteBookOn(kind)
     const { db } = book
     await db.q.insertInto('note').values({ owner: 5, text: 'a' }).execute()
     const move = (from: number, to: number) =>
@@ -58,7 +62,7 @@ describe('atomic', () => {
   })
 
   it('counts the rows of a returning as change', async () => {
-    await using book = await noteBook()
+    await using book = await noteBookOn(kind)
     const { db } = book
     const taken = db.mustChange(db.q.deleteFrom('note').where('owner', '=', 1).returning('text'))
     await expect(db.atomic([taken])).rejects.toBeInstanceOf(ConditionFailed)
@@ -68,7 +72,7 @@ describe('atomic', () => {
   })
 
   it('refuses a group with a value that cannot be stored before anything is sent', async () => {
-    await using book = await noteBook()
+    await using book = await noteBookOn(kind)
     const { db } = book
     const good = db.q.insertInto('note').values({ owner: 1, text: 'a' })
     const bad = db.q.insertInto('note').values({ owner: Number.NaN, text: 'b' })
@@ -78,9 +82,9 @@ describe('atomic', () => {
   })
 })
 
-describe('upsert and insertIgnore', () => {
+onEachDatabase('upsert and insertIgnore', (kind) => {
   it('replace or leave what is there', async () => {
-    await using book = await noteBook()
+    await using book = await noteBookOn(kind)
     const { db } = book
     await db.upsert('note', { id: 1, owner: 1, text: 'a' }, ['id']).execute()
     await db.upsert('note', { id: 1, owner: 2, text: 'b' }, ['id']).execute()
@@ -99,9 +103,9 @@ describe('upsert and insertIgnore', () => {
   })
 })
 
-describe('page', () => {
+onEachDatabase('page', (kind) => {
   it('walks a list in both directions, as XEP-0059 asks', async () => {
-    await using book = await noteBook()
+    await using book = await noteBookOn(kind)
     const { db } = book
     await db.q
       .insertInto('note')

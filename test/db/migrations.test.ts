@@ -1,8 +1,9 @@
-import { describe, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import type { Migration } from '../../src/storage/database.ts'
 import { MigrationError } from '../../src/storage/errors.ts'
 import { openDatabase } from '../../src/storage/open.ts'
-import { noteBook } from '../support/notes.ts'
+import { freshDatabase, onEachDatabase } from '../support/databases.ts'
+import { noteBookOn } from '../support/notes.ts'
 
 function creating(table: string, log: string[] = []): Migration {
   return async (db) => {
@@ -11,9 +12,9 @@ function creating(table: string, log: string[] = []): Migration {
   }
 }
 
-describe('migrations', () => {
+onEachDatabase('migrations', (kind) => {
   it('run once each, in the order of their names', async () => {
-    await using book = await noteBook()
+    await using book = await noteBookOn(kind)
     const log: string[] = []
     await book.any.migrate('mod_x', { '002_b': creating('x_b', log), '001_a': creating('x_a', log) })
     await book.reopen()
@@ -28,7 +29,7 @@ describe('migrations', () => {
   })
 
   it('may read and change rows, and see what they did', async () => {
-    await using book = await noteBook()
+    await using book = await noteBookOn(kind)
     await book.db.q.insertInto('note').values({ owner: 1, text: 'a' }).execute()
     await book.any.migrate('mod_x', {
       '001_copy': async (db) => {
@@ -45,7 +46,7 @@ describe('migrations', () => {
   })
 
   it('that fail are undone, can be tried again, and do not stop other queries', async () => {
-    await using book = await noteBook()
+    await using book = await noteBookOn(kind)
     const broken: Migration = async (db) => {
       await creating('x_a')(db)
       throw new Error('half way')
@@ -59,7 +60,7 @@ describe('migrations', () => {
   })
 
   it('of several owners asked for at once run one after the other, queries waiting', async () => {
-    await using book = await noteBook()
+    await using book = await noteBookOn(kind)
     const owners = Array.from({ length: 8 }, (_, i) => `mod_${i}`)
     const all = owners.map((owner) =>
       book.any.migrate(owner, { '001_a': creating(`${owner}_a`), '002_b': creating(`${owner}_b`) }),
@@ -71,7 +72,7 @@ describe('migrations', () => {
   })
 
   it('unknown to this build are refused by name', async () => {
-    await using book = await noteBook()
+    await using book = await noteBookOn(kind)
     await book.any.migrate('mod_x', { '001_a': creating('x_a'), '002_b': creating('x_b') })
     await expect(book.any.migrate('mod_x', { '001_a': creating('x_a') })).rejects.toThrow(/newer.*mod_x\/002_b/)
     await book.any.migrate('mod', { '001_a': creating('other') })
@@ -82,8 +83,7 @@ describe('migrations', () => {
 
   it('record the time of the clock', async () => {
     const any = await openDatabase({
-      kind: 'sqlite',
-      file: ':memory:',
+      ...(await freshDatabase(kind)),
       clock: { now: () => 42, after: () => ({ cancel() {} }) },
     })
     await any.migrate('mod_x', { '001_a': creating('x_a') })

@@ -2,16 +2,16 @@ import { describe, expect, it } from 'vitest'
 import type { Health } from '../../src/storage/database.ts'
 import { StorageUnavailable } from '../../src/storage/errors.ts'
 import { connect } from '../../src/storage/sqlite/driver.ts'
-import { type NoteBook, noteBook } from '../support/notes.ts'
+import { type FileNoteBook, noteBook } from '../support/notes.ts'
 
 /** Another program that holds the file: nothing can be written until it lets go. Full disks are in `test/fault`. */
-function lockOut(book: NoteBook): () => void {
+function lockOut(book: FileNoteBook): () => void {
   const other = connect(book.file, {})
   other.exec('begin immediate')
   return () => other.close()
 }
 
-function nextHealth(book: NoteBook): Promise<Health> {
+function nextHealth(book: FileNoteBook): Promise<Health> {
   return new Promise((resolve) => {
     const stop = book.db.onHealth((health) => {
       stop()
@@ -21,7 +21,7 @@ function nextHealth(book: NoteBook): Promise<Health> {
 }
 
 const body = Buffer.alloc(10_000, 1)
-const add = ({ db }: NoteBook, text: string) => db.q.insertInto('note').values({ owner: 1, text, body }).execute()
+const add = ({ db }: FileNoteBook, text: string) => db.q.insertInto('note').values({ owner: 1, text, body }).execute()
 
 describe('when nothing can be written', () => {
   it('what was accepted waits, is answered when it can be committed, and is there in order', async () => {

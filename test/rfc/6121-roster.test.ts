@@ -172,11 +172,15 @@ describe('RFC 6121 §2.5 remove', () => {
     expect(await pc.roster()).toEqual([])
   })
 
-  story('§2.5.3 a contact that is not there: item-not-found and no push', async ({ alice, bob }) => {
-    const pc = await alice.client('pc', { roster: true })
-    await pc.asks(query(`<item jid='${bob.jid}' subscription='remove'/>`), 'set', { refused: 'item-not-found' })
-    await pc.receivesNothing()
-  })
+  story(
+    '§2.5.3 a contact that is not there: item-not-found and no push',
+    { differs: { ejabberd: 'answers with a result' } },
+    async ({ alice, bob }) => {
+      const pc = await alice.client('pc', { roster: true })
+      await pc.asks(query(`<item jid='${bob.jid}' subscription='remove'/>`), 'set', { refused: 'item-not-found' })
+      await pc.receivesNothing()
+    },
+  )
 })
 
 describe('RFC 6121 §2.6 versions', () => {

@@ -1,4 +1,12 @@
-import type { BindRequest, ClientNote, ClientService, ClientSession, Offer } from '../../src/edges/client-service.ts'
+import type {
+  BindRequest,
+  ClientNote,
+  ClientService,
+  ClientSession,
+  CompletionRequest,
+  CompletionResult,
+  Offer,
+} from '../../src/edges/client-service.ts'
 import type { Jid } from '../../src/jid/jid.ts'
 import type { OfferAnswer } from '../../src/protocol/c2s/events.ts'
 import type { C2sRules } from '../../src/protocol/c2s/rules.ts'
@@ -9,6 +17,7 @@ import type { StanzaError } from '../../src/stanza/stanza-error.ts'
 import type { StreamError } from '../../src/stanza/stream-error.ts'
 import { FakeClock } from '../../src/util/clock.ts'
 import { TimerWheel } from '../../src/util/timer-wheel.ts'
+import { el } from '../../src/xml/element.ts'
 import { defaultLimits } from '../../src/xml/limits.ts'
 import type { Wire } from '../../src/xml/wire.ts'
 import { rulesOf } from './negotiation-driver.ts'
@@ -79,6 +88,12 @@ export class FakeService implements ClientService {
     if (this.bindError !== undefined) throw this.bindError
     this.session = new FakeSession(request.user.withResource(request.resource ?? 'made'))
     return this.session
+  }
+
+  async complete({ login, link, info }: CompletionRequest): Promise<CompletionResult> {
+    if (login.request.element.child('bind', 'urn:xmpp:bind:0') === undefined) return { results: [] }
+    const session = await this.open({ user: login.user, resource: undefined, link, info })
+    return { results: [el('bound', 'urn:xmpp:bind:0')], session }
   }
 
   note(note: ClientNote): void {

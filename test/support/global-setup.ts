@@ -1,8 +1,19 @@
 import type { TestProject } from 'vitest/node'
+import { databaseFolder, stopSharedServers } from './database-servers.ts'
 import { type PeerName, startPeer } from './peers.ts'
 
-/** Starts the peer that `TARGET` names once for the whole run. Without `TARGET` there is nothing to do. */
-export default async function setUp(project: TestProject): Promise<(() => Promise<void>) | undefined> {
+/** Gives suites a place for databases, and starts the peer that `TARGET` names, once for the whole run. */
+export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
+  const folder = databaseFolder()
+  project.provide('databaseFolder', folder)
+  const peer = await startTarget(project)
+  return async () => {
+    stopSharedServers(folder)
+    await peer?.stop()
+  }
+}
+
+async function startTarget(project: TestProject) {
   const name = process.env.TARGET
   if (name !== 'prosody' && name !== 'ejabberd') {
     project.provide('peer', undefined)
@@ -10,5 +21,5 @@ export default async function setUp(project: TestProject): Promise<(() => Promis
   }
   const peer = await startPeer(name satisfies PeerName)
   project.provide('peer', peer.address)
-  return () => peer.stop()
+  return peer
 }

@@ -63,7 +63,7 @@ export class LiveEdge {
   async start(rules: { maxStanzaSize?: number; shaper?: string } = {}): Promise<void> {
     await this.#server.start()
     const { config, log, metrics } = this.#server
-    const { accounts, router } = this.host
+    const { router } = this.host
     const port = new ClientPort(
       {
         config,
@@ -71,9 +71,9 @@ export class LiveEdge {
         log,
         metrics,
         router,
-        accounts,
-        decoy: { secret: Buffer.alloc(32, 1), iterations: 1 },
+        decoyOf: () => ({ secret: Buffer.alloc(32, 1), iterations: 1 }),
         readiness: () => ({ status: 'started', reasons: [] }),
+        folder: () => Promise.reject(new Error('there is no folder')),
       },
       { isTlsPossible: false },
     )

@@ -21,6 +21,7 @@ export const secure: ChannelSecurity = {
 export function hostOf(domain: string): StreamHost {
   return {
     domain,
+    profiles: [classicSasl],
     mechanisms: [scramMechanism('SHA-1', true), scramMechanism('SHA-1', false), plainMechanism({ onlyOverTls: false })],
     decoy: { secret: Buffer.from('secret'), iterations: 10_000 },
     provesOffer: false,
@@ -45,7 +46,6 @@ export function rulesOf(changes: Partial<C2sRules>): C2sRules {
     stateTimeout: 5000,
     maxAuthFailures: 3,
     maxBindFailures: 5,
-    profiles: [classicSasl],
     host: (domain) => hosts.get(domain),
     newStreamId: () => String(++lastId),
     newNonce: () => 'nonce',
@@ -71,7 +71,7 @@ export function bindIq(resource: string | undefined): Element {
 }
 
 function brief(element: Element): string {
-  if (element.is('mechanism', NS.sasl)) return element.text()
+  if (element.name === 'mechanism') return element.text()
   const parts = [...element.elements().map(brief), element.name === 'challenge' ? '' : element.text()].filter(Boolean)
   return parts.length === 0 ? element.name : `${element.name}[${parts.join(' ')}]`
 }
@@ -83,7 +83,7 @@ function sent(element: Element): string {
     if (error !== undefined) return `${head} ${error.elements()[0]?.name}`
     return element.elements().length === 0 ? head : `${head}[${element.elements().map(brief).join(' ')}]`
   }
-  if (element.name === 'failure' && element.ns === NS.sasl) {
+  if (element.name === 'failure' && element.ns !== NS.tls) {
     return `send failure[${element
       .elements()
       .map((each) => (each.name === 'text' ? each.text() : each.name))
@@ -105,6 +105,8 @@ function line(action: C2sAction): string {
       return `arm ${action.ms}`
     case 'ask':
       return `ask ${action.request.ask}`
+    case 'complete':
+      return `complete ${action.login.user.full} ${action.login.mechanism}`
     case 'offer':
       return `offer ${action.element.name} for ${action.user?.full ?? 'nobody'} at ${action.domain}`
     case 'bind':
@@ -123,7 +125,12 @@ function line(action: C2sAction): string {
 }
 
 function quoted(condition: string, text: string): string {
-  const isTold = ['Use of STARTTLS required', 'Too many failed attempts', 'Authenticated already'].includes(text)
+  const isTold = [
+    'Use of STARTTLS required',
+    'Too many failed attempts',
+    'Authenticated already',
+    'SASL2 violation',
+  ].includes(text)
   return `error ${condition}${isTold ? ` "${text}"` : ''}`
 }
 

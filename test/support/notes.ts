@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Generated } from 'kysely'
 import type { AnyTables, Database, Migration } from '../../src/storage/database.ts'
-import { type DatabaseOptions, openDatabase } from '../../src/storage/open.ts'
+import { type DatabaseOptions, openDatabase, type SqliteDatabaseOptions } from '../../src/storage/open.ts'
+import { type DatabaseKind, freshDatabase } from './databases.ts'
 
 /** Tables of the storage tests. */
 export interface NoteTables {
@@ -15,35 +16,61 @@ export const noteMigrations: Record<string, Migration> = {
   '001_create': async (db) => {
     await db.schema
       .createTable('note')
-      .addColumn('id', 'integer', (column) => column.primaryKey())
+      .addColumn('id', 'integer', (column) => column.primaryKey().autoIncrement())
       .addColumn('owner', 'integer', (column) => column.notNull())
-      .addColumn('text', 'text', (column) => column.notNull().unique())
+      .addColumn('text', 'varchar(250)', (column) => column.notNull().unique())
       .addColumn('body', 'blob')
       .execute()
     await db.schema
       .createTable('tag')
       .addColumn('note', 'integer', (column) => column.notNull().references('note.id'))
-      .addColumn('name', 'text', (column) => column.notNull())
+      .addColumn('name', 'varchar(250)', (column) => column.notNull())
       .addPrimaryKeyConstraint('tag_key', ['note', 'name'])
       .execute()
   },
 }
 
-/** A database in a folder of its own, closed and removed at the end of the scope. */
+/** A database of its own, closed and removed at the end of the scope. */
 export interface NoteBook extends AsyncDisposable {
   db: Database<NoteTables>
   any: Database<AnyTables>
-  dir: string
-  file: string
+  /** How it was opened. */
+  options: DatabaseOptions
   reopen(): Promise<void>
 }
 
-/** Opens a database with the tables above. */
-export async function noteBook(options: Partial<DatabaseOptions> = {}): Promise<NoteBook> {
+/** A database that is one file, in a folder of its own. */
+export interface FileNoteBook extends NoteBook {
+  dir: string
+  file: string
+}
+
+/** Opens an empty database of a kind with the tables above. */
+export async function noteBookOn(
+  kind: DatabaseKind,
+  changes: Pick<DatabaseOptions, 'maxHeldBytes' | 'log' | 'clock'> = {},
+): Promise<NoteBook> {
+  return open({ ...(await freshDatabase(kind)), maxStartInterval: 200, ...changes } as DatabaseOptions)
+}
+
+/** Opens an SQLite database with the tables above. */
+export async function noteBook(options: Partial<SqliteDatabaseOptions> = {}): Promise<FileNoteBook> {
   const dir = mkdtempSync(join(tmpdir(), 'meerkat-db-'))
   const file = options.file ?? join(dir, 'test.db')
+  const book = await open({ kind: 'sqlite', ...options, file })
+  return Object.assign(book, {
+    dir,
+    file,
+    async [Symbol.asyncDispose]() {
+      await book.any.close()
+      rmSync(dir, { recursive: true, force: true })
+    },
+  })
+}
+
+async function open(options: DatabaseOptions): Promise<NoteBook> {
   const start = async () => {
-    const any = await openDatabase({ kind: 'sqlite', ...options, file })
+    const any = await openDatabase(options)
     await any.migrate('test', noteMigrations)
     return any
   }
@@ -51,8 +78,7 @@ export async function noteBook(options: Partial<DatabaseOptions> = {}): Promise<
   const book: NoteBook = {
     db: any.of<NoteTables>(),
     any,
-    dir,
-    file,
+    options,
     async reopen() {
       await book.any.close()
       book.any = await start()
@@ -60,7 +86,6 @@ export async function noteBook(options: Partial<DatabaseOptions> = {}): Promise<
     },
     async [Symbol.asyncDispose]() {
       await book.any.close()
-      rmSync(dir, { recursive: true, force: true })
     },
   }
   return book

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll } from 'vitest'
+import type { Clock } from '../../src/util/clock.ts'
 import { Client, type SignInOptions } from './client.ts'
 import { type OwnTestServer, startTestServer } from './server.ts'
 
@@ -37,8 +38,22 @@ scram_iterations = 4096
 [modules.mod_ping]
 `
 
+export interface OwnServerOptions {
+  readonly clock?: Clock
+  /** Seconds between two registrations from one address; no limit unless given. */
+  readonly registrationTimeout?: number
+}
+
+/** The base without the tables that `modules` has itself. */
+function configOf(modules: string, registrationTimeout: number | undefined): string {
+  const hasOwn = (line: string) => line.startsWith('[modules.') && modules.includes(`${line}\n`)
+  const lines = base.split('\n').filter((line) => !hasOwn(line))
+  const text = `${lines.join('\n')}${modules}`
+  return registrationTimeout === undefined ? text : text.replace('"infinity"', String(registrationTimeout))
+}
+
 /** Starts a server with these modules beside the core ones, for the tests of the surrounding block. */
-export function ownServer(modules: string): OwnServer {
+export function ownServer(modules: string, { clock, registrationTimeout }: OwnServerOptions = {}): OwnServer {
   let folder = ''
   let server: OwnTestServer | undefined
   const clients: Client[] = []
@@ -48,7 +63,11 @@ export function ownServer(modules: string): OwnServer {
   }
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'meerkat-test-'))
-    server = await startTestServer({ config: base + modules, folder })
+    server = await startTestServer({
+      config: configOf(modules, registrationTimeout),
+      folder,
+      ...(clock === undefined ? {} : { clock }),
+    })
   })
   afterAll(async () => {
     for (const client of clients) client.destroy()
@@ -71,7 +90,11 @@ export function ownServer(modules: string): OwnServer {
     command: (name, input) => running().server.commands.run(name, input),
     async restart() {
       await running().stop()
-      server = await startTestServer({ config: base + modules, folder })
+      server = await startTestServer({
+        config: configOf(modules, registrationTimeout),
+        folder,
+        ...(clock === undefined ? {} : { clock }),
+      })
     },
   }
 }

@@ -3,10 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseConfig } from '../../src/config/load.ts'
 import { Jid } from '../../src/jid/jid.ts'
+import type { AnyModule } from '../../src/module/define.ts'
 import { allModules } from '../../src/modules/all.ts'
 import { createLogger } from '../../src/observe/logger.ts'
 import { registerAccount } from '../../src/router/accounts.ts'
 import { createServer, type Server } from '../../src/server.ts'
+import type { Clock } from '../../src/util/clock.ts'
 import type { Address } from './stream.ts'
 
 /** The server the stories talk to. */
@@ -89,6 +91,8 @@ versioning = true
 [modules.mod_sic]
 [modules.mod_vcard]
 [modules.mod_caps]
+[modules.mod_bind2]
+[modules.mod_fast_auth_token]
 `
 
 /** What a test wants otherwise than the stories have it. */
@@ -97,26 +101,33 @@ export interface TestServerOptions {
   readonly config?: string
   /** Where its data is, and stays when it stops. */
   readonly folder?: string
+  readonly clock?: Clock
+  /** Modules besides those that come with the server. */
+  readonly modules?: readonly AnyModule[]
 }
 
 /** Starts our own server in this process on free loopback ports, with its data in a folder that goes when it stops. */
 export async function startTestServer({
   config: text = settings,
   folder: kept,
+  clock,
+  modules: more = [],
 }: TestServerOptions = {}): Promise<OwnTestServer> {
   const folder = kept ?? (await mkdtemp(join(tmpdir(), 'meerkat-test-')))
-  const { config } = parseConfig({ text, file: join(folder, 'meerkat.toml'), modules: allModules })
+  const modules = [...allModules, ...more]
+  const { config } = parseConfig({ text, file: join(folder, 'meerkat.toml'), modules })
   const log = createLogger({ level: config.general.loglevel })
-  const server = createServer({ config, log })
+  const server = createServer({ config, log, modules, ...(clock === undefined ? {} : { clock }) })
   await server.start()
   const portOf = (kind: string, nth = 0) => server.ports.filter((port) => port.kind === kind)[nth]?.port ?? 0
   const domain = config.general.default_server_domain
   const http = `127.0.0.1:${portOf('http')}`
+  const https = portOf('https')
   return {
     host: '127.0.0.1',
     port: portOf('c2s'),
     tlsPort: portOf('c2s_tls'),
-    wsUrl: `ws://${http}/ws-xmpp`,
+    wsUrl: https === 0 ? `ws://${http}/ws-xmpp` : `wss://127.0.0.1:${https}/ws-xmpp`,
     httpUrl: `http://${http}`,
     chatUrl: `http://${http}/chat/`,
     domain,

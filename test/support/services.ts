@@ -13,6 +13,8 @@ const packages = {
   tmux: 'tmux',
   chromium: 'chromium',
   '/usr/sbin/slapd': 'slapd',
+  '/usr/sbin/mariadbd': 'mariadb-server',
+  '/usr/bin/mariadb-install-db': 'mariadb-server',
 } as const
 
 export type Program = keyof typeof packages

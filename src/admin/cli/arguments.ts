@@ -18,15 +18,17 @@ export interface CommandLine {
   readonly help: boolean
   readonly version: boolean
   readonly skipMissing: boolean
+  readonly dryRun: boolean
   /** Options that belong to the command, as typed. */
   readonly arguments: Readonly<Record<string, string>>
 }
 
-const flags: Readonly<Record<string, 'help' | 'version' | 'skipMissing'>> = {
+const flags: Readonly<Record<string, 'help' | 'version' | 'skipMissing' | 'dryRun'>> = {
   '--help': 'help',
   '-h': 'help',
   '--version': 'version',
   '--skip-missing': 'skipMissing',
+  '--dry-run': 'dryRun',
 }
 
 /** Tells the arguments of a command, so that one called `config` or `timeout` is left to it. */
@@ -37,7 +39,7 @@ export type ArgumentsOf = (category: string, name: string) => readonly string[]
  * may).
  */
 export function parseCommandLine(argv: readonly string[], argumentsOf: ArgumentsOf): CommandLine {
-  const line = { words: [] as string[], help: false, version: false, skipMissing: false }
+  const line = { words: [] as string[], help: false, version: false, skipMissing: false, dryRun: false }
   const own: { config?: string; timeout?: string } = {}
   const given: Record<string, string> = {}
   const rest = [...argv]

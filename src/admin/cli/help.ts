@@ -10,6 +10,7 @@ export interface BasicDescription {
 const options: readonly (readonly [string, string])[] = [
   ['--config FILE', 'Which server is meant: its configuration. Default: $MEERKAT_CONFIG, else ./meerkat.toml.'],
   ['--skip-missing', 'Go on without what the configuration asks for and Meerkat does not have yet.'],
+  ['--dry-run', 'Of reload: only tell what would change.'],
   ['--timeout SECONDS', 'How long to wait, for commands that wait.'],
   ['--version', 'Print the version.'],
   ['--help', 'Print help, after a category or a command too.'],

@@ -14,6 +14,7 @@ import {
   splitName,
 } from './help.ts'
 import { exit, type Machine } from './machine.ts'
+import { reload } from './reload.ts'
 import { restart, runForeground, start, status, stop, waitFor } from './server-commands.ts'
 
 /** A command that is part of the program rather than of the registry. */
@@ -41,6 +42,12 @@ const basicCommands: readonly BasicCommand[] = [
   },
   { words: ['stop'], usage: 'stop', about: 'Stops the server in good order and waits for its end.', run: stop },
   { words: ['restart'], usage: 'restart', about: 'Stops the server and starts it again.', run: restart },
+  {
+    words: ['reload'],
+    usage: 'reload [--dry-run]',
+    about: 'Lets the running server read its configuration again, and tells what has changed and what needs a restart.',
+    run: reload,
+  },
   { words: ['status'], usage: 'status', about: 'Tells whether the server runs, and how.', run: status },
   {
     words: ['started'],

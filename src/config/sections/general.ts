@@ -88,7 +88,7 @@ export const general = z.strictObject({
     .array(domainCertificate)
     .default([])
     .describe('Certificates for single domains, chosen by the name that a client asks for (SNI).')
-    .meta({ aliases: [{ key: '../s2s.domain_certfile', era: '4.0' }] }),
+    .meta({ reload: 'live', aliases: [{ key: '../s2s.domain_certfile', era: '4.0' }] }),
 })
 
 /** What `[[host_config]]` may say of `[general]`. */

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { defineModule, tables } from '../../module/define.ts'
 import { offline, personalData, sessionAvailable, userRemoved } from '../../router/events.ts'
+import { mustAccept } from '../../storage/must-accept.ts'
 import { discoInfo } from '../disco/api.ts'
 import { isStorable, offlineEvent } from './criteria.ts'
 import { OfflineQueue } from './queue.ts'
@@ -23,11 +24,13 @@ export default defineModule({
       .string()
       .min(1)
       .default('max_user_offline_messages')
-      .describe('Access rule that gives the number of messages kept for a user, or `infinity`.'),
+      .describe('Access rule that gives the number of messages kept for a user, or `infinity`.')
+      .meta({ reload: 'live' }),
     store_groupchat_messages: z
       .boolean()
       .default(false)
-      .describe('Store groupchat messages too (of use with MUC Light).'),
+      .describe('Store groupchat messages too (of use with MUC Light).')
+      .meta({ reload: 'live' }),
   }),
   features: [feature],
   accountFeatures: [feature],
@@ -42,6 +45,7 @@ export default defineModule({
     on(offline, 'store', async ({ account, stanza }) => {
       if (stanza.type === 'groupchat' && !options.store_groupchat_messages) return undefined
       if (!isStorable(stanza)) return undefined
+      mustAccept(db)
       await queue.put(account, stanza, () => host.sessions.of(account).filter((session) => session.takesMessages))
       const event = offlineEvent(account, stanza)
       if (event !== undefined) router.post(event)

@@ -12,7 +12,7 @@ import type { OfflineStore, StoredMessage } from './store.ts'
 
 const fullText = 'Your contact offline message queue is full. The message has been discarded.'
 const rememberedCounts = 10_000
-/** Messages read from the disk at a time. */
+/** Messages delivered at a time. */
 const atOnce = 50
 
 /** The messages of users who are away: storing and delivering of one user happen one after the other. */
@@ -49,34 +49,30 @@ export class OfflineQueue {
   }
 
   /**
-   * Delivers what is stored to a session that takes messages from now on, then opens it for new ones. What has been
-   * delivered is deleted after that: a crash between the two shows a message twice, never not at all.
+   * Delivers what is stored to a session, then opens it for new ones: a part at a time, as fast as its client reads, and what
+   * comes in between joins the rest. What has been delivered is deleted after that: a crash between the two shows a message
+   * twice, never not at all.
    */
   async deliverTo(session: Session, open: () => void): Promise<void> {
-    const account = session.jid.bare
-    await this.#mailbox.run(account.bareString, async () => {
-      const last = this.#counts.get(account.bareString) === 0 ? 0 : await this.#deliverAll(session)
-      // Who has left meanwhile may not have got it all: it stays for the next time.
-      if (session.isEnded) return
-      open()
-      if (last > 0) await this.#store.removeThrough(account, last)
-      this.#counts.set(account.bareString, 0)
-    })
+    while (!session.isEnded && !(await this.#deliverPart(session, open))) await session.link.whenRead()
   }
 
-  /** Delivers a part at a time, as fast as the client reads. Gives the id of the last message, or 0. */
-  async #deliverAll(session: Session): Promise<number> {
-    let last = 0
-    for (;;) {
-      const messages = await this.#store.list(session.jid, last, atOnce)
-      for (const message of messages) {
-        if (session.isEnded) return last
-        await this.#deliver(session, message)
-        await session.link.whenRead()
-        last = message.id
-      }
-      if (messages.length < atOnce) return last
-    }
+  /** True when nothing is left and the session is open. */
+  async #deliverPart(session: Session, open: () => void): Promise<boolean> {
+    const account = session.jid.bare
+    return this.#mailbox.run(account.bareString, async () => {
+      const messages = this.#counts.get(account.bareString) === 0 ? [] : await this.#store.list(account, atOnce)
+      for (const message of messages) if (!session.isEnded) await this.#deliver(session, message)
+      // Who has left meanwhile may not have got it all: it stays for the next time.
+      if (session.isEnded) return true
+      const isLast = messages.length < atOnce
+      if (isLast) open()
+      const last = messages.at(-1)
+      if (last !== undefined) await this.#store.removeThrough(account, last.id)
+      if (isLast) this.#counts.set(account.bareString, 0)
+      else this.#counts.delete(account.bareString)
+      return isLast
+    })
   }
 
   async forget(user: Jid): Promise<void> {

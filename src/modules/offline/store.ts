@@ -70,9 +70,9 @@ export class OfflineStore {
       .execute()
   }
 
-  /** The messages for a user that came after this one, oldest first, so many at most. */
-  async list(user: Jid, after: number, max: number): Promise<StoredMessage[]> {
-    const rows = await this.#rows(user).where('id', '>', after).selectAll().orderBy('id').limit(max).execute()
+  /** The oldest messages for a user, so many at most. */
+  async list(user: Jid, max: number): Promise<StoredMessage[]> {
+    const rows = await this.#rows(user).selectAll().orderBy('id').limit(max).execute()
     return rows.map((row) => ({
       id: row.id,
       sentAt: row.sent_at,

@@ -4,6 +4,7 @@ import { removeAccount } from '../../router/accounts.ts'
 import { strangerAsks, streamFeatures } from '../../router/events.ts'
 import type { IqHandler } from '../../router/iq-registry.ts'
 import { StanzaError } from '../../stanza/stanza-error.ts'
+import { mustAccept } from '../../storage/must-accept.ts'
 import { letRun } from '../../util/settled.ts'
 import { el } from '../../xml/element.ts'
 import { form, isComplete, isRemoval, registerNs } from './form.ts'
@@ -15,7 +16,7 @@ export default defineModule({
   about: 'Lets people make accounts, change passwords and remove accounts from their client.',
   xeps: [{ xep: 77, version: '2.4' }],
   options,
-  setup({ host, iq, on, options, clock, accounts, log }) {
+  setup({ host, iq, on, options, clock, accounts, log, db }) {
     const registrar = new Registrar(host, options, log)
 
     const remove = (user: Jid) =>
@@ -27,6 +28,7 @@ export default defineModule({
     const set: IqHandler = async ({ payload, from }, session) => {
       if (isRemoval(payload)) {
         if (!registrar.mayChange(from.bare)) throw new StanzaError('not-allowed')
+        mustAccept(db)
         // In a later turn: the result goes out before the stream ends.
         clock.after(0, () => remove(from.bare))
         return undefined

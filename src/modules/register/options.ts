@@ -4,20 +4,27 @@ import { address, ruleName } from '../../config/option.ts'
 export const options = z.strictObject({
   access: ruleName()
     .default('all')
-    .describe('Access rule: which names may be registered, and who may change a password or leave.'),
+    .describe('Access rule: which names may be registered, and who may change a password or leave.')
+    .meta({ reload: 'live' }),
   welcome_message: z
     .strictObject({
       subject: z.string().default('').describe('Subject of the message.'),
       body: z.string().default('').describe('Text of the message.'),
     })
     .optional()
-    .describe('A message that each new account finds.'),
-  registration_watchers: z.array(address()).default([]).describe('Addresses that are told of each registration.'),
+    .describe('A message that each new account finds.')
+    .meta({ reload: 'live' }),
+  registration_watchers: z
+    .array(address())
+    .default([])
+    .describe('Addresses that are told of each registration.')
+    .meta({ reload: 'live' }),
   password_strength: z
     .number()
     .min(0)
     .default(0)
-    .describe('Least entropy of a password in bits; 0 takes every password.'),
+    .describe('Least entropy of a password in bits; 0 takes every password.')
+    .meta({ reload: 'live' }),
   ip_access: z
     .array(
       z.strictObject({

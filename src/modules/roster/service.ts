@@ -48,13 +48,14 @@ export class RosterService {
   /**
    * Decides on a change with the roster in hand, writes it, then tells the user's sessions and, after `between`, the
    * modules that watch: a contact is to hear of a subscription before it hears of what follows from it.
-   * Resolves when all of that is done. Throws StanzaError `resource-constraint` for an item too many.
+   * Resolves when all of that is done. Throws StorageUnavailable while nothing can be stored, StanzaError `resource-constraint` for an item too many.
    */
   async change(
     account: Jid,
     decide: (roster: Roster) => Change,
     between?: () => Promise<void> | undefined,
   ): Promise<void> {
+    this.#store.mustAccept()
     const done = await this.#mailbox.run(account.bareString, () =>
       afterwards(this.#read(account), (roster) => this.#apply(account, roster, decide(roster))),
     )

@@ -1,5 +1,6 @@
 import { Jid } from '../../jid/jid.ts'
 import type { Database, Migration } from '../../storage/database.ts'
+import { mustAccept } from '../../storage/must-accept.ts'
 import type { Element } from '../../xml/element.ts'
 import { parseElement } from '../../xml/parse.ts'
 import { serialise } from '../../xml/serialise.ts'
@@ -53,6 +54,11 @@ export class RosterStore {
 
   constructor(db: Database<RosterTables>) {
     this.#db = db
+  }
+
+  /** Throws StorageUnavailable while nothing can be stored. */
+  mustAccept(): void {
+    mustAccept(this.#db)
   }
 
   async load(account: Jid): Promise<Roster> {

@@ -3,6 +3,7 @@ import type { ServicePoint } from '../../module/subdomain.ts'
 import { accountReceives, personalData, userRemoved } from '../../router/events.ts'
 import { NS } from '../../stanza/namespaces.ts'
 import { StanzaError } from '../../stanza/stanza-error.ts'
+import { mustAccept } from '../../storage/must-accept.ts'
 import { answerServiceDisco, discoApi } from '../disco/api.ts'
 import { vcardApi } from './api.ts'
 import { directoryCard, serverCard, vcardNs } from './cards.ts'
@@ -42,6 +43,7 @@ export default defineModule({
     })
     iq.account.open('set', vcardNs, 'vCard', async ({ from, to, payload }) => {
       if (from.bareString !== to.bareString) throw new StanzaError('not-allowed')
+      mustAccept(db)
       sets.inc()
       await vcards.set(to, payload)
     })

@@ -1,14 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import {
-  auth,
-  bindIq,
-  driver,
-  hostOf,
-  lena,
-  plainAuth,
-  rulesOf,
-  secure,
-} from '../../../test/support/negotiation-driver.ts'
+import { auth, bindIq, driver, hostOf, lena, plainAuth, secure } from '../../../test/support/negotiation-driver.ts'
 import { Jid } from '../../jid/jid.ts'
 import { NS } from '../../stanza/namespaces.ts'
 import { StanzaError } from '../../stanza/stanza-error.ts'
@@ -235,41 +226,5 @@ describe('binding', () => {
     client.sees({ on: 'bound', full: Jid.parse('lena@example.org/phone') })
     expect(client.says(message)).toEqual(['hand-over', 'pass-on'])
     expect(client.state).toBe('session')
-  })
-})
-
-describe('a profile without a new stream after success', () => {
-  const profile = {
-    ...rulesOf({}).profiles[0]!,
-    ns: 'urn:test:sasl',
-    isForClearText: false,
-    restartsStream: false,
-  }
-  const begin = el('auth', 'urn:test:sasl', { mechanism: 'PLAIN' }, plainAuth.text())
-  const profiles = [...rulesOf({}).profiles, profile]
-
-  it('sends the features at once', () => {
-    const client = driver({ profiles }, secure)
-    client.opens()
-    expect(client.says(begin)).toEqual(['ask password'])
-    client.answers({ is: 'yes' })
-    expect(client.answers({ is: 'yes' }).slice(1)).toEqual([
-      'send success',
-      'send features[bind session[optional] sm]',
-      'arm 5000',
-    ])
-  })
-
-  it('is refused on a connection without TLS, and not offered', () => {
-    const client = driver({ profiles })
-    expect(client.opens()[1]).toBe('send features[mechanisms[SCRAM-SHA-1 PLAIN] register]')
-    expect(client.says(begin)).toEqual(['error policy-violation', 'close'])
-  })
-
-  it('cannot answer an exchange begun in another', () => {
-    const client = driver({ profiles }, secure)
-    client.opens()
-    client.says(auth('PLAIN'))
-    expect(client.says(el('response', 'urn:test:sasl', ''))).toEqual(['error invalid-namespace', 'close'])
   })
 })

@@ -3,6 +3,7 @@ import type { StanzaError } from '../../stanza/stanza-error.ts'
 import type { StreamError } from '../../stanza/stream-error.ts'
 import type { Element } from '../../xml/element.ts'
 import type { ChannelSecurity, SaslAnswer, SaslRequest } from '../sasl/mechanism.ts'
+import type { Sasl2Login, SaslTask, TaskStep } from '../sasl2/login.ts'
 
 /** An opening tag or `<open/>` as received; attributes by name, `xml:lang` so written. */
 export interface OpeningHeader {
@@ -46,6 +47,23 @@ export type C2sState =
   | 'session'
   | 'closed'
 
+/** What the inline requests of a login came to (XEP-0388 §2.6.2). */
+export interface Completed {
+  /** What stands in `<success/>`, in this order. */
+  readonly results: readonly Element[]
+  /** The address of the session that was opened or resumed, if any was. */
+  readonly full?: Jid | undefined
+  /** The session is an older one: nothing follows but its own stanzas. */
+  readonly isResumed?: boolean
+}
+
+/** The answers that authentication waits for. */
+export type SaslEvent =
+  | { readonly on: 'sasl-answer'; readonly answer: SaslAnswer }
+  | { readonly on: 'sasl-tasks'; readonly tasks: readonly SaslTask[] }
+  | { readonly on: 'sasl-task-step'; readonly step: TaskStep }
+  | { readonly on: 'completed'; readonly outcome: Completed }
+
 /** What can happen to a client's connection before it has a session. */
 export type C2sEvent =
   | { readonly on: 'connected' }
@@ -55,7 +73,7 @@ export type C2sEvent =
   | { readonly on: 'stream-end' }
   /** The TLS handshake asked for by `start-tls` is over. */
   | { readonly on: 'secured'; readonly security: ChannelSecurity }
-  | { readonly on: 'sasl-answer'; readonly answer: SaslAnswer }
+  | SaslEvent
   | { readonly on: 'offer-answer'; readonly answer: OfferAnswer }
   | { readonly on: 'bound'; readonly full: Jid }
   | { readonly on: 'bind-refused'; readonly error: StanzaError }
@@ -76,6 +94,10 @@ export type C2sAction =
   | { readonly do: 'disarm' }
   /** Answer with `sasl-answer`; no element may come in before. */
   | { readonly do: 'ask'; readonly request: SaslRequest }
+  /** Run this and report what it gives; no element may come in before. */
+  | { readonly do: 'run'; readonly run: () => Promise<C2sEvent> }
+  /** Do what was asked for together with authentication, answer with `completed`; no element may come in before. */
+  | { readonly do: 'complete'; readonly login: Sasl2Login }
   /** Answer with `offer-answer`; no element may come in before. `user` is known after authentication. */
   | { readonly do: 'offer'; readonly element: Element; readonly user: Jid | undefined; readonly domain: string }
   /** Open a session, answer with `bound` or `bind-refused`; no element may come in before. */

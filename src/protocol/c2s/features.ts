@@ -39,8 +39,11 @@ export function featuresBeforeAuth(
   if (isClear && rules.startTls === 'required') {
     return streamFeatures([el('starttls', NS.tls, el('required', NS.tls))])
   }
-  const profiles = rules.profiles.filter((profile) => security.isSecure || profile.isForClearText)
-  const sasl = mechanisms.length === 0 ? [] : profiles.map((profile) => profile.feature(mechanisms))
+  const profiles = host.profiles.filter((profile) => security.isSecure || profile.isForClearText)
+  const sasl =
+    mechanisms.length === 0
+      ? []
+      : profiles.map((profile) => profile.feature(mechanisms, { domain: host.domain, security }))
   return streamFeatures([
     isClear && rules.startTls === 'offered' ? el('starttls', NS.tls) : undefined,
     ...sasl,
@@ -52,10 +55,11 @@ export function featuresBeforeAuth(
 
 /** After authentication: a resource has to be bound. */
 export function featuresAfterAuth(rules: C2sRules, host: StreamHost, security: ChannelSecurity): Element {
-  return streamFeatures([
-    el('bind', NS.bind),
-    el('session', NS.session, el('optional', NS.session)),
-    ...host.features('after-auth', security),
-    limits(rules),
-  ])
+  const binding = [el('bind', NS.bind), el('session', NS.session, el('optional', NS.session))]
+  return streamFeatures([...binding, ...featuresOnceBound(rules, host, security).elements()])
+}
+
+/** After a resource was bound together with authentication (XEP-0386 §4). */
+export function featuresOnceBound(rules: C2sRules, host: StreamHost, security: ChannelSecurity): Element {
+  return streamFeatures([...host.features('after-auth', security), limits(rules)])
 }

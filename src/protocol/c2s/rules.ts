@@ -10,6 +10,8 @@ export type FeatureStage = 'before-auth' | 'after-auth'
 export interface StreamHost {
   /** Prepared. */
   readonly domain: string
+  /** SASL, and SASL2 where its module runs. */
+  readonly profiles: readonly SaslProfile[]
   /** In the order in which they are offered. */
   readonly mechanisms: readonly SaslMechanism[]
   readonly decoy: Decoy
@@ -39,8 +41,6 @@ export interface C2sRules {
   readonly maxBindFailures: number
   /** Announced by XEP-0478; undefined where there is no limit. */
   readonly maxStanzaBytes?: number | undefined
-  /** SASL, and SASL2 where its module runs. */
-  readonly profiles: readonly SaslProfile[]
   /** The hosted domain of a prepared name, if it is one and is enabled. */
   host(domain: string): StreamHost | undefined
   /** Unpredictable, at least 64 bits, never the same twice. */

@@ -9,6 +9,8 @@ export type SaslCondition =
   | 'invalid-mechanism'
   | 'malformed-request'
   | 'mechanism-too-weak'
+  /** A token without the installation that it was made for; MongooseIM's name, in no standard. */
+  | 'no-user-agent'
   | 'not-authorized'
   | 'temporary-auth-failure'
 

@@ -1,4 +1,5 @@
 import type { Jid } from '../../jid/jid.ts'
+import type { Sasl2Request } from '../sasl2/login.ts'
 import type { Decoy, ScramHash, ScramKeys } from '../scram/keys.ts'
 import type { SaslCondition } from './condition.ts'
 
@@ -36,6 +37,8 @@ export interface SaslContext {
   readonly decoy: Decoy
   /** Whether SCRAM tells what was offered (XEP-0474). */
   readonly provesOffer: boolean
+  /** SASL2 alone: what else the client asks for. */
+  readonly request?: Sasl2Request | undefined
   /** The server's part of a nonce: printable ASCII without comma, never twice the same. */
   newNonce(): string
 }
@@ -59,8 +62,8 @@ export type SaslRequest =
 export type SaslAnswer =
   /** To `keys`; undefined where the user or this hash is not known. */
   | { readonly is: 'keys'; readonly keys: ScramKeys | undefined }
-  /** The password or certificate is right, the user may come in. */
-  | { readonly is: 'yes' }
+  /** The password or certificate is right, the user may come in; `data` is for the client. */
+  | { readonly is: 'yes'; readonly data?: Buffer | undefined }
   /** To `token` and `guest`. */
   | { readonly is: 'user'; readonly user: Jid }
   /** Neither; `temporary-auth-failure` when nobody could tell. */
@@ -70,6 +73,8 @@ export type SaslAnswer =
 export type SaslStep =
   | { readonly step: 'challenge'; readonly data: Buffer }
   | { readonly step: 'ask'; readonly request: SaslRequest }
+  /** As `ask`, of a mechanism that knows itself where its answer comes from. */
+  | { readonly step: 'run'; readonly run: () => Promise<SaslAnswer> }
   /** `data` is the additional data with success (RFC 4422 §3.6). */
   | { readonly step: 'success'; readonly user: Jid; readonly data?: Buffer | undefined }
   | {

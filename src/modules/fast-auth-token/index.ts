@@ -1,0 +1,71 @@
+import { defineModule, tables } from '../../module/define.ts'
+import { hashedTokenMechanism } from '../../protocol/hashed-token/mechanism.ts'
+import { type HashedTokenKind, hashedTokenKinds } from '../../protocol/hashed-token/names.ts'
+import type { SaslAnswer, SaslMechanism } from '../../protocol/sasl/mechanism.ts'
+import type { ProfileConnection } from '../../protocol/sasl/profile.ts'
+import { personalData, userRemoved } from '../../router/events.ts'
+import { sasl2Features, sasl2Mechanisms, sasl2Starts, sasl2Succeeds } from '../../router/sign-in-events.ts'
+import { formatTimestamp } from '../../stanza/delay.ts'
+import { el } from '../../xml/element.ts'
+import { msOf, options } from './options.ts'
+import { migrations, TokenStore, type TokenTables } from './store.ts'
+import { NS, TokenDesk } from './token-desk.ts'
+
+const dayMs = 86_400_000
+const unknown: SaslAnswer = { is: 'no', condition: 'temporary-auth-failure' }
+
+/** Whether a connection has what tokens of this kind are bound to. */
+function isUsable({ binding }: HashedTokenKind, { security }: ProfileConnection): boolean {
+  return binding === undefined || security.bindingTypes.includes(binding)
+}
+
+export default defineModule({
+  name: 'mod_fast_auth_token',
+  about: 'Lets a client sign in again by a token that it was given, in one message.',
+  xeps: [{ xep: 484, version: '0.2.0' }],
+  options,
+  needs: ['mod_sasl2'],
+  tables: tables<TokenTables>(),
+  migrations,
+  setup({ host, on, db, accounts, clock, log, options, every }) {
+    const store = new TokenStore(db)
+    const { access, rotate_before_expire } = options.validity_period
+    const rotateBefore = msOf(rotate_before_expire)
+    const desk = new TokenDesk({ store, accounts, clock, validity: msOf(access), rotateBefore })
+
+    const all: [SaslMechanism, HashedTokenKind][] = [...hashedTokenKinds].map(([name, kind]) => [
+      hashedTokenMechanism(name, kind, (claim) =>
+        desk.prove(claim).catch((error) => {
+          log.error({ what: 'token_check_failed', reason: error })
+          return unknown
+        }),
+      ),
+      kind,
+    ])
+    const usable = (connection: ProfileConnection) =>
+      all.filter(([, kind]) => isUsable(kind, connection)).map(([mechanism]) => mechanism)
+
+    on(sasl2Features, 'main', ({ connection }) =>
+      el(
+        'fast',
+        NS,
+        usable(connection).map(({ name }) => el('mechanism', NS, name)),
+      ),
+    )
+    on(sasl2Mechanisms, 'main', ({ connection }) => usable(connection))
+    on(sasl2Starts, 'check', ({ request }) => desk.check(request))
+    on(sasl2Succeeds, 'tokens', ({ login }) => desk.settle(login))
+
+    every(dayMs, () => {
+      for (const domain of host.domains) {
+        store.purge(domain, clock.now()).catch((error) => log.error({ what: 'token_purge_failed', reason: error }))
+      }
+    })
+    on(userRemoved, 'forget', ({ user }) => store.forgetUser(user))
+    on(personalData, 'collect', async ({ user }) => {
+      const rows = await store.list(user)
+      if (rows.length === 0) return undefined
+      return { name: 'tokens', rows: rows.map((row) => ({ ...row, expires: formatTimestamp(row.expires) })) }
+    })
+  },
+})

@@ -1,0 +1,56 @@
+import type { Config } from '../config/schema.ts'
+import type { Readiness } from '../net/health.ts'
+import type { Logger } from '../observe/logger.ts'
+import type { Metrics } from '../observe/metrics.ts'
+import type { Decoy } from '../protocol/scram/keys.ts'
+import type { Router } from '../router/router.ts'
+import type { Clock } from '../util/clock.ts'
+
+/** What the ports of a server share. */
+export interface ListenerParts {
+  /** The configuration as it is now. */
+  readonly config: Config
+  readonly clock: Clock
+  readonly log: Logger
+  readonly metrics: Metrics
+  readonly router: Router
+  /** For the answers that users who do not exist get, by host type. */
+  decoyOf(hostType: string): Decoy
+  readonly readiness: () => Readiness
+  /** Where certificates of the server's own making and key logs lie. */
+  folder(): Promise<string>
+}
+
+/** An open port, as people are told of it. */
+export interface OpenPort {
+  readonly address: string
+  readonly port: number
+  /** What is spoken there, in a few words. */
+  readonly speaks: string
+  /** `c2s` or `http`, and how it is protected. */
+  readonly kind: 'c2s' | 'c2s_tls' | 'http' | 'https'
+}
+
+/** Settings that are ready to be taken over. */
+export interface PreparedSettings {
+  /** From now on they hold for who connects; those who are in keep what they have. */
+  commit(): void
+  discard(): void
+}
+
+/** A port while it is open; `C` is its table in the configuration. */
+export interface RunningPort<C = unknown> {
+  /** Its table as it is now. */
+  readonly table: C
+  readonly openPort: OpenPort
+  /** How many connections are open, where that is known. */
+  readonly connections: number
+  /** Gets ready what other settings need, files of TLS included. Rejects with TlsError; then nothing has changed. */
+  prepare(table: C, config: Config): Promise<PreparedSettings>
+  /** Lets nobody new in; those who are in stay. */
+  stopAccepting(): Promise<void>
+  /** Ends the streams of those who have not signed in yet. */
+  stopNegotiating(): void
+  /** Drops those who are left. */
+  close(): Promise<void>
+}

@@ -1,0 +1,94 @@
+import type { ReloadAnswer } from '../admin/control.ts'
+import { mergeLive } from '../config/merge-live.ts'
+import type { Config } from '../config/schema.ts'
+import type { AnyModule } from '../module/define.ts'
+import { startOrder } from '../module/start-order.ts'
+import type { LogLevel } from '../observe/log-level.ts'
+import type { Logger } from '../observe/logger.ts'
+import type { Listeners } from './listeners.ts'
+import { LiveConfig } from './live-config.ts'
+import { type RunningHost, type WantedModule, wantedModules } from './start-host.ts'
+
+/** What has become of a changed configuration. */
+export type ReloadReport = Omit<ReloadAnswer, 'warnings'>
+
+/** What a reload works on. */
+export interface ReloadParts {
+  readonly live: LiveConfig
+  readonly log: Logger
+  readonly listeners: Listeners
+  /** The modules that exist. */
+  readonly modules: readonly AnyModule[]
+  readonly hosts: ReadonlyMap<string, RunningHost>
+  /** Puts the commands of newly started modules into the registry. */
+  syncCommands(): void
+}
+
+/** Takes over a changed configuration on a running server, one change at a time. */
+export class Reloader {
+  readonly #parts: ReloadParts
+  #last: Promise<unknown> = Promise.resolve()
+
+  constructor(parts: ReloadParts) {
+    this.#parts = parts
+  }
+
+  /** Rejects, with everything as it was, when a port or a certificate cannot be had or modules cannot go together. */
+  reload(next: Config, options: { readonly isDryRun: boolean }): Promise<ReloadReport> {
+    const run = () => this.#reload(next, options.isDryRun)
+    const done = this.#last.then(run, run)
+    this.#last = done
+    return done
+  }
+
+  async #reload(next: Config, isDryRun: boolean): Promise<ReloadReport> {
+    const { live, log, listeners, modules, hosts } = this.#parts
+    const { config, applied, needsRestart } = mergeLive(live.current, next, modules)
+    const after = new LiveConfig(config)
+    for (const type of hosts.keys()) startOrder(this.#wanted(after, type).map(({ declaration }) => declaration))
+    const ports = await listeners.prepare(config)
+    if (isDryRun) {
+      await ports.discard()
+      return { applied, needsRestart, failed: [] }
+    }
+    if (applied.includes('general.loglevel')) log.level = config.general.loglevel as LogLevel
+    live.replace(config)
+    for (const { host } of hosts.values()) {
+      const { acl, access, general } = host.config
+      host.access.replace({ acl, access, hosts: general.hosts })
+    }
+    const failed: string[] = []
+    for (const [type, running] of hosts) failed.push(...(await this.#changeModules(type, running)))
+    this.#parts.syncCommands()
+    await ports.commit()
+    log.info({ what: 'configuration_reloaded', applied, needs_restart: needsRestart, failed })
+    return { applied, needsRestart, failed }
+  }
+
+  #wanted(live: LiveConfig, hostType: string): WantedModule[] {
+    return wantedModules(live.of(hostType), this.#parts.modules)
+  }
+
+  async #changeModules(type: string, { modules }: RunningHost): Promise<string[]> {
+    const wanted = new Map(this.#wanted(this.#parts.live, type).map((entry) => [entry.declaration.name, entry]))
+    const failed: string[] = []
+    const attempt = async (name: string, change: () => Promise<void>) => {
+      try {
+        await change()
+      } catch (error) {
+        failed.push(`${name} (${type}): ${error instanceof Error ? error.message : String(error)}`)
+        this.#parts.log.error({ what: 'module_change_failed', module: name, host_type: type, reason: error })
+      }
+    }
+    for (const { name } of modules.running.reverse()) {
+      if (!wanted.has(name)) await attempt(name, () => modules.stop(name))
+    }
+    for (const { name } of startOrder([...wanted.values()].map(({ declaration }) => declaration))) {
+      const entry = wanted.get(name)
+      if (entry === undefined) continue
+      if (modules.isRunning(name)) modules.setOptions(name, entry.options)
+      else await attempt(name, () => modules.start(entry.declaration, entry.options))
+    }
+    return failed
+  }
+}

@@ -1,0 +1,92 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { parseConfig } from '../../src/config/load.ts'
+import { allModules } from '../../src/modules/all.ts'
+import { MemoryLog } from '../../src/observe/memory-log.ts'
+import { createMetrics } from '../../src/observe/metrics.ts'
+import { Router } from '../../src/router/router.ts'
+import { LiveConfig } from '../../src/server/live-config.ts'
+import { openAccounts } from '../../src/server/open-accounts.ts'
+import { type RunningHost, startHost } from '../../src/server/start-host.ts'
+import type { Database } from '../../src/storage/database.ts'
+import { openDatabase } from '../../src/storage/open.ts'
+import { FakeClock, type Timer } from '../../src/util/clock.ts'
+
+/** Counts the timers that have neither run nor been called off. */
+class CountingClock extends FakeClock {
+  pending = 0
+
+  override after(ms: number, run: () => void): Timer {
+    this.pending++
+    let isOver = false
+    const over = () => {
+      if (!isOver) this.pending--
+      isOver = true
+    }
+    const timer = super.after(ms, () => {
+      over()
+      run()
+    })
+    return {
+      cancel: () => {
+        over()
+        timer.cancel()
+      },
+    }
+  }
+}
+
+const text = `[general]
+hosts = ["localhost"]
+${allModules.map(({ name }) => `[modules.${name}]`).join('\n')}
+`
+
+describe('a module that stops', () => {
+  const clock = new CountingClock()
+  let db: Database
+  let router: Router
+  let running: RunningHost
+
+  beforeAll(async () => {
+    const log = new MemoryLog()
+    const { config } = parseConfig({ text, file: '/tmp/none/meerkat.toml', modules: allModules })
+    db = await openDatabase({ kind: 'sqlite', file: ':memory:', log, clock })
+    router = new Router(clock, { noRoute: () => {}, failed: () => {}, lost: () => {} })
+    const { accounts } = await openAccounts(config, db, clock, log)
+    const metrics = createMetrics()
+    const live = new LiveConfig(config)
+    const accountsOf = () => accounts
+    running = await startHost('localhost', { live, clock, log, metrics, db, router, accountsOf, modules: allModules })
+  })
+  afterAll(() => db.close())
+
+  /** All that modules put into a host. */
+  function traces() {
+    const { host } = running
+    return {
+      hooks: host.hooks.describe().filter(({ handlers }) => handlers.length > 0),
+      iq: [host.iq.namespaces('server').sort(), host.iq.namespaces('account').sort()],
+      features: [host.features.server.list().sort(), host.features.account.list().sort()],
+      services: router.servicesOf('localhost'),
+      timers: clock.pending,
+    }
+  }
+
+  it.each(allModules.map((declaration) => [declaration.name, declaration] as const))(
+    '%s comes back as it was',
+    async (name, declaration) => {
+      const before = traces()
+      const dependants = running.modules.running.filter(({ needs = [] }) => needs.includes(name))
+      if (dependants.length > 0) return
+      await running.modules.stop(name)
+      const without = traces()
+      expect(without.hooks.flatMap(({ handlers }) => handlers).some(({ module }) => module === name)).toBe(false)
+      await running.modules.start(declaration, running.host.config.modules[name])
+      expect(traces()).toEqual(before)
+    },
+  )
+
+  it('leaves nothing behind when all of them stop', async () => {
+    await running.modules.stopAll()
+    expect(traces()).toEqual({ hooks: [], iq: [[], []], features: [[], []], services: [], timers: 0 })
+  })
+})
