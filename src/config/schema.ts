@@ -68,18 +68,6 @@ export type Acl = Frozen<Schema['acl']>
 /** `[access]`: clauses by rule. */
 export type Access = Frozen<Schema['access']>
 
-/** `[outgoing_pools]`: connections to other services, by type and tag. */
-export type OutgoingPoolsTable = Frozen<Schema['outgoing_pools']>
-
-/** One pool of HTTP connections. */
-export type HttpPoolTable = OutgoingPoolsTable['http'][string]
-
-/** One pool of LDAP connections. */
-export type LdapPoolTable = OutgoingPoolsTable['ldap'][string]
-
-/** TLS of a connection that the server makes. */
-export type ClientTlsTable = NonNullable<HttpPoolTable['connection']['tls']>
-
 /** A complete, checked and frozen configuration; keys as in the file, `"infinity"` as `Infinity`, paths absolute. */
 export interface Config {
   /** Absolute path of the file, or of where it would be. */
@@ -93,7 +81,8 @@ export interface Config {
   readonly acl: Acl
   readonly access: Access
   readonly instrumentation: Frozen<Schema['instrumentation']>
-  readonly outgoing_pools: OutgoingPoolsTable
+  /** Connections to other services, by type and tag. */
+  readonly outgoing_pools: Frozen<Schema['outgoing_pools']>
   /** What single hosts have otherwise; `configFor` applies it. */
   readonly host_config: readonly HostConfig[]
 }

@@ -118,7 +118,8 @@ export class ClientPort {
       wheel: this.#wheel,
       negotiating: this.negotiating,
       rateFor: (user) => this.#rate(rules.shaper ?? 'none', user),
-      answer: (request) => this.#authenticatorFor('user' in request ? request.user.domain : request.domain).answer(request),
+      answer: (request) =>
+        this.#authenticatorFor('user' in request ? request.user.domain : request.domain).answer(request),
       offer: (offer) => this.#offer(offer),
       open: (request) => this.#open(request, rules.access),
       complete: (request) => this.#complete(request, rules.access),

@@ -15,8 +15,6 @@ export const authMethods = [
   'rdbms',
 ] as const
 
-export type AuthMethodName = (typeof authMethods)[number]
-
 const mechanisms = [
   'scram_sha512_plus',
   'scram_sha512',

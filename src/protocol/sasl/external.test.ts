@@ -48,7 +48,12 @@ describe('EXTERNAL', () => {
     ['a domain for an address', { addresses: ['example.org'] }, '', 'not-authorized'],
     ['no name at all', {}, '', 'not-authorized'],
     ['a common name', { rules: ['common_name'], commonName: 'Lena' }, '', lena],
-    ['a common name with a prefix', { rules: ['common_name'], commonName: '7', prefix: 'dev-' }, '', 'dev-7@example.org'],
+    [
+      'a common name with a prefix',
+      { rules: ['common_name'], commonName: '7', prefix: 'dev-' },
+      '',
+      'dev-7@example.org',
+    ],
     ['a common name asked for', { rules: ['common_name'], commonName: 'lena' }, lena, lena],
     ['another than the common name', { rules: ['common_name'], commonName: 'lena' }, 'mila', 'not-authorized'],
     ['a common name that no rule reads', { commonName: 'lena' }, '', 'not-authorized'],
@@ -92,6 +97,9 @@ describe('EXTERNAL', () => {
     const channel = (shown?: ClientCertificate): ChannelSecurity => ({ ...clearChannel, clientCertificate: shown })
     expect([strict, known].map((mechanism) => isUsable(mechanism, channel()))).toEqual([false, false])
     expect([strict, known].map((mechanism) => isUsable(mechanism, channel(certificate({}))))).toEqual([true, true])
-    expect([strict, known].map((mechanism) => isUsable(mechanism, channel(certificate({}, false))))).toEqual([false, true])
+    expect([strict, known].map((mechanism) => isUsable(mechanism, channel(certificate({}, false))))).toEqual([
+      false,
+      true,
+    ])
   })
 })

@@ -22,7 +22,10 @@ function told(step: SaslStep): string {
   return step.step === 'failure' ? step.condition : step.step
 }
 
-const asksToken = { step: 'ask', request: { ask: 'token', domain: 'example.org', token: 'vF9dft4qmTc2Nvb3RlckBhbHRhdmlzdGEuY29tCg==' } }
+const asksToken = {
+  step: 'ask',
+  request: { ask: 'token', domain: 'example.org', token: 'vF9dft4qmTc2Nvb3RlckBhbHRhdmlzdGEuY29tCg==' },
+}
 
 describe('OAUTHBEARER', () => {
   it('takes the example of RFC 7628 §4.1 but for its user', () => {
