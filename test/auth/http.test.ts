@@ -1,6 +1,13 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer, type Server as HttpServer } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Jid } from '../../src/jid/jid.ts'
+import { makeSelfSigned } from '../../src/net/certificate.ts'
+import type { ClientTlsTable } from '../../src/net/client-tls.ts'
 import { HttpPool } from '../../src/net/http-pool.ts'
 import { systemClock } from '../../src/util/clock.ts'
 import { ScramClient } from '../support/sasl.ts'
@@ -103,7 +110,7 @@ describe('accounts kept by an HTTP server', () => {
     await server.registerUser('lena', 'secret')
     await expect(server.registerUser('lena', 'secret')).rejects.toThrow('lena')
     expect(accounts.passwords.get('lena@localhost')).toMatch(/^==MULTI_SCRAM==/)
-    const { user } = { user: (await import('../../src/jid/jid.ts')).Jid.parse('lena@localhost') }
+    const user = Jid.parse('lena@localhost')
     expect(await host?.accounts.setPassword(user, 'other')).toBe(true)
     expect(await host?.accounts.checkPassword(user, 'other')).toBe(true)
     expect(await host?.accounts.remove(user)).toBe(true)
@@ -205,5 +212,46 @@ describe('a pool of HTTP connections', () => {
     expect((await pool.call({ method: 'POST', path: 'again', body: 'x' })).status).toBe(200)
     pool.close()
     await new Promise((resolve) => peer.close(resolve))
+  })
+})
+
+describe('a pool of HTTPS connections', () => {
+  it('checks the certificate unless told otherwise', async () => {
+    const { certificate, key } = makeSelfSigned({ domains: ['auth.example.org'], now: Date.now() })
+    const folder = await mkdtemp(join(tmpdir(), 'meerkat-https-'))
+    const file = join(folder, 'ca.pem')
+    await writeFile(file, certificate)
+    const peer = createTlsServer({ cert: certificate, key }, (_, response) => response.end('fine'))
+    await new Promise<void>((resolve) => peer.listen(0, '127.0.0.1', resolve))
+    const { port } = peer.address() as AddressInfo
+    const ask = async (tls?: Partial<ClientTlsTable>) => {
+      const pool = await HttpPool.open({
+        origin: `https://127.0.0.1:${port}`,
+        pathPrefix: '/',
+        workers: 1,
+        requestTimeout: 2000,
+        callTimeout: 5000,
+        tls: tls && { verify_mode: 'peer', versions: ['tlsv1.2', 'tlsv1.3'], crl_files: [], ...tls },
+        clock: systemClock,
+      })
+      try {
+        return (await pool.call({ method: 'GET', path: 'x' })).body
+      } catch {
+        return 'refused'
+      } finally {
+        pool.close()
+      }
+    }
+    expect(await ask()).toBe('refused')
+    expect(await ask({ cacertfile: file })).toBe('refused')
+    expect(await ask({ cacertfile: file, server_name_indication: { enabled: true, host: 'auth.example.org' } })).toBe(
+      'fine',
+    )
+    expect(await ask({ cacertfile: file, server_name_indication: { enabled: false } })).toBe('fine')
+    expect(await ask({ verify_mode: 'none' })).toBe('fine')
+    expect(await ask({ verify_mode: 'none', versions: ['tlsv1.2'] })).toBe('fine')
+    peer.closeAllConnections()
+    await new Promise((resolve) => peer.close(resolve))
+    await rm(folder, { recursive: true })
   })
 })

@@ -128,6 +128,24 @@ suiteNeeding(['/usr/sbin/slapd'], 'accounts in an LDAP directory', () => {
     expect(await under({ servers: '["127.0.0.2", "127.0.0.1"]' }, 'lena')).toBe('success')
   })
 
+  it('are asked for over TLS', async () => {
+    const over = async (connection: string) => {
+      const text = settings(slapd, { connection, servers: '["localhost"]' }).replaceAll(
+        `port = ${slapd.port}`,
+        `port = ${slapd.tlsPort}`,
+      )
+      const other = await startAuthServer(text)
+      try {
+        return await attempt(other, 'PLAIN', plain('lena', 'secret'))
+      } finally {
+        await other.stop()
+      }
+    }
+    expect(await over(`tls.cacertfile = ${JSON.stringify(slapd.certificate)}`)).toBe('success')
+    expect(await over('tls.verify_mode = "none"')).toBe('success')
+    expect(await over('encrypt = "tls"')).toBe('temporary-auth-failure')
+  })
+
   it('cannot be told of by no server', async () => {
     const [port = 0] = await freePorts(1)
     expect(await under({ connection: `tls = { verify_mode = "none" }` }, 'lena')).toBe('temporary-auth-failure')

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Jid } from '../../src/jid/jid.ts'
 import { type OwnTestServer, startTestServer } from '../support/server.ts'
 import { freePorts } from '../support/services.ts'
 import { attempt, plain, readyStream, startAuthServer } from '../support/sign-in-attempt.ts'
@@ -59,10 +60,7 @@ program = ${program}
 [modules.mod_presence]
 `,
   })
-  await server.server
-    .hostOf('localhost')
-    ?.accounts.only(['internal'])
-    .register((await import('../../src/jid/jid.ts')).Jid.parse('lena@localhost'), 'secret')
+  await server.server.hostOf('localhost')?.accounts.only(['internal']).register(Jid.parse('lena@localhost'), 'secret')
   const [narrow, wide] = server.server.ports.map(({ port }) => ({ ...server, tlsPort: port }))
   if (narrow === undefined || wide === undefined) throw new Error('two ports are open')
   const offers = await Promise.all([narrow, wide].map((port) => readyStream(port)))

@@ -5,6 +5,7 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Attribute, Change, Client } from 'ldapts'
+import { makeSelfSigned, writeCertificate } from '../../src/net/certificate.ts'
 import { freePorts, program } from './services.ts'
 
 const base = 'dc=example,dc=org'
@@ -14,23 +15,31 @@ const rootPassword = 'root-secret'
 /** A directory of its own: OpenLDAP on a free loopback port, with its data in a folder that goes with it. */
 export class Slapd {
   readonly port: number
+  /** TLS from the first byte, with the certificate in `certificate` for localhost. */
+  readonly tlsPort: number
   readonly base = base
   readonly rootDn = rootDn
   readonly rootPassword = rootPassword
   readonly #folder: string
   #child: ChildProcess | undefined
 
-  private constructor(port: number, folder: string) {
+  private constructor(ports: readonly number[], folder: string) {
+    const [port = 0, tlsPort = 0] = ports
     this.port = port
+    this.tlsPort = tlsPort
     this.#folder = folder
   }
 
   /** Starts it with an empty organisation and `ou=Users`. */
   static async start(): Promise<Slapd> {
-    const [port = 0] = await freePorts(1)
+    const ports = await freePorts(2)
     const folder = await mkdtemp(join(tmpdir(), 'meerkat-slapd-'))
-    const slapd = new Slapd(port, folder)
+    const slapd = new Slapd(ports, folder)
     await mkdir(join(folder, 'data'))
+    await writeCertificate(makeSelfSigned({ domains: ['localhost'], now: Date.now() }), {
+      certfile: slapd.certificate,
+      keyfile: join(folder, 'key.pem'),
+    })
     await writeFile(join(folder, 'slapd.conf'), configuration(folder))
     await slapd.run()
     await slapd.change(async (client) => {
@@ -40,10 +49,14 @@ export class Slapd {
     return slapd
   }
 
+  get certificate(): string {
+    return join(this.#folder, 'cert.pem')
+  }
+
   /** Starts it again after `stop`, with the same data. */
   async run(): Promise<void> {
-    const url = `ldap://127.0.0.1:${this.port}`
-    const child = spawn(program('/usr/sbin/slapd'), ['-f', join(this.#folder, 'slapd.conf'), '-h', url, '-d', '0'], {
+    const urls = `ldap://127.0.0.1:${this.port} ldaps://127.0.0.1:${this.tlsPort}`
+    const child = spawn(program('/usr/sbin/slapd'), ['-f', join(this.#folder, 'slapd.conf'), '-h', urls, '-d', '0'], {
       stdio: ['ignore', 'ignore', 'pipe'],
     })
     this.#child = child
@@ -99,6 +112,8 @@ function configuration(folder: string): string {
   return [
     ...schemas,
     `pidfile ${folder}/slapd.pid`,
+    `TLSCertificateFile ${folder}/cert.pem`,
+    `TLSCertificateKeyFile ${folder}/key.pem`,
     ...modules,
     'access to attrs=userPassword by anonymous auth by * none',
     'access to * by * read',
