@@ -33,6 +33,7 @@ export class HookTable {
   readonly #hooks: (Hook<unknown, unknown> | undefined)[] = []
   readonly #entries: Entry[][] = []
   readonly #onFailure: FailureListener
+  #revision = 0
 
   constructor(onFailure: FailureListener) {
     this.#onFailure = onFailure
@@ -53,9 +54,16 @@ export class HookTable {
     }
     this.#hooks[hook.index] = hook as Hook<unknown, unknown>
     this.#entries[hook.index] = resolveOrder(hook.name, [...(this.#entries[hook.index] ?? []), entry])
+    this.#revision++
     return () => {
+      this.#revision++
       this.#entries[hook.index] = (this.#entries[hook.index] ?? []).filter((other) => other !== entry)
     }
+  }
+
+  /** Changes whenever somebody joins or leaves. */
+  get revision(): number {
+    return this.#revision
   }
 
   /** Whether anybody has joined: lets the hot path skip making an event. */

@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto'
 import type { Jid } from '../jid/jid.ts'
 import { Stanza } from '../stanza/stanza.ts'
 import type { Clock, Timer } from '../util/clock.ts'
+import { randomId } from '../util/random-id.ts'
 import type { Element } from '../xml/element.ts'
 
 /** How long an answer is waited for unless the asker says otherwise, in milliseconds. */
@@ -33,7 +33,7 @@ export class IqAsker {
 
   /** Sends through `send`; the answer is a result or error stanza, or `timeout`. */
   ask(question: Question, send: (stanza: Stanza) => void): Promise<Stanza | 'timeout'> {
-    const id = randomBytes(9).toString('base64url')
+    const id = randomId(9)
     return new Promise((resolve) => {
       const settle = (answer: Stanza | 'timeout') => {
         this.#pending.delete(id)

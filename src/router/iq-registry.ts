@@ -38,6 +38,12 @@ export interface IqRegistration {
 export class IqRegistry {
   readonly #server = new Map<string, IqRegistration[]>()
   readonly #account = new Map<string, IqRegistration[]>()
+  #revision = 0
+
+  /** Changes whenever a handler comes or goes. */
+  get revision(): number {
+    return this.#revision
+  }
 
   /** Adds a handler; the function returned takes it away again. Throws when the place is taken. */
   add(registration: IqRegistration): () => void {
@@ -49,7 +55,9 @@ export class IqRegistry {
       )
     }
     map.set(registration.ns, [...list, registration])
+    this.#revision++
     return () => {
+      this.#revision++
       const left = (map.get(registration.ns) ?? []).filter((other) => other !== registration)
       if (left.length === 0) map.delete(registration.ns)
       else map.set(registration.ns, left)

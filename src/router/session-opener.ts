@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto'
 import type { Jid } from '../jid/jid.ts'
 import { StanzaError } from '../stanza/stanza-error.ts'
 import { StreamError } from '../stanza/stream-error.ts'
+import { randomId } from '../util/random-id.ts'
 import { sessionOpens } from './events.ts'
 import type { Host } from './host.ts'
 import { type ClientLink, Session, type SessionInfo } from './session.ts'
@@ -43,7 +43,7 @@ export async function openSession(request: OpenRequest): Promise<Session> {
 }
 
 function boundAddress({ user, resource }: OpenRequest): Jid {
-  const name = resource === undefined || resource === '' ? randomBytes(9).toString('base64url') : resource
+  const name = resource === undefined || resource === '' ? randomId(9) : resource
   try {
     return user.withResource(name)
   } catch (cause) {

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { Accounts } from '../auth/accounts.ts'
 import { Authenticator } from '../auth/authenticator.ts'
 import { closingText, elementText, openingText } from '../edges/c2s/stream-text.ts'
@@ -24,6 +23,7 @@ import { openSession } from '../router/session-opener.ts'
 import { answerStranger } from '../router/stranger.ts'
 import { StanzaError } from '../stanza/stanza-error.ts'
 import { StreamError } from '../stanza/stream-error.ts'
+import { randomId } from '../util/random-id.ts'
 import { TimerWheel } from '../util/timer-wheel.ts'
 import { defaultLimits } from '../xml/limits.ts'
 import { asWire, type Wire } from '../xml/wire.ts'
@@ -210,5 +210,5 @@ export class ClientPort {
 
 /** Unpredictable, 108 bits. */
 function newId(): string {
-  return randomBytes(18).toString('base64url')
+  return randomId(18)
 }

@@ -1,12 +1,10 @@
 import type { Accounts } from '../auth/accounts.ts'
 import { offeredMechanisms } from '../auth/offered-mechanisms.ts'
 import type { StreamHost } from '../protocol/c2s/rules.ts'
-import { classicSasl } from '../protocol/sasl/classic-profile.ts'
 import type { Decoy } from '../protocol/scram/keys.ts'
-import { streamFeatures } from '../router/events.ts'
 import type { Host } from '../router/host.ts'
 import type { Router } from '../router/router.ts'
-import { saslProfiles } from '../router/sign-in-events.ts'
+import { StreamOffers } from './stream-offers.ts'
 
 export interface StreamHostParts {
   readonly router: Router
@@ -62,21 +60,16 @@ export class StreamHosts {
   #make(domain: string, host: Host, accounts: Accounts): StreamHost {
     const { sasl_mechanisms: names, sasl_external: rules, sasl_external_common_name: commonName } = host.config.auth
     const options = { ...this.#options, external: { rules, ...commonName } }
+    const offers = new StreamOffers(domain, host)
     return {
       domain,
       get profiles() {
-        return [classicSasl, ...host.hooks.gatherNow(saslProfiles, { host })]
+        return offers.profiles
       },
       mechanisms: offeredMechanisms(names, accounts, options),
       decoy: this.#parts.decoyOf(host.type),
       provesOffer: true,
-      features: (stage, { isSecure }) =>
-        host.hooks.gatherNow(streamFeatures, {
-          domain,
-          host,
-          state: stage === 'before-auth' ? 'beforeSignIn' : 'signedIn',
-          isSecure,
-        }),
+      features: (stage, { isSecure }) => offers.features(stage, isSecure),
     }
   }
 }

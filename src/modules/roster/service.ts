@@ -1,10 +1,11 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import type { Jid } from '../../jid/jid.ts'
 import type { Host } from '../../router/host.ts'
 import { Stanza } from '../../stanza/stanza.ts'
 import { StanzaError } from '../../stanza/stanza-error.ts'
 import { Lru } from '../../util/lru.ts'
 import { KeyedMailbox } from '../../util/mailbox.ts'
+import { randomId } from '../../util/random-id.ts'
 import { afterwards, type Eventually } from '../../util/settled.ts'
 import { el } from '../../xml/element.ts'
 import { rosterChanged } from './api.ts'
@@ -100,7 +101,7 @@ export class RosterService {
     if (before === undefined && !isRemoved && roster.items.size >= this.#options.maxItems) {
       throw new StanzaError('resource-constraint', { text: 'The roster is full' })
     }
-    const version = this.#options.storeVersion ? randomBytes(9).toString('base64url') : undefined
+    const version = this.#options.storeVersion ? randomId(9) : undefined
     if (isRemoved) await this.#store.remove(account, item.jid, version)
     else await this.#store.save(account, item, version)
     this.#cache.set(account.bareString, isRemoved ? roster.without(item.jid, version) : roster.with(item, version))
@@ -115,7 +116,7 @@ export class RosterService {
     const roster = this.#cache.get(account.bareString)
     const ver = roster === undefined ? undefined : this.version(roster)
     for (const session of sessions) {
-      const id = `push${randomBytes(6).toString('base64url')}`
+      const id = `push${randomId(6)}`
       const head = { type: 'set', id, from: account.bare, to: session.jid }
       session.post(Stanza.make('iq', head, el('query', rosterNs, { ver }, child)))
     }
