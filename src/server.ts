@@ -196,11 +196,12 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
     )
     this.#opened.push(() => db.close())
     watchHealth(db, this.metrics)
-    const accountsOf = await openAllAccounts(live, { db, clock, log })
+    const accounts = await openAllAccounts(live, { db, clock, log })
+    this.#opened.push(() => accounts.close())
     const router = makeRouter(clock, log, this.metrics)
     const hostParts = { live, clock, log, metrics: this.metrics, db, router, modules }
     for (const domain of live.current.general.hosts) {
-      const running = await startHost(domain, { ...hostParts, accountsOf: (type) => accountsOf(type).accounts })
+      const running = await startHost(domain, { ...hostParts, accountsOf: (type) => accounts.of(type).accounts })
       this.#hosts.set(domain, running)
       this.#opened.push(() => running.modules.stopAll(), countSessions(running.host, this.metrics))
     }
@@ -226,7 +227,7 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
       log,
       metrics: this.metrics,
       router,
-      decoyOf: (type) => accountsOf(type).decoy,
+      decoyOf: (type) => accounts.of(type).decoy,
       readiness,
       folder: () => this.filesFolder(),
     })

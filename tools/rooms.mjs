@@ -46,6 +46,8 @@ const packages = {
   'prom-client': 'observe',
   'better-sqlite3': 'storage',
   ws: 'net',
+  ldapts: 'net',
+  jose: 'auth',
 }
 
 /** Built-ins that a unit test may use whatever its room: fixtures and temporary folders, but no sockets. */

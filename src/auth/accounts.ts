@@ -1,4 +1,5 @@
 import type { Jid } from '../jid/jid.ts'
+import type { ClientCertificate } from '../protocol/sasl/mechanism.ts'
 import type { ScramHash, ScramKeys } from '../protocol/scram/keys.ts'
 import { AccountLimitReached, type AccountPage, type AuthMethod, AuthUnavailable } from './method.ts'
 
@@ -43,6 +44,31 @@ export class Accounts {
   /** Whether a password as such can be checked (PLAIN). */
   get canCheckPasswords(): boolean {
     return this.#methods.some((method) => method.checkPassword !== undefined)
+  }
+
+  /** Whether somebody can come in by a client certificate (EXTERNAL). */
+  get canCheckCertificates(): boolean {
+    return this.#methods.some((method) => method.checkCertificate !== undefined)
+  }
+
+  /** Whether a certificate may do that nobody trusted vouches for. */
+  get knowsCertificates(): boolean {
+    return this.#methods.some((method) => method.knowsCertificates === true)
+  }
+
+  /** Whether bearer tokens can be checked (OAUTHBEARER). */
+  get canCheckTokens(): boolean {
+    return this.#methods.some((method) => method.userOfToken !== undefined)
+  }
+
+  /** Whether somebody without a name can come in (ANONYMOUS). */
+  get takesGuests(): boolean {
+    return this.#methods.some((method) => method.newGuest !== undefined)
+  }
+
+  /** Whether there are accounts that live as long as their sessions. */
+  get hasPassingAccounts(): boolean {
+    return this.#methods.some((method) => method.sessionOpened !== undefined)
   }
 
   /** The hashes for which some method has keys. */
@@ -97,6 +123,47 @@ export class Accounts {
       Boolean,
     )
     return isRight ?? false
+  }
+
+  /** Whether some method lets the user in by this certificate. */
+  async checkCertificate(user: Jid, certificate: ClientCertificate): Promise<boolean> {
+    const isRight = await this.#first(
+      (method) =>
+        method.checkCertificate !== undefined && (certificate.isVerified || method.knowsCertificates === true),
+      async (method) => method.checkCertificate?.(user.bare, certificate),
+      Boolean,
+    )
+    return isRight ?? false
+  }
+
+  /** Whose bearer token this is; undefined for a token that no method takes. */
+  userOfToken(domain: string, token: string): Promise<Jid | undefined> {
+    return this.#first(
+      (method) => method.userOfToken !== undefined,
+      async (method) => method.userOfToken?.(domain, token),
+      (user) => user !== undefined,
+    )
+  }
+
+  /** A new name for somebody who has none; undefined where nobody comes in without. */
+  newGuest(domain: string): Promise<Jid | undefined> {
+    return this.#first(
+      (method) => method.newGuest !== undefined,
+      async (method) => method.newGuest?.(domain),
+      (user) => user !== undefined,
+    )
+  }
+
+  /** Tells of a session: true when an account begins with it. */
+  async sessionOpened(user: Jid): Promise<boolean> {
+    for (const method of this.#methods) if (await method.sessionOpened?.(user.bare)) return true
+    return false
+  }
+
+  /** Tells of the end of a session: true when the account is gone with it. */
+  async sessionEnded(user: Jid): Promise<boolean> {
+    for (const method of this.#methods) if (await method.sessionEnded?.(user.bare)) return true
+    return false
   }
 
   /**

@@ -45,10 +45,20 @@ export class Authenticator {
         return { is: 'keys', keys: await this.#accounts.scramKeys(request.user, request.hash) }
       case 'password':
         return (await this.#accounts.checkPassword(request.user, request.password)) ? yes : wrong
+      case 'certificate':
+        return (await this.#accounts.checkCertificate(request.user, request.certificate)) ? yes : wrong
+      case 'token':
+        return named(await this.#accounts.userOfToken(request.domain, request.token))
+      case 'guest':
+        return named(await this.#accounts.newGuest(request.domain))
       default: {
         const refusal = await this.#admit(request.user, request.mechanism)
         return refusal === undefined ? yes : { is: 'no', ...refusal }
       }
     }
   }
+}
+
+function named(user: Jid | undefined): SaslAnswer {
+  return user === undefined ? wrong : { is: 'user', user }
 }

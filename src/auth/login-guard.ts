@@ -42,13 +42,16 @@ export class LoginGuard {
     this.#clock = clock
   }
 
-  /** Milliseconds that an attempt has to wait for its answer; undefined: so many wait already that it gets none. */
-  delay(account: string, address: string): number | undefined {
+  /**
+   * Milliseconds that an attempt has to wait for its answer; undefined: so many wait already that it gets none. The account is
+   * not known where a mechanism does not name it (tokens, guests).
+   */
+  delay(account: string | undefined, address: string): number | undefined {
     const { freePerAddress, freePerAccount, longestDelay } = this.#options
     const slowed: [Tally, number][] = []
     const network = networkOf(address)
     this.#add(slowed, this.#addresses.get(network), freePerAddress)
-    if (this.#trusted.get(`${account} ${network}`) === undefined) {
+    if (account !== undefined && this.#trusted.get(`${account} ${network}`) === undefined) {
       this.#add(slowed, this.#accounts.get(account), freePerAccount)
     }
     if (slowed.length === 0) return 0
@@ -60,10 +63,10 @@ export class LoginGuard {
   }
 
   /** A wrong password. True when from now on this address or account is slowed that was not before. */
-  failed(account: string, address: string): boolean {
+  failed(account: string | undefined, address: string): boolean {
     const { freePerAddress, freePerAccount } = this.#options
     const byAddress = this.#count(this.#addresses, networkOf(address))
-    const byAccount = this.#count(this.#accounts, account)
+    const byAccount = account === undefined ? 0 : this.#count(this.#accounts, account)
     return byAddress === freePerAddress + 1 || byAccount === freePerAccount + 1
   }
 

@@ -1,4 +1,5 @@
 import type { Jid } from '../jid/jid.ts'
+import type { ClientCertificate } from '../protocol/sasl/mechanism.ts'
 import type { ScramHash, ScramKeys } from '../protocol/scram/keys.ts'
 
 /** Which part of a domain's accounts is asked for. */
@@ -26,6 +27,18 @@ export interface AuthMethod {
   addKeys?(user: Jid, keys: ScramKeys): Promise<boolean>
   /** Whether this is the password, as the client sent it. It takes as long for users who do not exist. */
   checkPassword?(user: Jid, password: string): Promise<boolean>
+  /** Whether {@link checkCertificate} compares whole certificates, and so takes those that nobody trusted vouches for. */
+  readonly knowsCertificates?: boolean
+  /** Whether this user may come in by this certificate, which names the user. */
+  checkCertificate?(user: Jid, certificate: ClientCertificate): Promise<boolean>
+  /** Whose bearer token this is, if it is good. */
+  userOfToken?(domain: string, token: string): Promise<Jid | undefined>
+  /** A name that nobody has. */
+  newGuest?(domain: string): Promise<Jid>
+  /** Somebody has opened a session: true when that begins an account, one that ends with its last session. */
+  sessionOpened?(user: Jid): Promise<boolean>
+  /** True when the account ends with this session. */
+  sessionEnded?(user: Jid): Promise<boolean>
   register?(user: Jid, password: string): Promise<'created' | 'exists'>
   /** False when there is no such user. */
   setPassword?(user: Jid, password: string): Promise<boolean>

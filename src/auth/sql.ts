@@ -1,14 +1,12 @@
-import { randomBytes, timingSafeEqual } from 'node:crypto'
 import type { Jid } from '../jid/jid.ts'
-import { type Decoy, decoyKeys, keysOfSalted, type ScramHash, type ScramKeys } from '../protocol/scram/keys.ts'
+import type { ScramHash, ScramKeys } from '../protocol/scram/keys.ts'
 import type { Database, Migration, PreparedQuery } from '../storage/database.ts'
 import { mustAccept } from '../storage/must-accept.ts'
 import { CredentialCache } from './credential-cache.ts'
 import { Credentials, type StoredPassword } from './credentials.ts'
-import type { KeyDeriver } from './key-deriver.ts'
 import type { AccountPage, AuthMethod } from './method.ts'
-import { passwordForms, preparedPassword } from './password.ts'
 import { writeScram } from './scram-storage.ts'
+import { StoredPasswords, type StoredPasswordsOptions } from './stored-passwords.ts'
 
 interface Tables {
   auth_accounts: {
@@ -35,32 +33,21 @@ const migrations: Record<string, Migration> = {
   },
 }
 
-export interface SqlAccountsOptions {
+export interface SqlAccountsOptions extends StoredPasswordsOptions {
   /** `internal` or `rdbms`: the same thing under two names. */
   readonly name: string
-  readonly format: 'scram' | 'plain'
-  /** Hashes for which keys are stored. */
-  readonly hashes: readonly ScramHash[]
-  readonly iterations: number
-  /** For users who do not exist; see {@link Decoy}. */
-  readonly secret: Uint8Array
-  readonly deriver: KeyDeriver
   /** Milliseconds since the epoch. */
   readonly now: () => number
   /** How many users' credentials are kept in memory. */
   readonly cacheSize?: number
 }
 
-/** Order in which a stored hash is chosen to check a password by: the quickest to derive first. */
-const quickest: readonly ScramHash[] = ['SHA-256', 'SHA-224', 'SHA-1', 'SHA-512', 'SHA-384']
-const saltBytes = 16
-
 /** Accounts in the server's own database: the methods `internal` and `rdbms`. */
 export class SqlAccounts implements AuthMethod {
   readonly name: string
   readonly #db: Database<Tables>
   readonly #options: SqlAccountsOptions
-  readonly #decoy: Decoy
+  readonly #passwords: StoredPasswords
   readonly #cache: CredentialCache
   readonly #select: PreparedQuery<{ domain: string; username: string }, StoredPassword>
 
@@ -68,7 +55,7 @@ export class SqlAccounts implements AuthMethod {
     this.name = options.name
     this.#db = db
     this.#options = options
-    this.#decoy = { secret: options.secret, iterations: options.iterations }
+    this.#passwords = new StoredPasswords(options)
     this.#cache = new CredentialCache(options.cacheSize ?? 10_000)
     this.#select = db.prepare((q, p) =>
       q
@@ -102,66 +89,23 @@ export class SqlAccounts implements AuthMethod {
   }
 
   async scramKeys(user: Jid, hash: ScramHash): Promise<ScramKeys | undefined> {
-    const credentials = await this.#credentials(user)
-    const known = credentials?.keys(hash)
-    if (known !== undefined || credentials?.plain === undefined) return known
-    // The salt that a decoy would have: the same after a restart, as the salt of stored keys is.
-    const { salt, iterations } = decoyKeys(this.#decoy, user.full, hash)
-    const salted = await this.#options.deriver.check(hash, credentials.plain, salt, iterations)
-    const keys = { hash, salt, iterations, ...keysOfSalted(hash, salted) }
-    credentials.keep(keys)
-    return keys
+    return this.#passwords.keys(user, await this.#credentials(user), hash)
   }
 
   async checkPassword(user: Jid, password: string): Promise<boolean> {
-    const credentials = await this.#credentials(user)
-    if (credentials?.plain !== undefined) return isSamePassword(credentials.plain, password)
-    if (credentials?.remembers(password) === true) return true
-    // Where passwords are kept as they are, checking one takes no time, for nobody's as for somebody's.
-    if (credentials === undefined && this.#options.format === 'plain') return false
-    const isRight = await this.#checkKeys(this.#keysToCheck(user, credentials), password)
-    if (!isRight || credentials === undefined) return false
-    credentials.remember(password)
-    return true
+    return this.#passwords.check(user, await this.#credentials(user), password)
   }
 
-  /** The keys of one hash: those of nobody for a user who does not exist, so that the answer takes as long. */
-  #keysToCheck(user: Jid, credentials: Credentials | undefined): ScramKeys {
-    for (const hash of quickest) {
-      const keys = credentials?.keys(hash)
-      if (keys !== undefined) return keys
-    }
-    const usual = quickest.find((hash) => this.#options.hashes.includes(hash)) ?? 'SHA-256'
-    return decoyKeys(this.#decoy, user.full, usual)
-  }
-
-  async #checkKeys(keys: ScramKeys, password: string): Promise<boolean> {
-    for (const form of passwordForms(password)) {
-      const salted = await this.#options.deriver.check(keys.hash, form, keys.salt, keys.iterations)
-      if (timingSafeEqual(keysOfSalted(keys.hash, salted).storedKey, keys.storedKey)) return true
-    }
-    return false
-  }
-
-  /** What is stored for a password. Throws UnusablePassword. */
-  async #stored(password: string): Promise<StoredPassword> {
-    const prepared = preparedPassword(password)
-    if (this.#options.format === 'plain') return { password: prepared, pass_details: '' }
-    const keys = await Promise.all(this.#options.hashes.map((hash) => this.#newKeys(hash, prepared)))
-    return { password: '', pass_details: writeScram(keys) }
-  }
-
-  async #newKeys(hash: ScramHash, password: string): Promise<ScramKeys> {
-    const { iterations, deriver } = this.#options
-    const salt = randomBytes(saltBytes)
-    return { hash, salt, iterations, ...keysOfSalted(hash, await deriver.make(hash, password, salt, iterations)) }
+  /** Who has an account may come in by a certificate that names it. */
+  checkCertificate(user: Jid): Promise<boolean> {
+    return this.exists(user)
   }
 
   async register(user: Jid, password: string): Promise<'created' | 'exists'> {
     mustAccept(this.#db)
     // Asking first spares the derivations for a name that is taken; the insert decides.
     if (await this.exists(user)) return 'exists'
-    const stored = await this.#stored(password)
+    const stored = await this.#passwords.make(password)
     const key = { domain: user.domain, username: user.local }
     const insert = this.#db.insertIgnore('auth_accounts', { ...key, ...stored, created: this.#options.now() })
     const changes = await this.#change(user, () => insert.executeTakeFirst().then((r) => r.numInsertedOrUpdatedRows))
@@ -171,7 +115,7 @@ export class SqlAccounts implements AuthMethod {
   async setPassword(user: Jid, password: string): Promise<boolean> {
     mustAccept(this.#db)
     if (!(await this.exists(user))) return false
-    const stored = await this.#stored(password)
+    const stored = await this.#passwords.make(password)
     const update = this.#db.q
       .updateTable('auth_accounts')
       .set(stored)
@@ -249,12 +193,4 @@ export class SqlAccounts implements AuthMethod {
       .executeTakeFirstOrThrow()
     return Number(row.accounts)
   }
-}
-
-function isSamePassword(stored: string, given: string): boolean {
-  const expected = Buffer.from(stored)
-  return passwordForms(given).some((form) => {
-    const offered = Buffer.from(form)
-    return offered.length === expected.length && timingSafeEqual(offered, expected)
-  })
 }

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { checkAuthNeeds, checkPools } from './check-auth.ts'
 import { prepareDomainName } from './domain-name.ts'
 import { formatPath, type KeyPath, valueAt } from './key-path.ts'
 import { nearest } from './nearest.ts'
@@ -17,6 +18,8 @@ export function crossCheck(schema: z.ZodType, data: unknown, report: Report): vo
   checkListeners(data, report)
   checkReferences(schema, data, report)
   checkAccess(data, report)
+  checkAuthNeeds(data, report)
+  checkPools(data, report)
 }
 
 /** Checks of a configuration that passed everything else, for every host. */

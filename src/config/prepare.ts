@@ -202,11 +202,12 @@ function readableFile(name: string, options: PrepareOptions, path: KeyPath): str
   return file
 }
 
-/** A string that stands in an environment variable or a file of its own. */
+/** A string that stands in an environment variable or a file of its own, or is written as a table all the same. */
 function textFromElsewhere(table: Record<string, unknown>, options: PrepareOptions, path: KeyPath): unknown {
   const keys = Object.keys(table)
-  const { env, file } = table
+  const { env, file, value } = table
   if (keys.length !== 1) return table
+  if (typeof value === 'string') return value
   if (typeof env === 'string') {
     const value = options.env[env]
     if (value !== undefined) return value

@@ -20,6 +20,8 @@ export type ProblemKind =
   | 'undefined_access_rule'
   | 'undefined_acl'
   | 'missing_section_for_auth_method'
+  | 'pool_not_configured'
+  | 'invalid_worker_pool_strategy_option'
   | 'hosts_not_unique_or_empty'
   | 'unknown_domain'
   | 'tls_certfile_without_keyfile'

@@ -5,7 +5,8 @@ import { auth } from './sections/auth.ts'
 import { general } from './sections/general.ts'
 import { hostConfig } from './sections/host-config.ts'
 import { listen } from './sections/listen.ts'
-import { instrumentation, internalDatabases, outgoingPools, s2s, services } from './sections/others.ts'
+import { instrumentation, internalDatabases, s2s, services } from './sections/others.ts'
+import { outgoingPools } from './sections/outgoing-pools.ts'
 
 /** The whole file, for a set of declared modules. */
 export function configSchema(modules: readonly ModuleDeclaration[]) {
@@ -90,7 +91,8 @@ export interface Config {
   readonly acl: Acl
   readonly access: Access
   readonly instrumentation: Frozen<Schema['instrumentation']>
-  readonly outgoing_pools: Frozen<Pick<Schema['outgoing_pools'], 'rdbms'>>
+  /** Connections to other services, by type and tag. */
+  readonly outgoing_pools: Frozen<Schema['outgoing_pools']>
   /** What single hosts have otherwise; `configFor` applies it. */
   readonly host_config: readonly HostConfig[]
 }

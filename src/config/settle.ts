@@ -4,6 +4,7 @@ import type { KeyPath } from './key-path.ts'
 import { alwaysOn, type ModuleDeclaration, moduleOptions } from './modules.ts'
 import type { Report } from './problem.ts'
 import type { Config, configSchema, Frozen } from './schema.ts'
+import { authMethods } from './sections/auth.ts'
 
 type Parsed = z.output<ReturnType<typeof configSchema>>
 
@@ -36,13 +37,13 @@ export function settle(parsed: Parsed, options: SettleOptions): Config {
     acl: parsed.acl,
     access: parsed.access,
     instrumentation: parsed.instrumentation,
-    outgoing_pools: { rdbms: parsed.outgoing_pools.rdbms },
+    outgoing_pools: parsed.outgoing_pools,
     host_config: parsed.host_config.map((entry, index) => settleHost(entry, ['host_config', index], options)),
   }) as Config
 }
 
 function settleAuth(auth: Parsed['auth']) {
-  const sections = (['internal', 'rdbms'] as const).filter((method) => auth[method] !== undefined)
+  const sections = authMethods.filter((method) => auth[method] !== undefined)
   return { ...auth, methods: auth.methods ?? (sections.length > 0 ? sections : ['internal' as const]) }
 }
 

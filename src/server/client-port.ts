@@ -175,7 +175,7 @@ export class ClientPort {
   /** Those who have guessed too often wait for their answer. */
   async #answer(request: SaslRequest, address: string): Promise<SaslAnswer> {
     const { guard, clock } = this.#parts
-    const account = request.user.bareString
+    const account = 'user' in request ? request.user.bareString : undefined
     if (request.ask !== 'admission') {
       const wait = guard.delay(account, address)
       if (wait === undefined) {
@@ -184,8 +184,9 @@ export class ClientPort {
       }
       if (wait > 0) await new Promise<void>((resolve) => clock.after(wait, resolve))
     }
-    const answer = await this.#authenticatorFor(request.user.domain).answer(request)
-    if (request.ask === 'admission' && answer.is === 'yes') guard.succeeded(account, address)
+    const domain = 'user' in request ? request.user.domain : request.domain
+    const answer = await this.#authenticatorFor(domain).answer(request)
+    if (request.ask === 'admission' && answer.is === 'yes') guard.succeeded(request.user.bareString, address)
     return answer
   }
 
@@ -200,7 +201,7 @@ export class ClientPort {
     const account = user?.bareString
     metrics.counter('c2s_auth_failed_count', 'Failed authentications of clients').inc()
     log.info({ what: 'auth_failed', mechanism, reason: condition, jid: account, ip: address })
-    if (condition !== 'not-authorized' || account === undefined) return
+    if (condition !== 'not-authorized') return
     if (guard.failed(account, address)) this.#limitReached('failed_login', { jid: account, ip: address })
   }
 

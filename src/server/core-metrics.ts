@@ -12,8 +12,8 @@ export function countSessions(host: Host, metrics: Metrics): () => void {
   const logins = metrics.counter('sm_session_logins', 'Sessions begun', names).with(labels)
   const logouts = metrics.counter('sm_session_logouts', 'Sessions ended', names).with(labels)
   const undo = [
-    host.hooks.join(sessionOpens, 'late', { module: 'metrics', handler: () => logins.inc() }),
-    host.hooks.join(sessionEnds, 'late', { module: 'metrics', handler: () => logouts.inc() }),
+    host.hooks.join(sessionOpens, 'late', { module: 'metrics', handler: () => void logins.inc() }),
+    host.hooks.join(sessionEnds, 'late', { module: 'metrics', handler: () => void logouts.inc() }),
     metrics.beforeReading(() => {
       level.set(host.sessions.size)
       users.set(host.sessions.accounts)

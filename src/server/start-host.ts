@@ -16,6 +16,7 @@ import { StanzaError } from '../stanza/stanza-error.ts'
 import type { Database } from '../storage/database.ts'
 import type { Clock } from '../util/clock.ts'
 import type { LiveConfig } from './live-config.ts'
+import { watchPassingAccounts } from './passing-accounts.ts'
 
 /** What every host of a server shares. */
 export interface HostParts {
@@ -66,6 +67,7 @@ export async function startHost(domain: string, parts: HostParts): Promise<Runni
     access: new AccessRules({ acl: config.acl, access: config.access, hosts: config.general.hosts }),
     features: { server: new FeatureList(), account: new FeatureList() },
   }
+  watchPassingAccounts(host)
   const modules = new ModuleHost({ host, db, log, metrics })
   await modules.startAll(wantedModules(config, parts.modules))
   router.addHost(host)

@@ -58,13 +58,15 @@ export class StreamHosts {
   }
 
   #make(domain: string, host: Host, accounts: Accounts): StreamHost {
+    const { sasl_mechanisms: names, sasl_external: rules, sasl_external_common_name: commonName } = host.config.auth
+    const options = { ...this.#options, external: { rules, ...commonName } }
     const offers = new StreamOffers(domain, host)
     return {
       domain,
       get profiles() {
         return offers.profiles
       },
-      mechanisms: offeredMechanisms(host.config.auth.sasl_mechanisms, accounts, this.#options),
+      mechanisms: offeredMechanisms(names, accounts, options),
       decoy: this.#parts.decoyOf(host.type),
       provesOffer: true,
       get idleSeconds() {

@@ -74,7 +74,8 @@ export class FakeService implements ClientService {
 
   async answer(request: SaslRequest): Promise<SaslAnswer> {
     if (request.ask === 'keys') return { is: 'keys', keys: undefined }
-    if (request.ask === 'admission' || request.password === 'secret') return { is: 'yes' }
+    if (request.ask === 'admission' || (request.ask === 'password' && request.password === 'secret'))
+      return { is: 'yes' }
     return { is: 'no', condition: 'not-authorized' }
   }
 

@@ -12,6 +12,7 @@ const packages = {
   profanity: 'profanity',
   tmux: 'tmux',
   chromium: 'chromium',
+  '/usr/sbin/slapd': 'slapd',
   '/usr/sbin/mariadbd': 'mariadb-server',
   '/usr/bin/mariadb-install-db': 'mariadb-server',
 } as const

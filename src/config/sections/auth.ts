@@ -1,19 +1,19 @@
 import { z } from 'zod'
-import { duration, intOrInfinity, noEffect, notBuilt, oneOf, uniqueList } from '../option.ts'
+import { duration, intOrInfinity, noEffect, oneOf, uniqueList } from '../option.ts'
+import { methodTables } from './auth-methods.ts'
 
-/** Authentication methods that can be configured now. */
-export const authMethods = ['internal', 'rdbms'] as const
-
-/** Methods MongooseIM has and we do not, with what each would give. */
-const laterMethods = {
-  anonymous: 'anonymous logins',
-  dummy: 'the dummy authentication of load tests',
-  external: 'authentication by an external program',
-  http: 'authentication over HTTP',
-  jwt: 'authentication with JSON web tokens',
-  ldap: 'authentication with LDAP',
-  pki: 'authentication with client certificates alone',
-} as const
+/** Authentication methods, in the order in which they are tried unless the file says otherwise. */
+export const authMethods = [
+  'anonymous',
+  'dummy',
+  'external',
+  'http',
+  'internal',
+  'jwt',
+  'ldap',
+  'pki',
+  'rdbms',
+] as const
 
 const mechanisms = [
   'scram_sha512_plus',
@@ -35,27 +35,42 @@ const mechanisms = [
 ] as const
 
 /** Mechanisms offered unless `auth.sasl_mechanisms` says otherwise, strongest first (what cannot work is left out later). */
-const defaultMechanisms = mechanisms.slice(0, 13)
+const defaultMechanisms = mechanisms.filter((name) => name !== 'external' && name !== 'digest')
 
-/** The name of an authentication method; those known by name only are told apart from mistakes. */
+const certificateRules = ['standard', 'common_name', 'auth_id'] as const
+
+/** The name of an authentication method. */
 export function methodName() {
   return z.string().transform((name, context) => {
     const known = authMethods.find((method) => method === name)
     if (known !== undefined) return known
-    const later = Object.entries(laterMethods).find(([method]) => method === name)
-    if (later !== undefined) {
-      const message = `Meerkat does not have ${later[1]} yet.`
-      context.addIssue({ code: 'custom', input: name, message, params: { what: 'not_built_yet' } })
-    } else {
-      const message =
-        name === 'riak'
-          ? 'Riak is not supported.'
-          : `Expected one of ${authMethods.map((method) => `"${method}"`).join(', ')}.`
-      const what = name === 'riak' ? 'not_supported' : 'not_in_enum'
-      context.addIssue({ code: 'custom', input: name, message, params: { what } })
-    }
+    const message =
+      name === 'riak'
+        ? 'Riak is not supported.'
+        : `Expected one of ${authMethods.map((method) => `"${method}"`).join(', ')}.`
+    const what = name === 'riak' ? 'not_supported' : 'not_in_enum'
+    context.addIssue({ code: 'custom', input: name, message, params: { what } })
     return z.NEVER
   })
+}
+
+/** A way to read a user's name from a certificate. */
+function certificateRule() {
+  return z.string().transform((name, context) => {
+    const known = certificateRules.find((rule) => rule === name)
+    if (known !== undefined) return known
+    const message = `Expected one of ${certificateRules.map((rule) => `"${rule}"`).join(', ')}; there are no plug-ins.`
+    context.addIssue({ code: 'custom', input: name, message, params: { what: 'not_in_enum' } })
+    return z.NEVER
+  })
+}
+
+function affix(what: string) {
+  return z
+    .string()
+    .default('')
+    .describe(`Put ${what} the common name to make the local part.`)
+    .meta({ reload: 'restart' })
 }
 
 const password = z.strictObject({
@@ -107,13 +122,21 @@ export const auth = z.strictObject({
   methods: uniqueList(methodName())
     .optional()
     .describe('Account stores, in the order they are tried. Default: those that have a section, else `internal`.')
-    .meta({ reload: 'restart', example: ['internal'], shownAs: 'array of "internal", "rdbms"' }),
+    .meta({ reload: 'restart', example: ['internal'], shownAs: 'array of method names' }),
   sasl_mechanisms: uniqueList(oneOf(...mechanisms))
     .default([...defaultMechanisms])
     .describe('SASL mechanisms in the order offered; those that cannot work on a connection are left out.')
     .meta({ reload: 'restart' }),
-  sasl_external: notBuilt('logins with client certificates'),
-  sasl_external_common_name: notBuilt('logins with client certificates'),
+  sasl_external: uniqueList(certificateRule(), { least: 1 })
+    .default(['standard'])
+    .describe(
+      'How EXTERNAL finds the user, in this order: `standard` by an XMPP address in the certificate, `common_name` by its common name, `auth_id` by what the client says.',
+    )
+    .meta({ reload: 'restart', shownAs: 'array of "standard", "common_name", "auth_id"' }),
+  sasl_external_common_name: z
+    .strictObject({ prefix: affix('before'), suffix: affix('behind') })
+    .prefault({})
+    .describe('How a common name becomes a local part.'),
   max_users_per_domain: intOrInfinity()
     .default(Number.POSITIVE_INFINITY)
     .describe('Registrations beyond this number of accounts of a domain are refused.')
@@ -125,11 +148,5 @@ export const auth = z.strictObject({
     .strictObject({ users_number_estimate: noEffect(z.boolean(), 'users are counted exactly') })
     .optional()
     .describe('Accounts in the SQL database of the server.'),
-  anonymous: notBuilt(laterMethods.anonymous),
-  dummy: notBuilt(laterMethods.dummy),
-  external: notBuilt(laterMethods.external),
-  http: notBuilt(laterMethods.http),
-  jwt: notBuilt(laterMethods.jwt),
-  ldap: notBuilt(laterMethods.ldap),
-  pki: notBuilt(laterMethods.pki),
+  ...methodTables,
 })

@@ -79,7 +79,7 @@ const c2s = z.strictObject({
   allowed_auth_methods: uniqueList(methodName())
     .optional()
     .describe('Narrows `auth.methods` on this port.')
-    .meta({ reload: 'live', example: ['internal'], shownAs: 'array of "internal", "rdbms"' }),
+    .meta({ reload: 'live', example: ['internal'], shownAs: 'array of method names' }),
   backwards_compatible_session: z
     .boolean()
     .default(true)

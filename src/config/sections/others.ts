@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import { filePath, noEffect, notBuilt, oneOf } from '../option.ts'
 import { logLevels } from './general.ts'
-import { rdbmsPool } from './rdbms.ts'
 
 const cluster = 'Meerkat nodes find each other through Redis'
 
@@ -27,24 +26,6 @@ export const instrumentation = z.strictObject({
     .describe('Metrics for Prometheus; always on, to be read through a `mongoose_prometheus_handler`.'),
   exometer: notBuilt('the metric store and Graphite reports'),
   log: noEffect(z.strictObject({ level: oneOf(...logLevels).optional() }), 'events have levels of their own'),
-})
-
-/** The `[outgoing_pools]` table. */
-export const outgoingPools = z.strictObject({
-  rdbms: z
-    .strictObject({
-      default: rdbmsPool
-        .optional()
-        .describe('The database of accounts and of all modules. Not set: a file in the data folder.'),
-    })
-    .optional()
-    .describe('SQL databases, by name.'),
-  http: notBuilt('pools of HTTP connections'),
-  redis: notBuilt('pools of Redis connections'),
-  cassandra: notBuilt('pools of Cassandra connections'),
-  elastic: notBuilt('pools of Elasticsearch connections'),
-  rabbit: notBuilt('pools of RabbitMQ connections'),
-  ldap: notBuilt('pools of LDAP connections'),
 })
 
 /** The `[services]` table. */

@@ -87,3 +87,47 @@ export const xmppTls = z.strictObject({
     .describe('Write the keys of TLS sessions to `tls-keys.log` in the data folder, to read captured traffic with.')
     .meta({ reload: 'live' }),
 })
+
+/** TLS of a connection that the server makes. */
+export const clientTls = z.strictObject({
+  verify_mode: oneOf('peer', 'selfsigned_peer', 'none')
+    .default('peer')
+    .describe('`peer`: the certificate of the other side must be valid; otherwise it is not looked at.')
+    .meta({
+      reload: 'restart',
+      aliases: [
+        { key: 'verify_peer', schema: z.boolean(), convert: (value: unknown) => (value === true ? 'peer' : 'none') },
+      ],
+    }),
+  certfile: common.certfile
+    .describe('Certificate chain of our own in PEM; may hold the key too.')
+    .meta({ reload: 'restart' }),
+  keyfile: common.keyfile.meta({ reload: 'restart' }),
+  cacertfile: common.cacertfile
+    .describe('Authorities trusted, in PEM. Not set: those of the system.')
+    .meta({ reload: 'restart' }),
+  ciphers: common.ciphers.meta({ reload: 'restart' }),
+  password: common.password.meta({ secret: true, reload: 'restart' }),
+  versions: common.versions.meta({ reload: 'restart' }),
+  crl_files: common.crl_files.meta({ reload: 'restart' }),
+  disconnect_on_failure: noEffect(z.boolean(), 'whom the certificate does not name is never talked to'),
+  server_name_indication: z
+    .union([
+      z.boolean().transform((enabled) => ({ enabled, host: undefined })),
+      z.strictObject({
+        enabled: z.boolean().default(true),
+        host: z.string().min(1).optional(),
+        protocol: oneOf('default', 'https').optional(),
+      }),
+    ])
+    .optional()
+    .describe(
+      'The name that the certificate must have: `host`, else the name connected to; `enabled = false` for none.',
+    )
+    .meta({
+      reload: 'restart',
+      example: { host: 'ldap.example.org' },
+      shownAs: 'table of `enabled`, `host`, `protocol`',
+    }),
+  module: noEffect(oneOf('fast_tls', 'just_tls'), 'there is one TLS implementation'),
+})

@@ -1,5 +1,6 @@
+import { readClientCertificate } from '../../net/client-certificate.ts'
 import type { ChannelBindingType, Connection } from '../../net/connection.ts'
-import type { ChannelSecurity } from '../../protocol/sasl/mechanism.ts'
+import type { ChannelSecurity, ClientCertificate } from '../../protocol/sasl/mechanism.ts'
 
 // Best first: the certificate's hash is known to whoever has stolen its key.
 const types: readonly ChannelBindingType[] = ['tls-exporter', 'tls-server-end-point']
@@ -8,6 +9,7 @@ const types: readonly ChannelBindingType[] = ['tls-exporter', 'tls-server-end-po
 export class ConnectionSecurity implements ChannelSecurity {
   readonly #connection: Connection
   #bindingTypes: readonly string[] | undefined
+  #certificate: ClientCertificate | undefined
 
   constructor(connection: Connection) {
     this.#connection = connection
@@ -15,6 +17,12 @@ export class ConnectionSecurity implements ChannelSecurity {
 
   get isSecure(): boolean {
     return this.#connection.isSecure
+  }
+
+  get clientCertificate(): ClientCertificate | undefined {
+    const shown = this.#connection.tls?.peerCertificate
+    if (shown !== undefined) this.#certificate ??= readClientCertificate(shown)
+    return this.#certificate
   }
 
   get bindingTypes(): readonly string[] {

@@ -1,3 +1,4 @@
+import { readClientCertificate } from '../../net/client-certificate.ts'
 import type { FrameConnection, FrameHandler } from '../../net/connection.ts'
 import type { ResponseHeader } from '../../protocol/c2s/events.ts'
 import type { ChannelSecurity } from '../../protocol/sasl/mechanism.ts'
@@ -15,8 +16,10 @@ import { limitFor, type Reader, type ReadLimit } from '../read-limit.ts'
 import { closingFrame, elementFrame, openingFrame } from './frame-text.ts'
 
 /** TLS ends in the HTTP listener, or before it: there is nothing to bind to (RFC 7395 §4). */
-function securityOf({ isSecure }: FrameConnection): ChannelSecurity {
-  return { isSecure, bindingTypes: [], channelBinding: () => undefined }
+function securityOf({ isSecure, tls }: FrameConnection): ChannelSecurity {
+  const shown = tls?.peerCertificate
+  const clientCertificate = shown && readClientCertificate(shown)
+  return { isSecure, clientCertificate, bindingTypes: [], channelBinding: () => undefined }
 }
 
 /** A client on a WebSocket: a message for each element (RFC 7395). */

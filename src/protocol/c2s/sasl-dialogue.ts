@@ -133,7 +133,7 @@ export class SaslDialogue {
   #outcome(profile: SaslProfile, step: SaslStep): SaslOutcome {
     switch (step.step) {
       case 'ask':
-        this.#user = step.request.user
+        this.#user = 'user' in step.request ? step.request.user : undefined
         return { is: 'ask', request: step.request }
       case 'run':
         return { is: 'run', awaits: 'sasl-answer', run: async () => ({ on: 'sasl-answer', answer: await step.run() }) }

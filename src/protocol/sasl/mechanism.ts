@@ -3,9 +3,22 @@ import type { Sasl2Request } from '../sasl2/login.ts'
 import type { Decoy, ScramHash, ScramKeys } from '../scram/keys.ts'
 import type { SaslCondition } from './condition.ts'
 
+/** What a client's TLS certificate says about it. */
+export interface ClientCertificate {
+  /** DER. */
+  readonly raw: Uint8Array
+  /** Whether somebody trusted vouches for it; what another one says may be anybody's invention. */
+  readonly isVerified: boolean
+  readonly commonName: string | undefined
+  /** XMPP addresses (`id-on-xmppAddr`, RFC 6120 §13.7.1.4), as they are written. */
+  readonly addresses: readonly string[]
+}
+
 /** What the connection below offers to authentication. */
 export interface ChannelSecurity {
   readonly isSecure: boolean
+  /** The certificate that the client has shown, if any. */
+  readonly clientCertificate?: ClientCertificate | undefined
   /** The channel binding types that work on this connection, best first (XEP-0440); empty off TLS. */
   readonly bindingTypes: readonly string[]
   channelBinding(type: string): Uint8Array | undefined
@@ -37,14 +50,22 @@ export interface SaslContext {
 export type SaslRequest =
   | { readonly ask: 'keys'; readonly user: Jid; readonly hash: ScramHash }
   | { readonly ask: 'password'; readonly user: Jid; readonly password: string }
+  /** May this user come in with this certificate, which is the connection's own? */
+  | { readonly ask: 'certificate'; readonly user: Jid; readonly certificate: ClientCertificate }
+  /** Whose is this bearer token? */
+  | { readonly ask: 'token'; readonly domain: string; readonly token: string }
+  /** A name for somebody who has none. */
+  | { readonly ask: 'guest'; readonly domain: string }
   /** The client has proven who it is: may it come in? (bans, limits) */
   | { readonly ask: 'admission'; readonly user: Jid; readonly mechanism: string }
 
 export type SaslAnswer =
   /** To `keys`; undefined where the user or this hash is not known. */
   | { readonly is: 'keys'; readonly keys: ScramKeys | undefined }
-  /** The password is right, the user may come in; `data` is for the client. */
+  /** The password or certificate is right, the user may come in; `data` is for the client. */
   | { readonly is: 'yes'; readonly data?: Buffer | undefined }
+  /** To `token` and `guest`. */
+  | { readonly is: 'user'; readonly user: Jid }
   /** Neither; `temporary-auth-failure` when nobody could tell. */
   | { readonly is: 'no'; readonly condition: SaslCondition; readonly text?: string | undefined }
 
@@ -76,12 +97,22 @@ export interface SaslExchange {
 export interface SaslMechanism {
   readonly name: string
   /** What the connection must have for it to be offered. */
-  readonly needs: 'nothing' | 'tls' | 'channel-binding'
+  readonly needs: 'nothing' | 'tls' | 'channel-binding' | 'certificate' | 'verified-certificate'
   begin(context: SaslContext): SaslExchange
 }
 
 /** Whether a mechanism can be offered on this connection. */
 export function isUsable(mechanism: SaslMechanism, security: ChannelSecurity): boolean {
-  if (mechanism.needs === 'tls') return security.isSecure
-  return mechanism.needs === 'nothing' || security.bindingTypes.length > 0
+  switch (mechanism.needs) {
+    case 'nothing':
+      return true
+    case 'tls':
+      return security.isSecure
+    case 'channel-binding':
+      return security.bindingTypes.length > 0
+    case 'certificate':
+      return security.clientCertificate !== undefined
+    default:
+      return security.clientCertificate?.isVerified === true
+  }
 }

@@ -1,0 +1,56 @@
+import { type KeyPath, valueAt } from './key-path.ts'
+import type { Report } from './problem.ts'
+import { isTable } from './schema-walk.ts'
+
+/** Methods whose table has options that must be written. */
+const needSection = ['external', 'jwt', 'ldap']
+
+/** Checks that what the authentication methods need is there, for every host. Works on data of any shape. */
+export function checkAuthNeeds(data: unknown, report: Report): void {
+  checkNeeds(data, ['auth'], report)
+  const hosts = valueAt(data, ['host_config'])
+  if (!Array.isArray(hosts)) return
+  hosts.forEach((_, index) => {
+    checkNeeds(data, ['host_config', index, 'auth'], report)
+  })
+}
+
+function checkNeeds(data: unknown, place: KeyPath, report: Report): void {
+  const auth = valueAt(data, place)
+  const named = valueAt(auth, ['methods'])
+  const listed = Array.isArray(named) ? named : undefined
+  listed?.forEach((method: unknown, index) => {
+    if (typeof method !== 'string' || !needSection.includes(method) || isTable(valueAt(auth, [method]))) return
+    report.error('missing_section_for_auth_method', [...place, 'methods', index], {
+      message: `The method needs a table auth.${method}.`,
+      value: method,
+    })
+  })
+  const isUsed = (method: string) => listed?.includes(method) ?? valueAt(auth, [method]) !== undefined
+  const needPool = (type: string, tag: unknown, path: KeyPath) => {
+    if (typeof tag !== 'string' || valueAt(data, ['outgoing_pools', type, tag]) !== undefined) return
+    report.error('pool_not_configured', path, { message: `There is no table outgoing_pools.${type}.${tag}.` })
+  }
+  if (isUsed('http')) needPool('http', 'auth', [...place, 'http'])
+  const ldap = valueAt(auth, ['ldap'])
+  if (!isUsed('ldap') || !isTable(ldap)) return
+  needPool('ldap', ldap['pool_tag'] ?? 'default', [...place, 'ldap', 'pool_tag'])
+  needPool('ldap', ldap['bind_pool_tag'] ?? 'bind', [...place, 'ldap', 'bind_pool_tag'])
+}
+
+/** Checks that a limit on waiting stands only where the strategy knows one. */
+export function checkPools(data: unknown, report: Report): void {
+  for (const type of ['http', 'ldap']) {
+    const pools = valueAt(data, ['outgoing_pools', type])
+    if (!isTable(pools)) continue
+    for (const [tag, pool] of Object.entries(pools)) {
+      const strategy = valueAt(pool, ['strategy'])
+      const most = valueAt(pool, ['max_worker_queue_len'])
+      if (most === undefined || strategy === undefined || strategy === 'best_worker') continue
+      report.error('invalid_worker_pool_strategy_option', ['outgoing_pools', type, tag, 'max_worker_queue_len'], {
+        message: 'Only the strategy "best_worker" has such a limit.',
+        value: most,
+      })
+    }
+  }
+}
