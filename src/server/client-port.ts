@@ -201,7 +201,7 @@ export class ClientPort {
     const account = user?.bareString
     metrics.counter('c2s_auth_failed_count', 'Failed authentications of clients').inc()
     log.info({ what: 'auth_failed', mechanism, reason: condition, jid: account, ip: address })
-    if (condition !== 'not-authorized') return
+    if (condition !== 'not-authorized' || account === undefined) return
     if (guard.failed(account, address)) this.#limitReached('failed_login', { jid: account, ip: address })
   }
 
