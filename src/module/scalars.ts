@@ -25,9 +25,6 @@ function attempt<T>(run: () => T): T | undefined {
   }
 }
 
-/** An address of any form. */
-export const jid = () => scalar('JID', (text) => Jid.tryParse(text))
-
 /** The address of an account: a local part and a domain. A resource is dropped, as MongooseIM does. */
 export const userJid = () =>
   scalar('JID', (text) => {

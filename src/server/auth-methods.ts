@@ -2,8 +2,6 @@ import { AnonymousAccounts } from '../auth/anonymous.ts'
 import { DummyAccounts } from '../auth/dummy.ts'
 import { ExternalAccounts } from '../auth/external.ts'
 import { HttpAccounts } from '../auth/http.ts'
-import { JwtAccounts } from '../auth/jwt.ts'
-import { LdapAccounts } from '../auth/ldap.ts'
 import type { AuthMethod } from '../auth/method.ts'
 import { PkiAccounts } from '../auth/pki.ts'
 import { SqlAccounts } from '../auth/sql.ts'
@@ -36,6 +34,7 @@ type Name = Config['auth']['methods'][number]
 /** For a program: until its first answer, and for every other, in milliseconds. */
 const programTimes = { startTimeout: 60_000, callTimeout: 10_000 }
 
+// Methods that need a library of their own load it when they are configured.
 const makers: Readonly<Record<Name, (parts: MethodParts) => AuthMethod | Promise<AuthMethod>>> = {
   anonymous: anonymousAccounts,
   dummy: dummyAccounts,
@@ -93,12 +92,14 @@ async function httpAccounts({ config, pools, passwords }: MethodParts): Promise<
   })
 }
 
-function jwtAccounts(parts: MethodParts): AuthMethod {
+async function jwtAccounts(parts: MethodParts): Promise<AuthMethod> {
+  const { JwtAccounts } = await import('../auth/jwt.ts')
   const { secret, algorithm, username_key: usernameKey } = sectionOf('jwt', parts)
   return new JwtAccounts({ secret, algorithm, usernameKey, now: () => parts.clock.now() })
 }
 
 async function ldapAccounts(parts: MethodParts): Promise<AuthMethod> {
+  const { LdapAccounts } = await import('../auth/ldap.ts')
   const section = sectionOf('ldap', parts)
   return new LdapAccounts({
     directory: await parts.pools.ldap(section.pool_tag),

@@ -1,6 +1,6 @@
 import type { Config } from '../config/schema.ts'
 import { HttpPool } from '../net/http-pool.ts'
-import { LdapPool } from '../net/ldap-pool.ts'
+import type { LdapPool } from '../net/ldap-pool.ts'
 import type { Clock } from '../util/clock.ts'
 
 /** The connections to other services that the configuration names, each opened when it is first asked for. */
@@ -39,6 +39,7 @@ export class OutgoingPools {
       if (table === undefined) throw new Error(`there is no outgoing_pools.ldap.${tag}`)
       const { connection, ...pool } = table
       const isSecure = connection.tls !== undefined || connection.encrypt === 'tls'
+      const { LdapPool } = await import('../net/ldap-pool.ts')
       return LdapPool.open({
         ...sizes(pool),
         servers: connection.servers,

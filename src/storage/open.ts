@@ -1,8 +1,6 @@
 import { closeSync, openSync } from 'node:fs'
 import { type Clock, systemClock } from '../util/clock.ts'
 import type { Database, StorageLog } from './database.ts'
-import { MysqlDriver } from './mysql/driver.ts'
-import { PostgresDriver } from './postgres/driver.ts'
 import { makeDatabase } from './relational-database.ts'
 import { RemoteEngine } from './remote/engine.ts'
 import type { ServerAddress } from './server-address.ts'
@@ -68,10 +66,16 @@ async function openSqlite(options: SqliteDatabaseOptions): Promise<Database> {
   return makeDatabase(engine, clock)
 }
 
+/** Loads a driver when it is needed: a server on SQLite has no use for the memory that they take. */
+async function driverFor(kind: ServerDatabaseOptions['kind'], address: ServerAddress) {
+  if (kind === 'postgres') return new (await import('./postgres/driver.ts')).PostgresDriver(address)
+  return new (await import('./mysql/driver.ts')).MysqlDriver(address)
+}
+
 async function openServer(options: ServerDatabaseOptions): Promise<Database> {
   const { queryTimeout = 5000, callTimeout = 60_000, maxStartInterval = 30_000, clock = systemClock } = options
   const address = { ...options, tls: options.tls, queryTimeout }
-  const driver = options.kind === 'postgres' ? new PostgresDriver(address) : new MysqlDriver(address)
+  const driver = await driverFor(options.kind, address)
   const engine = await RemoteEngine.open({
     driver,
     workers: options.workers ?? 10,

@@ -6,7 +6,7 @@ import type { Eventually } from '../../util/settled.ts'
 import type { Roster } from './roster.ts'
 import type { SubscriptionState } from './subscription.ts'
 
-export type { Roster, RosterItem } from './roster.ts'
+export type { Roster } from './roster.ts'
 export type { SubscriptionState } from './subscription.ts'
 
 /** What other modules may know of rosters. */
