@@ -76,8 +76,9 @@ async function signIn(browser: Browser, url: string, { jid, password }: Account)
   return page
 }
 
-/** Converse opens the conversation that the address of the page names. */
+/** Converse opens the conversation that the address of the page names, if it knows the contact by then. */
 async function openChat(page: Page, { jid }: Account): Promise<void> {
+  await page.getByText(jid).first().waitFor({ state: 'attached', timeout: 30_000 })
   await page.evaluate(`location.hash = 'converse/chat?jid=${jid}'`)
   await page
     .locator('converse-chat textarea.chat-textarea, textarea.chat-textarea')
