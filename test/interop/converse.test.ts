@@ -41,7 +41,7 @@ suiteNeeding(['chromium'], 'Converse.js in Chromium', () => {
     await one.screenshot({ path: join(folder, 'romeo.png') })
     await two.screenshot({ path: join(folder, 'julia.png') })
     process.stderr.write(`screenshots are in ${folder}\n`)
-  }, 120_000)
+  }, 240_000)
 })
 
 /** Converse talks with contacts only unless it is told otherwise. */
@@ -72,18 +72,26 @@ async function signIn(browser: Browser, url: string, { jid, password }: Account)
   await page.locator('input[name="jid"]').fill(jid)
   await page.locator('input[name="password"]').fill(password)
   await page.locator('input[name="password"]').press('Enter')
-  await page.locator('input[name="password"]').waitFor({ state: 'detached', timeout: 30_000 })
+  await page.locator('input[name="password"]').waitFor({ state: 'detached', timeout: 60_000 })
   return page
 }
 
-/** Converse opens the conversation that the address of the page names, if it knows the contact by then. */
+/**
+ * Converse opens the conversation that the address of the page names, but passes over the address as long as it is still
+ * getting ready: it is named again until the conversation is there.
+ */
 async function openChat(page: Page, { jid }: Account): Promise<void> {
-  await page.getByText(jid).first().waitFor({ state: 'attached', timeout: 30_000 })
-  await page.evaluate(`location.hash = 'converse/chat?jid=${jid}'`)
-  await page
-    .locator('converse-chat textarea.chat-textarea, textarea.chat-textarea')
-    .first()
-    .waitFor({ timeout: 30_000 })
+  await page.getByText(jid).first().waitFor({ state: 'attached', timeout: 60_000 })
+  const field = page.locator('textarea.chat-textarea').first()
+  for (let attempt = 0; attempt < 20; attempt++) {
+    await page.evaluate(`location.hash = ''; location.hash = 'converse/chat?jid=${jid}'`)
+    const isOpen = await field.waitFor({ timeout: 3000 }).then(
+      () => true,
+      () => false,
+    )
+    if (isOpen) return
+  }
+  throw new Error(`the conversation with ${jid} does not open`)
 }
 
 async function say(page: Page, text: string): Promise<void> {
