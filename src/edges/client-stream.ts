@@ -93,7 +93,7 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
 
   #receive(session: ClientSession, raw: RawElement): void {
     if (!isStanza(raw)) throw strange(raw)
-    const stanza = stanzaFrom(raw, session.jid, this.#lang)
+    const stanza = stanzaFrom(raw, session.jid, { lang: this.#lang })
     const fault = faultOf(stanza, raw)
     if (fault !== undefined || asksForSession(raw)) {
       const reply = fault === undefined ? stanza.result() : stanza.errorReply(fault)

@@ -1,5 +1,6 @@
 import { Jid } from '../jid/jid.ts'
 import { violation } from '../protocol/c2s/violation.ts'
+import type { Received } from '../stanza/fields.ts'
 import { NS } from '../stanza/namespaces.ts'
 import { Stanza } from '../stanza/stanza.ts'
 import { StanzaError } from '../stanza/stanza-error.ts'
@@ -22,12 +23,12 @@ export function strange(raw: RawElement): StreamError {
  * client's own account (RFC 6120 §8.1.1.1). Throws StreamError `invalid-from`. A `to` that is no address gives a stanza
  * without `to`, see {@link faultOf}.
  */
-export function stanzaFrom(raw: RawElement, jid: Jid, lang: string | undefined): Stanza {
+export function stanzaFrom(raw: RawElement, jid: Jid, received: Received): Stanza {
   const from = raw.attr('from')
   if (from !== undefined && from !== jid.full && !isOwn(from, jid)) throw new StreamError('invalid-from')
   const addressed = raw.attr('to')
-  if (addressed !== undefined) return Stanza.fromRaw(raw, jid, Jid.tryParse(addressed), lang)
-  return Stanza.fromRaw(raw, jid, raw.name === 'presence' ? undefined : jid.bare, lang)
+  if (addressed !== undefined) return Stanza.fromRaw(raw, jid, Jid.tryParse(addressed), received)
+  return Stanza.fromRaw(raw, jid, raw.name === 'presence' ? undefined : jid.bare, received)
 }
 
 function isOwn(text: string, jid: Jid): boolean {

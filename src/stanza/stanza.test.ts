@@ -8,6 +8,8 @@ import { fromWire } from '../xml/wire.ts'
 import { NS } from './namespaces.ts'
 import { Stanza } from './stanza.ts'
 import { StanzaError } from './stanza-error.ts'
+import { jsonNote, stanzaKey } from './stanza-key.ts'
+import { Ticket } from './ticket.ts'
 
 const romeo = Jid.parse('romeo@montague.example/orchard')
 const juliet = Jid.parse('juliet@capulet.example')
@@ -38,7 +40,7 @@ describe('a stanza as received', () => {
 
   it('gets the language of the stream when it has none (RFC 6120 §8.1.5)', () => {
     const raw = scanFrame(Buffer.from(`<presence xmlns='jabber:client'/>`), defaultLimits)
-    const stanza = Stanza.fromRaw(raw, romeo, undefined, 'de')
+    const stanza = Stanza.fromRaw(raw, romeo, undefined, { lang: 'de' })
     expect(fromWire(stanza.toWire('client'))).toBe(`<presence from='romeo@montague.example/orchard' xml:lang='de'/>`)
   })
 })
@@ -105,5 +107,60 @@ describe('an error reply', () => {
   it('is never made for an error or an IQ result', () => {
     expect(Stanza.make('message', { type: 'error' }).errorReply(error)).toBeUndefined()
     expect(Stanza.make('iq', { type: 'result' }).errorReply(error)).toBeUndefined()
+  })
+})
+
+describe('notes on a stanza', () => {
+  const here = stanzaKey<number>('test.here')
+  const everywhere = stanzaKey<string>(
+    'test.everywhere',
+    jsonNote((json) => typeof json === 'string'),
+  )
+
+  it('stay with what is derived from it, and not with what it was before', () => {
+    const plain = received(message)
+    const noted = plain.with(here, 1).readdressed(juliet, romeo).append(el('y', 'urn:y'))
+    expect([plain.get(here), noted.get(here)]).toEqual([undefined, 1])
+    expect(noted.errorReply(new StanzaError('bad-request'))?.get(here)).toBeUndefined()
+  })
+
+  it('outlive the process where they have a codec', () => {
+    const written = received(message).with(here, 1).with(everywhere, 'x').routedNotes
+    expect(written).toEqual({ 'test.everywhere': 'x' })
+    const back = received(message).withRoutedNotes(JSON.parse(JSON.stringify({ ...written, unknown: 1 })))
+    expect([back.get(here), back.get(everywhere)]).toEqual([undefined, 'x'])
+    expect(received(message).withRoutedNotes({ 'test.everywhere': 7 }).get(everywhere)).toBeUndefined()
+  })
+})
+
+describe('the ticket of a stanza', () => {
+  const scanned = () => scanFrame(Buffer.from(message), defaultLimits)
+
+  it('is settled when the stanza has been handled and everything that it caused is on disk', async () => {
+    const settled: Ticket[] = []
+    const ticket = new Ticket((one) => settled.push(one))
+    const stanza = Stanza.fromRaw(scanned(), romeo, juliet, { ticket })
+    let commit = () => {}
+    const write = new Promise<void>((resolve) => {
+      commit = resolve
+    })
+    stanza.append(el('y', 'urn:y')).causes(write)
+    Stanza.make('message', { from: juliet, to: romeo }).onBehalfOf(stanza).causes(Promise.resolve())
+    ticket.handled()
+    await Promise.resolve()
+    expect(ticket.isSettled).toBe(false)
+    commit()
+    await write
+    expect(ticket).toMatchObject({ isSettled: true, hasFailed: false })
+    expect(settled).toEqual([ticket])
+  })
+
+  it('remembers that a write was refused', async () => {
+    const ticket = new Ticket(() => {})
+    const refused = Promise.reject(new Error('no room'))
+    Stanza.fromRaw(scanned(), romeo, juliet, { ticket }).causes(refused)
+    ticket.handled()
+    await refused.catch(() => {})
+    expect(ticket).toMatchObject({ isSettled: true, hasFailed: true })
   })
 })

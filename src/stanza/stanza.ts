@@ -6,42 +6,18 @@ import { defaultLimits } from '../xml/limits.ts'
 import type { RawElement } from '../xml/raw-element.ts'
 import { serialise } from '../xml/serialise.ts'
 import { asWire, toWire, type Wire } from '../xml/wire.ts'
+import type { Fields, Received, StanzaKind } from './fields.ts'
 import { attributesOf, type StanzaHead } from './head.ts'
 import { NS } from './namespaces.ts'
+import { builtPart, cutOut, type Part, receivedParts, shifted } from './parts.ts'
 import type { StanzaError } from './stanza-error.ts'
+import { decodeNotes, encodeNotes, type StanzaKey } from './stanza-key.ts'
+import type { Ticket } from './ticket.ts'
 
-export type StanzaKind = 'message' | 'presence' | 'iq'
+export type { StanzaKind } from './fields.ts'
 
 /** How the root is written: on a jabber:client stream, in a WebSocket frame or `<forwarded/>`, on a jabber:server stream. */
 export type WireForm = 'client' | 'framed' | 'server'
-
-/** A child of a stanza: its place in the inner text, and itself once somebody has asked for it. */
-interface Part {
-  readonly name: string
-  readonly ns: string
-  readonly start: number
-  readonly end: number
-  /** Set for a child that was built here; a received one is built by the scanned element. */
-  readonly element: Element | undefined
-  /** Position among the children received, -1 for one that was built here. */
-  readonly received: number
-}
-
-interface Fields {
-  kind: StanzaKind
-  type: string
-  id: string | undefined
-  lang: string | undefined
-  from: Jid | undefined
-  to: Jid | undefined
-  /** Root attributes but `from` and `to`, as they are written. */
-  attributes: Wire
-  /** What stands between start and end tag. */
-  inner: Wire
-  raw: RawElement | undefined
-  /** Undefined as long as the children are those of `raw`. */
-  parts: readonly Part[] | undefined
-}
 
 /** What was accepted once is read back whatever its size. */
 const ownLimits = { ...defaultLimits, maxElementBytes: Number.POSITIVE_INFINITY }
@@ -64,6 +40,8 @@ export class Stanza {
   readonly #inner: Wire
   readonly #raw: RawElement | undefined
   readonly #parts: readonly Part[] | undefined
+  readonly #notes: readonly unknown[] | undefined
+  readonly #ticket: Ticket | undefined
 
   private constructor(fields: Fields) {
     this.kind = fields.kind
@@ -76,14 +54,16 @@ export class Stanza {
     this.#inner = fields.inner
     this.#raw = fields.raw
     this.#parts = fields.parts
+    this.#notes = fields.notes
+    this.#ticket = fields.ticket
   }
 
-  /** A stanza that was received. `defaultLang`: the stream's language, given to a stanza that has none (RFC 6120 §8.1.5). */
-  static fromRaw(raw: RawElement, from: Jid | undefined, to: Jid | undefined, defaultLang?: string): Stanza {
+  /** A stanza that was received. */
+  static fromRaw(raw: RawElement, from: Jid | undefined, to: Jid | undefined, received: Received = {}): Stanza {
     let attributes = raw.attributesWire(['from', 'to'])
     let lang = raw.attr('xml:lang')
-    if (lang === undefined && defaultLang !== undefined) {
-      lang = defaultLang
+    if (lang === undefined && received.lang !== undefined) {
+      lang = received.lang
       attributes = asWire(`${attributes} xml:lang='${toWire(escapeXml(lang))}'`)
     }
     return new Stanza({
@@ -97,6 +77,8 @@ export class Stanza {
       inner: raw.innerWire(),
       raw,
       parts: undefined,
+      notes: undefined,
+      ticket: received.ticket,
     })
   }
 
@@ -113,6 +95,8 @@ export class Stanza {
       inner: asWire(''),
       raw: undefined,
       parts: [],
+      notes: undefined,
+      ticket: undefined,
     })
     return children.length === 0 ? bare : bare.append(...children)
   }
@@ -123,6 +107,43 @@ export class Stanza {
     const from = raw.attr('from')
     const to = raw.attr('to')
     return Stanza.fromRaw(raw, from === undefined ? undefined : jid(from), to === undefined ? undefined : jid(to))
+  }
+
+  /** What a module has noted about this stanza; see {@link stanzaKey}. */
+  get<T>(key: StanzaKey<T>): T | undefined {
+    return this.#notes?.[key.index] as T | undefined
+  }
+
+  /** The same stanza with a note. What is derived from it by the verbs keeps the note, except answers to it. */
+  with<T>(key: StanzaKey<T>, value: T | undefined): Stanza {
+    const notes = this.#notes === undefined ? [] : [...this.#notes]
+    notes[key.index] = value
+    return new Stanza({ ...this.#fields(), notes })
+  }
+
+  /** The notes that outlive this process, as JSON; undefined when there are none. */
+  get routedNotes(): Record<string, unknown> | undefined {
+    return encodeNotes(this.#notes)
+  }
+
+  /** The same stanza with the notes that {@link routedNotes} gave. */
+  withRoutedNotes(encoded: Readonly<Record<string, unknown>> | undefined): Stanza {
+    return encoded === undefined ? this : new Stanza({ ...this.#fields(), notes: decodeNotes(encoded) })
+  }
+
+  /**
+   * Says that this stanza has caused a write: the sender is not told that the stanza has been handled (XEP-0198) before it is
+   * on disk. Nobody else waits for it. A write that fails was refused by the database, which has told its log; it leaves a
+   * stanza with a ticket unacknowledged.
+   */
+  causes(write: Promise<unknown>): void {
+    if (this.#ticket === undefined) write.catch(() => {})
+    else this.#ticket.hold(write)
+  }
+
+  /** The same stanza, made because of another one: what it causes is waited for by the sender of that one. */
+  onBehalfOf(cause: Stanza): Stanza {
+    return cause.#ticket === this.#ticket ? this : new Stanza({ ...this.#fields(), ticket: cause.#ticket })
   }
 
   /** Whether there is such a child; looks at the index only. */
@@ -168,7 +189,7 @@ export class Stanza {
     for (const element of elements) {
       const start = inner.length
       inner += serialise(element, NS.client)
-      parts.push({ name: element.name, ns: element.ns, start, end: inner.length, element, received: -1 })
+      parts.push(builtPart(element, start, inner.length))
     }
     return new Stanza({ ...this.#fields(), inner: asWire(inner), parts })
   }
@@ -176,29 +197,14 @@ export class Stanza {
   /** The same with another child before all others. */
   prepend(element: Element): Stanza {
     const text = serialise(element, NS.client)
-    const first: Part = { name: element.name, ns: element.ns, start: 0, end: text.length, element, received: -1 }
-    const parts = [first, ...this.#partList().map((part) => shifted(part, text.length))]
+    const parts = [builtPart(element, 0, text.length), ...this.#partList().map((part) => shifted(part, text.length))]
     return new Stanza({ ...this.#fields(), inner: asWire(text + this.#inner), parts })
   }
 
   /** The same without the children that the test picks. */
   without(test: (child: { readonly name: string; readonly ns: string }, element: () => Element) => boolean): Stanza {
-    const kept: Part[] = []
-    let inner = ''
-    let copied = 0
-    let removed = 0
-    this.#partList().forEach((part, index) => {
-      if (!test(part, () => this.#element(index))) {
-        kept.push(shifted(part, -removed))
-        return
-      }
-      inner += this.#inner.slice(copied, part.start)
-      copied = part.end
-      removed += part.end - part.start
-    })
-    if (removed === 0) return this
-    inner += this.#inner.slice(copied)
-    return new Stanza({ ...this.#fields(), inner: asWire(inner), parts: kept })
+    const cut = cutOut(this.#inner, this.#partList(), (part, index) => test(part, () => this.#element(index)))
+    return cut === undefined ? this : new Stanza({ ...this.#fields(), inner: asWire(cut.inner), parts: cut.parts })
   }
 
   /** The text of the stanza. */
@@ -217,7 +223,8 @@ export class Stanza {
   /** The result of an IQ request, with this payload or none. */
   result(payload?: Element): Stanza {
     const head = { type: 'result', id: this.id, from: this.to, to: this.from }
-    return payload === undefined ? Stanza.make('iq', head) : Stanza.make('iq', head, payload)
+    const result = payload === undefined ? Stanza.make('iq', head) : Stanza.make('iq', head, payload)
+    return result.onBehalfOf(this)
   }
 
   /**
@@ -233,6 +240,7 @@ export class Stanza {
       from: this.to,
       to: this.from,
       attributes: asWire(attributesOf(head) + this.#prefixes()),
+      notes: undefined,
     }).append(error.toElement())
   }
 
@@ -248,6 +256,8 @@ export class Stanza {
       inner: this.#inner,
       raw: this.#raw,
       parts: this.#parts,
+      notes: this.#notes,
+      ticket: this.#ticket,
     }
   }
 
@@ -261,15 +271,7 @@ export class Stanza {
   }
 
   #partList(): readonly Part[] {
-    if (this.#parts !== undefined) return this.#parts
-    return (this.#raw?.kids ?? []).map((kid, received) => ({
-      name: kid.name,
-      ns: kid.ns,
-      start: kid.start,
-      end: kid.end,
-      element: undefined,
-      received,
-    }))
+    return this.#parts ?? receivedParts(this.#raw)
   }
 
   #find(name: string, ns: string): number {
@@ -288,8 +290,4 @@ export class Stanza {
     if (raw === undefined) throw new RangeError('no such child')
     return raw.kid(part?.received ?? index)
   }
-}
-
-function shifted(part: Part, by: number): Part {
-  return by === 0 ? part : { ...part, start: part.start + by, end: part.end + by }
 }
