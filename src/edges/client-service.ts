@@ -11,7 +11,7 @@ import type { Element } from '../xml/element.ts'
 import type { ScannerLimits } from '../xml/limits.ts'
 
 /** What a connection needs of a session; the router's has more. */
-export type ClientSession = Pick<Session, 'jid' | 'receive' | 'end'>
+export type ClientSession = Pick<Session, 'jid' | 'receive' | 'receiveNonza' | 'end'>
 
 /** An element that negotiation does not know, and who sent it. */
 export interface Offer {

@@ -2,6 +2,7 @@ import { chain, collect } from '../hooks/hook.ts'
 import type { Jid } from '../jid/jid.ts'
 import type { Stanza } from '../stanza/stanza.ts'
 import type { Element } from '../xml/element.ts'
+import type { RawElement } from '../xml/raw-element.ts'
 import type { Host } from './host.ts'
 import type { EndReason, Session } from './session.ts'
 
@@ -12,6 +13,19 @@ export interface UserSends {
 }
 export const userSends = chain<UserSends, 'handled'>('userSends', {
   slots: ['identify', 'filter', 'rules', 'guard', 'store', 'copy', 'observe'],
+  onFailure: 'abort',
+})
+
+/**
+ * A client sends an element that is no stanza, such as an acknowledgement; `handled` by whoever knows it. What nobody knows ends
+ * the stream. To be answered at once.
+ */
+export interface UserSendsNonza {
+  readonly session: Session
+  readonly element: RawElement
+}
+export const userSendsNonza = chain<UserSendsNonza, 'handled'>('userSendsNonza', {
+  slots: ['main'],
   onFailure: 'abort',
 })
 

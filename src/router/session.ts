@@ -3,6 +3,7 @@ import type { UserAgent } from '../protocol/sasl2/login.ts'
 import type { Stanza } from '../stanza/stanza.ts'
 import type { StreamError } from '../stanza/stream-error.ts'
 import { type Eventually, letRun } from '../util/settled.ts'
+import type { RawElement } from '../xml/raw-element.ts'
 import type { Wire } from '../xml/wire.ts'
 import {
   type SessionReceives,
@@ -10,6 +11,7 @@ import {
   sessionReceives,
   type UserSends,
   userSends,
+  userSendsNonza,
   userSendsPresence,
 } from './events.ts'
 import type { Host } from './host.ts'
@@ -110,6 +112,11 @@ export class Session {
       this.#refuse(stanza, error)
       return undefined
     }
+  }
+
+  /** Takes an element that is no stanza; false when no module knows it. */
+  receiveNonza(element: RawElement): boolean {
+    return this.host.hooks.runNow(userSendsNonza, { session: this, element }) === 'handled'
   }
 
   /** Writes a stanza to the client, by way of the modules that watch what it receives. */

@@ -39,6 +39,10 @@ export class FakeSession implements ClientSession {
     return this.busy
   }
 
+  receiveNonza(): boolean {
+    return false
+  }
+
   async end(reason: EndReason): Promise<void> {
     this.ends.push(reason)
   }
