@@ -92,10 +92,8 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
   }
 
   #receive(session: ClientSession, raw: RawElement): void {
-    if (!isStanza(raw)) {
-      if (!session.receiveNonza(raw)) throw strange(raw)
-      return
-    }
+    if (!isStanza(raw) && !session.receiveNonza(raw)) throw strange(raw)
+    if (!isStanza(raw)) return
     const stanza = stanzaFrom(raw, session.jid, { lang: this.#lang })
     const fault = faultOf(stanza, raw)
     if (fault !== undefined || asksForSession(raw)) {
