@@ -1,5 +1,6 @@
 import type { AnyModule } from '../module/define.ts'
 import bind2 from './bind2/index.ts'
+import blocking from './blocking/index.ts'
 import caps from './caps/index.ts'
 import disco from './disco/index.ts'
 import fastAuthToken from './fast-auth-token/index.ts'
@@ -7,6 +8,7 @@ import last from './last/index.ts'
 import offline from './offline/index.ts'
 import ping from './ping.ts'
 import presence from './presence/index.ts'
+import privacy from './privacy/index.ts'
 import privateStorage from './private.ts'
 import register from './register/index.ts'
 import roster from './roster/index.ts'
@@ -19,6 +21,7 @@ import version from './version.ts'
 /** Every module that comes with the server. */
 export const allModules: readonly AnyModule[] = [
   bind2,
+  blocking,
   caps,
   disco,
   fastAuthToken,
@@ -26,6 +29,7 @@ export const allModules: readonly AnyModule[] = [
   offline,
   ping,
   presence,
+  privacy,
   privateStorage,
   register,
   roster,

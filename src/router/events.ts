@@ -44,7 +44,10 @@ export const filterPacket = chain<Routed, 'handled'>('filterPacket', {
   onFailure: 'abort',
 })
 
-/** A stanza for an account has arrived; it happens once, before the split over its sessions. */
+/**
+ * A message or an IQ for an account has arrived; it happens once, before the split over its sessions. IQ requests of others
+ * that the server answers on behalf of the account (`to` is its bare address) come by here too, for no session.
+ */
 export interface AccountReceives {
   readonly host: Host
   /** The bare address. */
