@@ -92,24 +92,32 @@ export class Guard {
   }
 
   #forSession(session: Session, kind: number, peer: Jid): Eventually<Verdict> {
-    return afterwards(this.#books.ofSession(session), (book) => this.#judge(session.jid, book, [session], kind, peer))
+    return afterwards(this.#books.ofSession(session), (book) =>
+      book.isEmpty ? 'allow' : this.#judge(session.jid, [viewOf(book, session)], kind, peer),
+    )
   }
 
   #forAccount(account: Jid, { from }: Stanza, kind: number, sessions: readonly Session[]): Eventually<Verdict> {
     if (from === undefined || isOwn(account, from)) return 'allow'
-    return afterwards(this.#books.of(account), (book) => this.#judge(account, book, sessions, kind, from))
+    return afterwards(this.#books.of(account), (book) => {
+      if (book.isEmpty) return 'allow'
+      // For nobody in particular the default list applies (XEP-0016 §2.2).
+      const readers = sessions.length === 0 ? [undefined] : sessions
+      const views = readers.map((session) => viewOf(book, session))
+      return this.#judge(account, views, kind, from)
+    })
   }
 
-  #judge(account: Jid, book: PrivacyBook, sessions: readonly Session[], kind: number, peer: Jid): Eventually<Verdict> {
-    if (book.isEmpty) return 'allow'
-    const views: View[] = sessions.map((session) => ({ book, active: activeOf(session) }))
-    // For nobody in particular the default list applies (XEP-0016 §2.2).
-    if (views.length === 0) views.push({ book, active: undefined })
+  #judge(account: Jid, views: readonly View[], kind: number, peer: Jid): Eventually<Verdict> {
     return afterwards(this.#reach.judge(account, views, kind, peer), (verdict) => {
       this.#counts.judged(verdict)
       return verdict
     })
   }
+}
+
+function viewOf(book: PrivacyBook, session: Session | undefined): View {
+  return { book, active: session === undefined ? undefined : activeOf(session) }
 }
 
 function kept(verdict: Verdict): 'handled' | undefined {

@@ -1,9 +1,6 @@
 import type { Jid } from '../../jid/jid.ts'
 import { everyKind } from './stanza-kind.ts'
 
-/** The subscription between a user and a contact, as rules name it. */
-export type Subscription = 'none' | 'to' | 'from' | 'both'
-
 /** One rule of a list (XEP-0016 §2.1). */
 export interface PrivacyItem {
   readonly action: 'allow' | 'deny'
@@ -17,9 +14,12 @@ export interface PrivacyItem {
 
 /** What the roster says of somebody. */
 export interface Contact {
-  readonly subscription: Subscription
+  readonly subscription: 'none' | 'to' | 'from' | 'both'
   readonly groups: readonly string[]
 }
+
+/** Somebody whom no roster knows. */
+export const stranger: Contact = { subscription: 'none', groups: [] }
 
 interface Rule {
   readonly position: number

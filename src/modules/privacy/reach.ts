@@ -4,9 +4,9 @@ import type { Session } from '../../router/session.ts'
 import { Stanza } from '../../stanza/stanza.ts'
 import { afterwards, type Eventually } from '../../util/settled.ts'
 import type { PresenceApi } from '../presence/api.ts'
-import { type Roster, type RosterApi, subscriptionName } from '../roster/api.ts'
+import type { Roster, RosterApi } from '../roster/api.ts'
 import type { PrivacyBook, Verdict } from './book.ts'
-import type { Contact } from './privacy-list.ts'
+import { type Contact, stranger } from './privacy-list.ts'
 import { stanzaKind } from './stanza-kind.ts'
 
 /** What is in effect for a session. */
@@ -65,17 +65,11 @@ export function isOwn(account: Jid, peer: Jid): boolean {
 }
 
 function bestOf(views: readonly View[], kind: number, peer: Jid, roster: Roster | undefined): Verdict {
+  const contactOf = (contact: Jid): Contact => roster?.contactOf(contact) ?? stranger
   let verdict: Verdict = 'allow'
   for (const { book, active } of views) {
-    verdict = book.judge(active, kind, peer, (contact) => contactIn(roster, contact))
+    verdict = book.judge(active, kind, peer, contactOf)
     if (verdict === 'allow') return verdict
   }
   return verdict
-}
-
-function contactIn(roster: Roster | undefined, peer: Jid): Contact {
-  const item = roster?.get(peer) ?? roster?.get(peer.bare)
-  return item === undefined
-    ? { subscription: 'none', groups: [] }
-    : { subscription: subscriptionName(item.state), groups: item.groups }
 }

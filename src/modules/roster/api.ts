@@ -7,7 +7,7 @@ import type { Roster } from './roster.ts'
 import type { SubscriptionState } from './subscription.ts'
 
 export type { Roster } from './roster.ts'
-export { type SubscriptionState, subscriptionName } from './subscription.ts'
+export type { SubscriptionState } from './subscription.ts'
 
 /** What other modules may know of rosters. */
 export interface RosterApi {
