@@ -1,6 +1,7 @@
 import type { AnyModule } from '../module/define.ts'
 import bind2 from './bind2/index.ts'
 import blocking from './blocking/index.ts'
+import blocklist from './blocklist/index.ts'
 import caps from './caps/index.ts'
 import disco from './disco/index.ts'
 import fastAuthToken from './fast-auth-token/index.ts'
@@ -22,6 +23,7 @@ import version from './version.ts'
 export const allModules: readonly AnyModule[] = [
   bind2,
   blocking,
+  blocklist,
   caps,
   disco,
   fastAuthToken,
