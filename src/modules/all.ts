@@ -4,6 +4,7 @@ import blocking from './blocking/index.ts'
 import blocklist from './blocklist/index.ts'
 import caps from './caps/index.ts'
 import disco from './disco/index.ts'
+import domainIsolation from './domain-isolation.ts'
 import fastAuthToken from './fast-auth-token/index.ts'
 import last from './last/index.ts'
 import offline from './offline/index.ts'
@@ -26,6 +27,7 @@ export const allModules: readonly AnyModule[] = [
   blocklist,
   caps,
   disco,
+  domainIsolation,
   fastAuthToken,
   last,
   offline,
