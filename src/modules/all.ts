@@ -5,6 +5,7 @@ import blocklist from './blocklist/index.ts'
 import caps from './caps/index.ts'
 import disco from './disco/index.ts'
 import domainIsolation from './domain-isolation.ts'
+import externalFilter from './external-filter/index.ts'
 import fastAuthToken from './fast-auth-token/index.ts'
 import last from './last/index.ts'
 import offline from './offline/index.ts'
@@ -13,6 +14,7 @@ import presence from './presence/index.ts'
 import privacy from './privacy/index.ts'
 import privateStorage from './private.ts'
 import register from './register/index.ts'
+import reports from './reports/index.ts'
 import roster from './roster/index.ts'
 import sasl2 from './sasl2/index.ts'
 import sic from './sic.ts'
@@ -28,6 +30,7 @@ export const allModules: readonly AnyModule[] = [
   caps,
   disco,
   domainIsolation,
+  externalFilter,
   fastAuthToken,
   last,
   offline,
@@ -36,6 +39,7 @@ export const allModules: readonly AnyModule[] = [
   privacy,
   privateStorage,
   register,
+  reports,
   roster,
   sasl2,
   sic,
