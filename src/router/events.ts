@@ -40,7 +40,7 @@ export interface Routed {
   stanza: Stanza
 }
 export const filterPacket = chain<Routed, 'handled'>('filterPacket', {
-  slots: ['global', 'domain'],
+  slots: ['global'],
   onFailure: 'abort',
 })
 
