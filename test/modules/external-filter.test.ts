@@ -125,12 +125,14 @@ describe('mod_external_filter', () => {
     ['null', { text: 'null' }],
     ['an unknown action', action('MAYBE')],
   ]
-  it.each(troubles)('lets a message go when there is %s', async (_, answer) => {
-    const [alice, bob] = await both()
-    judge.answerTo = () => answer
-    alice.sends(message(bob.jid, 'm1'))
-    await bob.receives(got(alice.jid, 'm1'))
-  })
+  for (const [what, answer] of troubles) {
+    it(`lets a message go when there is ${what}`, async () => {
+      const [alice, bob] = await both()
+      judge.answerTo = () => answer
+      alice.sends(message(bob.jid, 'm1'))
+      await bob.receives(got(alice.jid, 'm1'))
+    })
+  }
 
   it('asks nothing about what has no body, but about an empty one', async () => {
     const [alice, bob] = await both()
