@@ -4,6 +4,7 @@ import { removeAccount } from '../../src/router/accounts.ts'
 import { personalData } from '../../src/router/events.ts'
 import type { Host } from '../../src/router/host.ts'
 import { Client } from '../support/client.ts'
+import { enable, sm, unbound } from '../support/managed.ts'
 import { ownServer } from '../support/own-server.ts'
 import { authenticate, openSecure } from '../support/sign-in.ts'
 
@@ -13,6 +14,7 @@ describe('mod_blocklist', () => {
   const own = ownServer(`[modules.mod_blocklist]
 backend = "rdbms"
 [modules.mod_offline]
+[modules.mod_stream_management]
 `)
   const add = (name: string, reason?: string) => own.command('blocklist.addUser', { user: user(name), reason })
   const remove = (name: string) => own.command('blocklist.removeUser', { user: user(name) })
@@ -51,6 +53,21 @@ backend = "rdbms"
     const again = await own.client('alice', 'pc')
     await own.command('blocklist.addUser', { user: 'alice@localhost/some-resource' })
     await again.finds(conflict('Kicked by administrator'))
+  })
+
+  it('ends what waits to be resumed, for good', async () => {
+    const alice = await own.client('alice', 'pc')
+    const id = await enable(alice)
+    alice.destroy()
+    const sessions = () => own.server.server.hostOf('localhost')?.sessions.of(Jid.parse(user('alice'))) ?? []
+    await expect.poll(() => sessions().map(({ isDetached }) => isDetached)).toEqual([true])
+    await add('alice')
+    expect(sessions()).toEqual([])
+    await remove('alice')
+    const again = await unbound({ server: own.server }, { local: 'alice', password: 'secret' })
+    again.send(`<resume xmlns='${sm}' previd='${id}' h='0'/>`)
+    await again.receives(`<failed xmlns='${sm}' {any}>{any}</failed>`)
+    again.destroy()
   })
 
   it('lets in again who is taken from the list', async () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { Jid } from '../../src/jid/jid.ts'
 import { removeAccount } from '../../src/router/accounts.ts'
 import type { Host } from '../../src/router/host.ts'
+import { enable, resume, unbound } from '../support/managed.ts'
 import { ownServer } from '../support/own-server.ts'
 
 const ns = 'jabber:iq:privacy'
@@ -10,6 +11,7 @@ const denyAll = `<item action='deny' order='1'/>`
 
 describe('mod_privacy', () => {
   const own = ownServer(`[modules.mod_offline]
+[modules.mod_stream_management]
 [modules.mod_blocking]
 backend = "rdbms"
 [modules.mod_privacy]
@@ -49,6 +51,23 @@ max_items = 3
     await removeAccount(host, Jid.parse(again.bare))
     const anew = await own.client('anna', 'pc')
     expect((await anew.asks(query(''))).child('query', ns)?.elements()).toEqual([])
+  })
+
+  it('keeps the active list of a session that is resumed, over a restart too', async () => {
+    const [fay, gus] = [await own.client('fay', 'pc'), await own.client('gus', 'pc')]
+    const id = await enable(fay)
+    await fay.asks(query(`<list name='quiet'><item action='deny' order='1'><message/></item></list>`), 'set')
+    await fay.asks(query(`<active name='quiet'/>`), 'set')
+    await fay.drains()
+    fay.destroy()
+    gus.destroy()
+    await own.restart()
+    const again = await unbound({ server: own.server }, { local: 'fay', password: 'secret' })
+    await resume(again, id, 0)
+    const others = await own.client('gus', 'pc')
+    others.sends(`<message type='chat' to='${fay.jid}' id='m1'><body>hi</body></message>`)
+    await others.receives(`<message type='error' id='m1' from='${fay.jid}'>{any}</message>`)
+    again.destroy()
   })
 
   it('judges a copy of a message as the message', async () => {

@@ -27,7 +27,7 @@ function made(limits: BookLimits = { max_lists: 2, max_items: 3 }) {
   const reach = { changed: async () => {} } as unknown as Reach
   const books = new PrivacyBooks(host, store, reach, limits)
   const open = (jid: string) => {
-    const session = new Session(host, Jid.parse(jid), {} as ClientLink, {} as SessionInfo)
+    const session = new Session(host, Jid.parse(jid), { link: {} as ClientLink, info: {} as SessionInfo })
     host.sessions.add(session)
     return session
   }

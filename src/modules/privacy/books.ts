@@ -3,6 +3,7 @@ import type { Host } from '../../router/host.ts'
 import { sessionKey } from '../../router/keys.ts'
 import type { Session } from '../../router/session.ts'
 import { StanzaError } from '../../stanza/stanza-error.ts'
+import { jsonNote } from '../../stanza/stanza-key.ts'
 import { Lru } from '../../util/lru.ts'
 import { KeyedMailbox } from '../../util/mailbox.ts'
 import { afterwards, type Eventually } from '../../util/settled.ts'
@@ -19,8 +20,11 @@ const large = 100
 
 /** The book of the account, with each of its sessions: whoever is there is never looked up. */
 const bookKey = sessionKey<PrivacyBook>('privacy.book')
-/** The name of the list that a session has made active. */
-const activeKey = sessionKey<string>('privacy.active')
+/** The name of the list that a session has made active; it is so still when the session is resumed. */
+const activeKey = sessionKey<string>(
+  'privacy.active',
+  jsonNote((json): json is string => typeof json === 'string'),
+)
 
 /** The list that a session has made active. */
 export function activeOf(session: Session): string | undefined {

@@ -26,7 +26,7 @@ function made(load: () => Promise<PrivacyBook>) {
   const books = new PrivacyBooks(host, { load } as unknown as PrivacyStore, reach, { max_lists: 1, max_items: 1 })
   const verdicts: string[] = []
   const guard = new Guard(router, books, reach, { judged: (verdict) => void verdicts.push(verdict) })
-  const session = new Session(host, alice.withResource('pc'), {} as ClientLink, {} as SessionInfo)
+  const session = new Session(host, alice.withResource('pc'), { link: {} as ClientLink, info: {} as SessionInfo })
   host.sessions.add(session)
   const arrives = (stanza: Stanza) => guard.arrives({ host, account: alice, stanza, targets: [session] })
   const presenceArrives = (stanza: Stanza) => guard.presenceArrives({ host, account: alice, stanza, targets: [] })
