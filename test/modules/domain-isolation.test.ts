@@ -1,22 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Client } from '../support/client.ts'
 import { FileServer } from '../support/file-server.ts'
+import { baseConfig } from '../support/own-server.ts'
 
-const base = `
-[general]
-hosts = ["shire.example", "rohan.example"]
-
-[[listen.c2s]]
-port = 0
-ip_address = "127.0.0.1"
-tls.mode = "starttls"
-
-[auth.password]
-scram_iterations = 4096
-
-[modules.mod_presence]
-[modules.mod_roster]
-[modules.mod_ping]
+const base = `${baseConfig.replace('"localhost"', '"shire.example", "rohan.example"')}
 [modules.mod_offline]
 [modules.mod_vcard]
 `

@@ -10,6 +10,7 @@ import type { Host } from '../../src/router/host.ts'
 import type { Stanza } from '../../src/stanza/stanza.ts'
 import type { Client } from '../support/client.ts'
 import { FileServer } from '../support/file-server.ts'
+import { baseConfig } from '../support/own-server.ts'
 
 const ns = 'urn:xmpp:reporting:1'
 const blocking = 'urn:xmpp:blocking'
@@ -37,23 +38,7 @@ const elsewhere = defineModule({
   },
 })
 
-const config = `
-[general]
-hosts = ["localhost"]
-
-[[listen.c2s]]
-port = 0
-ip_address = "127.0.0.1"
-tls.mode = "starttls"
-
-[auth.password]
-scram_iterations = 4096
-
-[modules.mod_presence]
-[modules.mod_roster]
-[modules.mod_disco]
-[modules.mod_ping]
-[modules.mod_elsewhere]
+const config = `${baseConfig}[modules.mod_elsewhere]
 [modules.mod_reports]
 notify = ["admin@localhost"]
 forward_to = ["watch@localhost"]

@@ -72,6 +72,11 @@ export class PrivacyBooks {
     return session.get(bookKey) ?? this.pin(session)
   }
 
+  /** Whether nothing can be kept back from this session: known at once for almost everybody. */
+  isOpen(session: Session): boolean {
+    return session.get(bookKey)?.isEmpty === true
+  }
+
   /** Gives a session the book of its account, for as long as it lasts. */
   pin(session: Session): Eventually<PrivacyBook> {
     const { jid } = session

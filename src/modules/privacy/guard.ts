@@ -40,7 +40,7 @@ export class Guard {
   /** What a client sends: refused when it may not go. Throws, or rejects with, StanzaError. */
   sends(session: Session, stanza: Stanza): Eventually<undefined> {
     const { to } = stanza
-    if (to === undefined || isOwn(session.jid, to)) return undefined
+    if (to === undefined || this.#books.isOpen(session) || isOwn(session.jid, to)) return undefined
     return afterwards(this.#forSession(session, kindOfOutgoing(stanza), to), (verdict) => {
       if (verdict === 'allow') return undefined
       throw new StanzaError('not-acceptable', { type: 'cancel', ...(verdict === 'block' ? { app: blocked } : {}) })
@@ -50,12 +50,14 @@ export class Guard {
   /** Presence that goes out by itself. */
   shows(session: Session, stanza: Stanza): Outcome {
     const { to } = stanza
-    if (to === undefined || isOwn(session.jid, to)) return undefined
+    if (to === undefined || this.#books.isOpen(session) || isOwn(session.jid, to)) return undefined
     return afterwards(this.#forSession(session, kindOfOutgoing(stanza), to), kept)
   }
 
   /** A message or an IQ for an account: refused when none of those who are to have it want it. */
   arrives({ account, stanza, targets }: AccountReceives): Outcome {
+    const [target] = targets
+    if (target !== undefined && this.#books.isOpen(target)) return undefined
     const kind = kindOfIncoming(stanza)
     if (kind === undefined) return undefined
     return afterwards(this.#forAccount(account, stanza, kind, targets), (verdict) => {
@@ -76,7 +78,7 @@ export class Guard {
   /** Anything for one session; its sender is told nothing. */
   delivers(session: Session, stanza: Stanza): Outcome {
     const { from } = stanza
-    if (from === undefined) return undefined
+    if (from === undefined || this.#books.isOpen(session)) return undefined
     if (isOwn(session.jid, from))
       return stanza.has('received', carbonsNs) ? this.#deliversCarbon(session, stanza) : undefined
     const kind = kindOfIncoming(stanza)
