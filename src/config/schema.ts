@@ -93,6 +93,7 @@ export interface Config {
   readonly instrumentation: Frozen<Schema['instrumentation']>
   /** Connections to other services, by type and tag. */
   readonly outgoing_pools: Frozen<Schema['outgoing_pools']>
+  readonly services: Frozen<Schema['services']>
   /** What single hosts have otherwise; `configFor` applies it. */
   readonly host_config: readonly HostConfig[]
 }

@@ -5,6 +5,7 @@ import type { IqPolicy } from '../router/iq-queue.ts'
 import { IqQueue } from '../router/iq-queue.ts'
 import type { IqRegistry, IqTarget } from '../router/iq-registry.ts'
 import type { Database } from '../storage/database.ts'
+import { repeat } from '../util/repeat.ts'
 import type { ModuleApi } from './api.ts'
 import type { IqContext, ModuleContext, RegisterIq } from './context.ts'
 import type { AnyModule } from './define.ts'
@@ -125,8 +126,8 @@ export class ModuleHost {
       },
       use: (api) => this.#use(declaration, api),
       find: <A>(api: ModuleApi<A>) => this.#apis.get(api) as A | undefined,
-      serve: (plan) => void undo.push(...openServices(host, plan, iq.bind)),
-      every: (ms, job) => void undo.push(repeat(host, ms, job)),
+      serve: (plan) => void undo.push(...openServices(plan, { host, module: name, log, bind: iq.bind })),
+      every: (ms, job) => void undo.push(repeat(host.clock, ms, job)),
       onStop: (stop) => void undo.push(stop),
     }
   }
@@ -162,13 +163,4 @@ interface ModuleIq {
 function policyOf(declaration: AnyModule, options: unknown): IqPolicy {
   const configured = (options as { iqdisc?: IqPolicy } | undefined)?.iqdisc
   return configured ?? { type: declaration.iqPolicy ?? 'one_queue' }
-}
-
-function repeat(host: Host, ms: number, job: () => void): () => void {
-  const tick = () => {
-    timer = host.clock.after(ms, tick)
-    job()
-  }
-  let timer = host.clock.after(ms, tick)
-  return () => timer.cancel()
 }

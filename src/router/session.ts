@@ -47,7 +47,7 @@ export interface SessionInfo {
 
 /** Why a session is over; `status` goes into the last presence that contacts see. */
 export interface EndReason {
-  readonly kind: 'closed' | 'lost' | 'replaced' | 'kicked' | 'shutdown' | 'removed'
+  readonly kind: 'closed' | 'lost' | 'replaced' | 'kicked' | 'shutdown' | 'removed' | 'domain_gone'
   readonly status?: string | undefined
 }
 

@@ -36,21 +36,25 @@ export async function openAllAccounts(
     for (const accounts of opened.values()) await accounts.close()
   }
   try {
-    for (const host of live.current.general.hosts) {
-      const config = live.of(host)
+    for (const type of hostTypesOf(live.current)) {
+      const config = live.of(type)
       if (!opened.has(config.auth)) opened.set(config.auth, await openAccounts(config, db, clock, log))
     }
   } catch (error) {
     await close()
     throw error
   }
-  const ofHost = new Map(live.current.general.hosts.map((host) => [host, opened.get(live.of(host).auth)]))
+  const ofHost = new Map(hostTypesOf(live.current).map((type) => [type, opened.get(live.of(type).auth)]))
   const of = (hostType: string) => {
     const found = ofHost.get(hostType)
     if (found === undefined) throw new Error(`${hostType} is not hosted here`)
     return found
   }
   return { of, close }
+}
+
+function hostTypesOf({ general }: Config): string[] {
+  return [...general.hosts, ...general.host_types]
 }
 
 /** Opens the account stores that the configuration names, in its order. Nothing is left open when it rejects. */

@@ -55,7 +55,10 @@ describe('a module that stops', () => {
     const metrics = createMetrics()
     const live = new LiveConfig(config)
     const accountsOf = () => accounts
-    running = await startHost('localhost', { live, clock, log, metrics, db, router, accountsOf, modules: allModules })
+    running = await startHost(
+      { type: 'localhost', domains: ['localhost'] },
+      { live, clock, log, metrics, db, router, accountsOf, modules: allModules },
+    )
   })
   afterAll(() => db.close())
 

@@ -9,7 +9,12 @@ import { hostGeneral } from './general.ts'
 export function hostConfig(modules: readonly ModuleDeclaration[]) {
   return z.strictObject({
     host: domainName().optional().describe('The host, one of `general.hosts`.').meta({ example: 'localhost' }),
-    host_type: domainName().optional().describe('The same under its other name.').meta({ example: 'localhost' }),
+    host_type: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('One of `general.host_types`; or a host.')
+      .meta({ example: 'customers' }),
     general: hostGeneral.prefault({}).describe('Settings of `[general]` that a host may have of its own.'),
     auth: auth.optional().describe('Takes the place of the whole `[auth]` for this host.'),
     modules: modulesTable(modules).optional().describe('Takes the place of the whole `[modules]` for this host.'),

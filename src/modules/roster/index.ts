@@ -4,6 +4,7 @@ import { defineModule, tables } from '../../module/define.ts'
 import {
   type AccountReceives,
   accountReceivesPresence,
+  domainRemoved,
   personalData,
   streamFeatures,
   type UserEvent,
@@ -88,6 +89,7 @@ export default defineModule({
       for (const item of roster.items.values()) await desk.cancel(user, item)
     })
     on(userRemoved, 'forget', ({ user }: UserEvent) => service.forget(user))
+    on(domainRemoved, 'forget', ({ domain }) => service.forgetDomain(domain))
     on(personalData, 'collect', async ({ user }: UserEvent) => ({
       name: 'roster',
       rows: exportRows(await service.load(user)),

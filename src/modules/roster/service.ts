@@ -85,6 +85,11 @@ export class RosterService {
     })
   }
 
+  async forgetDomain(domain: string): Promise<void> {
+    await this.#store.forgetDomain(domain)
+    this.#cache.deleteWhere((account) => account.endsWith(`@${domain}`))
+  }
+
   #read(account: Jid): Eventually<Roster> {
     const key = account.bareString
     const cached = this.#cache.get(key)

@@ -1,6 +1,6 @@
 import { defineModule, tables } from '../../module/define.ts'
 import type { ServicePoint } from '../../module/subdomain.ts'
-import { accountReceives, personalData, userRemoved } from '../../router/events.ts'
+import { accountReceives, domainRemoved, personalData, userRemoved } from '../../router/events.ts'
 import { NS } from '../../stanza/namespaces.ts'
 import { StanzaError } from '../../stanza/stanza-error.ts'
 import { mustAccept } from '../../storage/must-accept.ts'
@@ -81,6 +81,7 @@ export default defineModule({
     if (options.search) serve({ template: options.host, name: directoryName, open })
 
     on(userRemoved, 'forget', ({ user }) => store.forget(user))
+    on(domainRemoved, 'forget', ({ domain }) => store.forgetDomain(domain))
     on(personalData, 'collect', async ({ user }) => {
       const vcard = await store.get(user)
       return vcard === undefined ? undefined : { name: 'vcard', rows: [{ jid: user.bareString, vcard }] }
