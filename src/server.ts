@@ -26,6 +26,7 @@ import { LiveConfig } from './server/live-config.ts'
 import { loginGuard } from './server/login-guard.ts'
 import { makeRouter } from './server/make-router.ts'
 import { openAllAccounts } from './server/open-accounts.ts'
+import { OutgoingPools } from './server/outgoing-pools.ts'
 import type { OpenPort } from './server/port.ts'
 import { Reloader } from './server/reload.ts'
 import { RunningHosts } from './server/running-hosts.ts'
@@ -209,10 +210,12 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
     )
     this.#opened.push(() => db.close())
     watchHealth(db, this.metrics)
-    const accounts = await openAllAccounts(live, { db, clock, log })
+    const pools = new OutgoingPools({ live, clock, log, metrics: this.metrics })
+    this.#opened.push(() => pools.close())
+    const accounts = await openAllAccounts(live, { db, clock, log, pools })
     this.#opened.push(() => accounts.close())
     const { router } = this
-    const hostParts = { live, clock, log, metrics: this.metrics, db, router, modules }
+    const hostParts = { live, clock, log, metrics: this.metrics, db, pools, router, modules }
     const accountsOf = (type: string) => accounts.of(type).accounts
     const hosts = await RunningHosts.start({ ...hostParts, accountsOf })
     this.#opened.push(() => hosts.stop())
@@ -223,11 +226,12 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
     registerCoreCommands(this.commands, commandServices(this))
     const syncCommands = registerModuleCommands(this.commands, hosts, clock)
     if (isOffline) return
+    await pools.connect()
     if (!inMemory) {
       const control = await openControl(controlSocketPath(dir), this)
       this.#opened.push(() => control.close())
     }
-    const readiness = () => this.#readiness(db)
+    const readiness = () => this.#readiness(db, pools)
     const guard = loginGuard(live.current, clock)
     const listeners = await Listeners.open({
       guard,
@@ -271,9 +275,9 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
     this.#settleStopped()
   }
 
-  #readiness(db: Database): Readiness {
+  #readiness(db: Database, pools: OutgoingPools): Readiness {
     const status = this.#state === 'stopped' ? 'stopping' : this.#state
-    return { status, reasons: db.canAccept() ? [] : ['the database cannot be written'] }
+    return { status, reasons: [...(db.canAccept() ? [] : ['the database cannot be written']), ...pools.troubles] }
   }
 
   /** Lets nobody new in and ends every stream, telling the client why. Nothing here keeps the rest from being given back. */

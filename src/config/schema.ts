@@ -107,4 +107,5 @@ export interface HostConfig {
   readonly modules?: Config['modules']
   readonly acl?: Acl
   readonly access?: Access
+  readonly outgoing_pools?: Frozen<NonNullable<Schema['host_config'][number]['outgoing_pools']>>
 }

@@ -1,3 +1,4 @@
+import type { ServicePools } from '../net/service-pools.ts'
 import type { Logger } from '../observe/logger.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import type { Host } from '../router/host.ts'
@@ -16,6 +17,7 @@ import { type IqBinder, openServices } from './subdomain.ts'
 export interface ModuleHostParts {
   readonly host: Host
   readonly db: Database
+  readonly pools: ServicePools
   readonly log: Logger
   readonly metrics: Metrics
 }
@@ -102,7 +104,7 @@ export class ModuleHost {
   }
 
   #contextFor(running: Running): ModuleContext<never, never> {
-    const { host, db, log, metrics } = this.#parts
+    const { host, db, log, metrics, pools } = this.#parts
     const { declaration, options, undo } = running
     const { name } = declaration
     const iq = this.#iqFor(running)
@@ -115,6 +117,7 @@ export class ModuleHost {
       metrics,
       db: db.of<never>(),
       accounts: host.accounts,
+      pools,
       sessions: host.sessions,
       router: host.router,
       iq: iq.context,

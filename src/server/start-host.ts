@@ -16,6 +16,7 @@ import { StanzaError } from '../stanza/stanza-error.ts'
 import type { Database } from '../storage/database.ts'
 import type { Clock } from '../util/clock.ts'
 import type { LiveConfig } from './live-config.ts'
+import type { OutgoingPools } from './outgoing-pools.ts'
 import { watchPassingAccounts } from './passing-accounts.ts'
 
 /** What every host of a server shares. */
@@ -26,6 +27,7 @@ export interface HostParts {
   readonly metrics: Metrics
   readonly db: Database
   readonly router: Router
+  readonly pools: OutgoingPools
   /** The accounts of a host type. */
   accountsOf(hostType: string): Accounts
   /** The modules that exist. */
@@ -77,7 +79,7 @@ export async function startHost({ type, domains: first }: HostPlan, parts: HostP
     features: { server: new FeatureList(), account: new FeatureList() },
   }
   watchPassingAccounts(host)
-  const modules = new ModuleHost({ host, db, log, metrics })
+  const modules = new ModuleHost({ host, db, log, metrics, pools: parts.pools.of(type) })
   await modules.startAll(wantedModules(config, parts.modules))
   router.addHost(host)
   return { host, domains, modules }

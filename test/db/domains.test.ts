@@ -8,6 +8,7 @@ import { DomainStore } from '../../src/server/domains/domain-store.ts'
 import { LiveConfig } from '../../src/server/live-config.ts'
 import { makeRouter } from '../../src/server/make-router.ts'
 import { openAccounts } from '../../src/server/open-accounts.ts'
+import { OutgoingPools } from '../../src/server/outgoing-pools.ts'
 import { RunningHosts } from '../../src/server/running-hosts.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { openDatabase } from '../../src/storage/open.ts'
@@ -49,9 +50,20 @@ onEachDatabase('dynamic domains', (kind) => {
     const { config } = parseConfig({ text, file: '/tmp/none/meerkat.toml', modules: allModules })
     const live = new LiveConfig(config)
     const router = makeRouter(clock, log, metrics)
-    const { accounts } = await openAccounts(config, db, clock, log)
+    const pools = new OutgoingPools({ live, clock, log, metrics })
+    const { accounts } = await openAccounts(config, { db, clock, log, pools: pools.of('a') })
     const accountsOf = () => accounts
-    const hosts = await RunningHosts.start({ live, clock, log, metrics, db, router, accountsOf, modules: allModules })
+    const hosts = await RunningHosts.start({
+      live,
+      clock,
+      log,
+      metrics,
+      db,
+      pools,
+      router,
+      accountsOf,
+      modules: allModules,
+    })
     const directory = await DomainDirectory.open({
       ...{ store, router, clock, log, hosts: hosts.byType, isShared: true },
       hostTypes: ['a', 'b'],

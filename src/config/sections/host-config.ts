@@ -4,6 +4,7 @@ import { domainName, notBuilt } from '../option.ts'
 import { access, acl } from './access.ts'
 import { auth } from './auth.ts'
 import { hostGeneral } from './general.ts'
+import { hostPools } from './outgoing-pools.ts'
 
 /** One `[[host_config]]` table, for a set of declared modules. */
 export function hostConfig(modules: readonly ModuleDeclaration[]) {
@@ -26,7 +27,9 @@ export function hostConfig(modules: readonly ModuleDeclaration[]) {
       .optional()
       .describe('Clauses that stand before the last one of `[access]` where that is for everybody, else behind all.')
       .meta({ reload: 'live', example: { c2s: [{ acl: 'blocked', value: 'deny' }] } }),
-    outgoing_pools: notBuilt('pools for single hosts'),
+    outgoing_pools: hostPools
+      .optional()
+      .describe('Pools of its own, which take the place of the general ones of the same tag.'),
     s2s: notBuilt('policies for other servers', true),
   })
 }
