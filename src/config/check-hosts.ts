@@ -1,7 +1,9 @@
 import { prepareDomainName } from './domain-name.ts'
 import { type KeyPath, valueAt } from './key-path.ts'
+import type { ModuleDeclaration } from './modules.ts'
 import { nearest } from './nearest.ts'
 import type { Report } from './problem.ts'
+import type { Config } from './schema.ts'
 import { hostTypeName } from './settle.ts'
 
 /** Checks that there is something to serve, that nothing is named twice, and that the default domain can be served. */
@@ -58,6 +60,21 @@ function checkDomainService(data: unknown, types: readonly unknown[], report: Re
     message: 'Without services.service_domain_db these kinds have no domains.',
     value: types,
   })
+}
+
+/** Modules that cannot serve domains that come and go, on a kind of such domains. */
+export function checkDynamicModules(config: Config, modules: readonly ModuleDeclaration[], report: Report): void {
+  const unable = modules.filter(({ staticOnly }) => staticOnly === true).map(({ name }) => name)
+  for (const type of config.general.host_types) {
+    const index = config.host_config.findIndex(({ host, modules }) => host === type && modules !== undefined)
+    const own = config.host_config[index]?.modules
+    for (const name of unable.filter((each) => (own ?? config.modules)[each] !== undefined)) {
+      const place = own === undefined ? ['modules', name] : ['host_config', index, 'modules', name]
+      report.error('dynamic_domains_not_supported', place, {
+        message: `${name} cannot serve domains that are added at run time, as ${type} has.`,
+      })
+    }
+  }
 }
 
 /** Each `[[host_config]]` names one host or host type that is there, and none has two. */

@@ -36,6 +36,8 @@ export interface OptionMeta {
   readonly file?: boolean
   /** The value names something defined elsewhere in the configuration. */
   readonly refers?: 'shaper' | 'access' | 'shaper or access'
+  /** The value is the tag of a pool of this type (`outgoing_pools`), which must be there. */
+  readonly poolType?: 'http' | 'ldap' | 'redis' | 'rabbit'
   /** Type as shown in the reference, where the schema alone would be hard to read. */
   readonly shownAs?: string
 }

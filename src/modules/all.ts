@@ -11,6 +11,7 @@ import privateStorage from './private.ts'
 import register from './register/index.ts'
 import roster from './roster/index.ts'
 import sasl2 from './sasl2/index.ts'
+import sharedRosterLdap from './shared-roster-ldap/index.ts'
 import sic from './sic.ts'
 import time from './time.ts'
 import vcard from './vcard/index.ts'
@@ -30,6 +31,7 @@ export const allModules: readonly AnyModule[] = [
   register,
   roster,
   sasl2,
+  sharedRosterLdap,
   sic,
   time,
   vcard,
