@@ -13,6 +13,7 @@ import roster from './roster/index.ts'
 import sasl2 from './sasl2/index.ts'
 import sharedRosterLdap from './shared-roster-ldap/index.ts'
 import sic from './sic.ts'
+import streamManagement from './stream-management/index.ts'
 import time from './time.ts'
 import vcard from './vcard/index.ts'
 import version from './version.ts'
@@ -33,6 +34,7 @@ export const allModules: readonly AnyModule[] = [
   sasl2,
   sharedRosterLdap,
   sic,
+  streamManagement,
   time,
   vcard,
   version,
