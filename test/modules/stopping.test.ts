@@ -38,6 +38,7 @@ class CountingClock extends FakeClock {
 
 const text = `[general]
 hosts = ["localhost"]
+[outgoing_pools.ldap.default]
 ${allModules.map(({ name }) => `[modules.${name}]`).join('\n')}
 `
 
