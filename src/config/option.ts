@@ -35,7 +35,9 @@ export interface OptionMeta {
   /** A readable file, named relative to the configuration file; becomes an absolute path. */
   readonly file?: boolean
   /** The value names something defined elsewhere in the configuration. */
-  readonly refers?: 'shaper' | 'access' | 'shaper or access' | 'http pool'
+  readonly refers?: 'shaper' | 'access' | 'shaper or access'
+  /** The value is the tag of a pool of this type (`outgoing_pools`), which must be there. */
+  readonly poolType?: 'http' | 'ldap' | 'redis' | 'rabbit'
   /** Type as shown in the reference, where the schema alone would be hard to read. */
   readonly shownAs?: string
 }
@@ -125,7 +127,7 @@ export function shaperName() {
 
 /** The tag of a pool in `outgoing_pools.http`. */
 export function httpPoolTag() {
-  return z.string().min(1).meta({ refers: 'http pool', shownAs: 'tag of an HTTP pool' })
+  return z.string().min(1).meta({ poolType: 'http', shownAs: 'tag of an HTTP pool' })
 }
 
 /** One of a few words. */

@@ -17,6 +17,7 @@ import register from './register/index.ts'
 import reports from './reports/index.ts'
 import roster from './roster/index.ts'
 import sasl2 from './sasl2/index.ts'
+import sharedRosterLdap from './shared-roster-ldap/index.ts'
 import sic from './sic.ts'
 import streamManagement from './stream-management/index.ts'
 import time from './time.ts'
@@ -43,6 +44,7 @@ export const allModules: readonly AnyModule[] = [
   reports,
   roster,
   sasl2,
+  sharedRosterLdap,
   sic,
   streamManagement,
   time,

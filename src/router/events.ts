@@ -162,6 +162,19 @@ export const passwordChanged = chain<UserEvent>('passwordChanged', { slots: ['ma
 /** An account is being removed; its sessions are gone. Each module drops what it keeps. */
 export const userRemoved = chain<UserEvent>('userRemoved', { slots: ['announce', 'forget'] })
 
+export interface DomainEvent {
+  readonly host: Host
+  readonly domain: string
+}
+/** A domain is served from now on; it is in `host.domains` already. Not told of those that are there at the start. */
+export const domainAdded = chain<DomainEvent>('domainAdded', { slots: ['main'] })
+
+/** A domain is served no longer; its sessions have ended. It may come back with all that is kept of it. */
+export const domainWithdrawn = chain<DomainEvent>('domainWithdrawn', { slots: ['main'] })
+
+/** A domain is being removed, after it was withdrawn. Each module drops what it keeps of it, in memory and on disk. */
+export const domainRemoved = chain<DomainEvent>('domainRemoved', { slots: ['forget'], onFailure: 'abort' })
+
 /** What is known about a user, a group of rows from each module that keeps some. */
 export interface PersonalData {
   /** Name of the file in the export. */

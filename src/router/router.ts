@@ -58,12 +58,28 @@ export class Router {
   }
 
   addHost(host: Host): void {
-    for (const domain of host.domains) this.#hosts.set(domain, host)
+    for (const domain of host.domains) this.addDomain(domain, host)
+  }
+
+  /** Serves a hosted domain from now on. Throws when the domain is taken. */
+  addDomain(domain: string, host: Host): void {
+    if (this.isServed(domain)) throw new Error(`${domain} is served already`)
+    this.#hosts.set(domain, host)
+  }
+
+  /** What comes for the domain from now on has nowhere to go. */
+  removeDomain(domain: string): void {
+    this.#hosts.delete(domain)
+  }
+
+  /** Whether somebody serves a domain: as a host or as a service of a module. */
+  isServed(domain: string): boolean {
+    return this.#hosts.has(domain) || this.#services.has(domain)
   }
 
   /** Serves a domain from now on; the function returned ends that. Throws when the domain is taken. */
   addService(domain: string, service: Service): () => void {
-    if (this.#hosts.has(domain) || this.#services.has(domain)) throw new Error(`${domain} is served already`)
+    if (this.isServed(domain)) throw new Error(`${domain} is served already`)
     this.#services.set(domain, service)
     return () => this.#services.delete(domain)
   }

@@ -64,7 +64,7 @@ export const maxBufferedBytes = 4 << 20
 export class ClientPort {
   readonly #parts: ListenerParts
   readonly #hosts: StreamHosts
-  readonly #authenticators = new Map<string, Authenticator>()
+  readonly #authenticators = new WeakMap<Accounts, Authenticator>()
   readonly #wheel: TimerWheel
   /** Connections without a session yet. */
   readonly negotiating: Negotiating
@@ -155,12 +155,13 @@ export class ClientPort {
   }
 
   #authenticatorFor(domain: string): Authenticator {
-    const known = this.#authenticators.get(domain)
+    const accounts = this.#hosts.accountsOf(domain) ?? nobody
+    const known = this.#authenticators.get(accounts)
     if (known !== undefined) return known
     const failed = (error: unknown) => this.#parts.log.error({ what: 'authentication_unavailable', reason: error })
     const admit = (user: Jid) => this.#refusalOf(user)
-    const made = new Authenticator(this.#hosts.accountsOf(domain) ?? new Accounts([]), admit, failed)
-    this.#authenticators.set(domain, made)
+    const made = new Authenticator(accounts, admit, failed)
+    this.#authenticators.set(accounts, made)
     return made
   }
 
@@ -263,6 +264,9 @@ export class ClientPort {
     }
   }
 }
+
+/** The accounts of a domain that is not hosted here (any more). */
+const nobody = new Accounts([])
 
 /** Unpredictable, 108 bits. */
 function newId(): string {

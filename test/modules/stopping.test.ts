@@ -41,9 +41,10 @@ const mandatory: Readonly<Record<string, string>> = { mod_external_filter: 'pool
 
 const text = `[general]
 hosts = ["localhost"]
-${allModules.map(({ name }) => `[modules.${name}]\n${mandatory[name] ?? ''}`).join('\n')}
+[outgoing_pools.ldap.default]
 [outgoing_pools.http.service.connection]
 host = "http://127.0.0.1:9"
+${allModules.map(({ name }) => `[modules.${name}]\n${mandatory[name] ?? ''}`).join('\n')}
 `
 
 describe('a module that stops', () => {
@@ -57,22 +58,15 @@ describe('a module that stops', () => {
     const { config } = parseConfig({ text, file: '/tmp/none/meerkat.toml', modules: allModules })
     db = await openDatabase({ kind: 'sqlite', file: ':memory:', log, clock })
     router = new Router(clock, { noRoute: () => {}, failed: () => {}, lost: () => {} })
-    const { accounts } = await openAccounts(config, db, clock, log)
     const metrics = createMetrics()
     const live = new LiveConfig(config)
+    const pools = new OutgoingPools({ live, clock, log, metrics })
+    const { accounts } = await openAccounts(config, { db, clock, log, pools: pools.of('localhost') })
     const accountsOf = () => accounts
-    const pools = new OutgoingPools(config.outgoing_pools, clock)
-    running = await startHost('localhost', {
-      live,
-      clock,
-      log,
-      metrics,
-      db,
-      router,
-      pools,
-      accountsOf,
-      modules: allModules,
-    })
+    running = await startHost(
+      { type: 'localhost', domains: ['localhost'] },
+      { live, clock, log, metrics, db, pools, router, accountsOf, modules: allModules },
+    )
   })
   afterAll(() => db.close())
 

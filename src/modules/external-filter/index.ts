@@ -14,8 +14,8 @@ export default defineModule({
       .describe('The pool of connections to the service: `outgoing_pools.http` with this tag.')
       .meta({ reload: 'restart', example: 'filter' }),
   }),
-  async setup({ on, options, http, clock, log, metrics }) {
-    const service = await http(options.pool_tag)
+  async setup({ on, options, pools, clock, log, metrics }) {
+    const service = await pools.http(options.pool_tag)
     const ids = new RisingIds(clock)
     const verdicts = metrics.counter('mod_external_filter_verdict_count', 'Messages that were asked about', ['verdict'])
 
