@@ -1,7 +1,7 @@
 import type { Jid } from '../jid/jid.ts'
 import type { ClientCertificate } from '../protocol/sasl/mechanism.ts'
 import type { ScramHash, ScramKeys } from '../protocol/scram/keys.ts'
-import { AccountLimitReached, type AccountPage, type AuthMethod, AuthUnavailable } from './method.ts'
+import { AccountLimitReached, type AccountPage, type AuthMethod, AuthUnavailable, type MovableCredentials } from './method.ts'
 
 /** How the accounts of a host type behave. */
 export interface AccountsOptions {
@@ -173,11 +173,25 @@ export class Accounts {
   async register(user: Jid, password: string): Promise<'created' | 'exists'> {
     const method = this.#methods.find((each) => each.register !== undefined)
     if (method?.register === undefined) throw new AuthUnavailable('no method can make accounts')
-    const most = this.#options.maxPerDomain ?? Number.POSITIVE_INFINITY
-    if (most !== Number.POSITIVE_INFINITY && (await this.count(user.domain)) >= most) {
-      throw new AccountLimitReached(user.domain)
-    }
+    await this.#mustHaveRoom(user.domain)
     return method.register(user.bare, password)
+  }
+
+  /** What is stored of an account's password, to be moved elsewhere; undefined where that is nothing that could be. */
+  credentials(user: Jid): Promise<MovableCredentials | undefined> {
+    return this.#first(
+      (method) => method.credentials !== undefined,
+      async (method) => method.credentials?.(user.bare),
+      (credentials) => credentials !== undefined,
+    )
+  }
+
+  /** Makes an account with credentials from elsewhere. Rejects as {@link register} does. */
+  async adopt(user: Jid, credentials: MovableCredentials): Promise<'created' | 'exists'> {
+    const method = this.#methods.find((each) => each.adopt !== undefined)
+    if (method?.adopt === undefined) throw new AuthUnavailable('no method can take accounts from elsewhere')
+    await this.#mustHaveRoom(user.domain)
+    return method.adopt(user.bare, credentials)
   }
 
   /** Gives an account another password. False where no method that could has this account. */
@@ -208,6 +222,11 @@ export class Accounts {
     let sum = 0
     for (const method of this.#methods) sum += (await method.count?.(domain)) ?? 0
     return sum
+  }
+
+  async #mustHaveRoom(domain: string): Promise<void> {
+    const most = this.#options.maxPerDomain ?? Number.POSITIVE_INFINITY
+    if (most !== Number.POSITIVE_INFINITY && (await this.count(domain)) >= most) throw new AccountLimitReached(domain)
   }
 
   /** Asks the methods in order until one gives an answer that settles the question. */

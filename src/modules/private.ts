@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Jid } from '../jid/jid.ts'
 import { defineModule, tables } from '../module/define.ts'
-import { personalData, userRemoved } from '../router/events.ts'
+import { exportsUser, importsUser, personalData, userRemoved } from '../router/events.ts'
 import { StanzaError } from '../stanza/stanza-error.ts'
 import { mustAccept } from '../storage/must-accept.ts'
 import { type Element, el } from '../xml/element.ts'
@@ -84,6 +84,17 @@ export default defineModule({
       ])
     }
 
+    on(exportsUser, 'main', async ({ user }) => {
+      const rows = await rowsOf(user).execute()
+      if (rows.length === 0) return undefined
+      return { container: el('query', NS), elements: rows.map(({ xml }) => parseElement(xml)) }
+    })
+    on(importsUser, 'main', async ({ user, element, isDryRun }) => {
+      if (!element.is('query', NS)) return undefined
+      const puts = keyed(element).map((child) => put(user, child))
+      if (!isDryRun) await db.atomic(puts)
+      return { kind: 'private XML', count: puts.length }
+    })
     on(userRemoved, 'forget', async ({ user }) => {
       await db.q
         .deleteFrom('mod_private')

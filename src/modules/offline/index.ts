@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import { defineModule, tables } from '../../module/define.ts'
-import { offline, personalData, sessionAvailable, userRemoved } from '../../router/events.ts'
+import { exportsUser, importsUser, offline, personalData, sessionAvailable, userRemoved } from '../../router/events.ts'
 import { mustAccept } from '../../storage/must-accept.ts'
 import { discoInfo } from '../disco/api.ts'
 import { isStorable, offlineEvent } from './criteria.ts'
+import { messageFrom, waiting } from './portable.ts'
 import { OfflineQueue } from './queue.ts'
 import { migrations, OfflineStore, type OfflineTables } from './store.ts'
 
@@ -53,6 +54,13 @@ export default defineModule({
     })
     on(sessionAvailable, 'deliver', ({ session, open }) => queue.deliverTo(session, open))
     on(discoInfo, 'main', ({ node }) => (node === feature ? {} : undefined))
+    on(exportsUser, 'main', ({ user }) => queue.exported(user))
+    on(importsUser, 'main', async ({ user, element, container, isDryRun }) => {
+      if (container === undefined || !container.is(waiting.name, waiting.ns)) return undefined
+      const stanza = messageFrom(element, user)
+      if (!isDryRun) await queue.import(user, stanza)
+      return { kind: 'offline messages', count: 1 }
+    })
     on(userRemoved, 'forget', ({ user }) => queue.forget(user))
     on(personalData, 'collect', async ({ user }) => ({ name: 'offline', rows: await store.exported(user) }))
   },

@@ -4,6 +4,8 @@ import { defineModule, tables } from '../../module/define.ts'
 import {
   type AccountReceives,
   accountReceivesPresence,
+  exportsUser,
+  importsUser,
   personalData,
   streamFeatures,
   type UserEvent,
@@ -14,6 +16,7 @@ import { StanzaError } from '../../stanza/stanza-error.ts'
 import { type Element, el } from '../../xml/element.ts'
 import { rosterApi } from './api.ts'
 import { type ItemRequest, itemElement, parseItemRequest, rosterNs } from './format.ts'
+import { importRoster, rosterParts } from './portable.ts'
 import { newItem, type Roster } from './roster.ts'
 import { type Change, RosterService } from './service.ts'
 import { migrations, RosterStore, type RosterTables } from './store.ts'
@@ -83,6 +86,8 @@ export default defineModule({
     )
     on(streamFeatures, 'main', ({ state }) => (state === 'signedIn' ? el('sub', preApprovalNs) : undefined))
 
+    on(exportsUser, 'main', async ({ user }) => rosterParts(await service.load(user), user))
+    on(importsUser, 'main', (event) => importRoster(service, event))
     on(userRemoved, 'announce', async ({ user }: UserEvent) => {
       const roster = await service.load(user)
       for (const item of roster.items.values()) await desk.cancel(user, item)

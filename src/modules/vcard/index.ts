@@ -1,6 +1,6 @@
 import { defineModule, tables } from '../../module/define.ts'
 import type { ServicePoint } from '../../module/subdomain.ts'
-import { accountReceives, personalData, userRemoved } from '../../router/events.ts'
+import { accountReceives, exportsUser, importsUser, personalData, userRemoved } from '../../router/events.ts'
 import { NS } from '../../stanza/namespaces.ts'
 import { StanzaError } from '../../stanza/stanza-error.ts'
 import { mustAccept } from '../../storage/must-accept.ts'
@@ -80,6 +80,15 @@ export default defineModule({
     }
     if (options.search) serve({ template: options.host, name: directoryName, open })
 
+    on(exportsUser, 'main', async ({ user }) => {
+      const card = await vcards.get(user)
+      return card === undefined ? undefined : { elements: [card] }
+    })
+    on(importsUser, 'main', async ({ user, element, isDryRun }) => {
+      if (!element.is('vCard', vcardNs)) return undefined
+      if (!isDryRun) await vcards.set(user, element)
+      return { kind: 'vCards', count: 1 }
+    })
     on(userRemoved, 'forget', ({ user }) => store.forget(user))
     on(personalData, 'collect', async ({ user }) => {
       const vcard = await store.get(user)
