@@ -6,6 +6,7 @@ import type { Config } from './config/schema.ts'
 import type { ModuleApi } from './module/api.ts'
 import { CommandRegistry } from './module/command.ts'
 import type { AnyModule } from './module/define.ts'
+import type { RunningModule } from './module/module-host.ts'
 import { registerModuleCommands } from './module/module-commands.ts'
 import { allModules } from './modules/all.ts'
 import { controlSocketPath } from './net/control-socket.ts'
@@ -42,6 +43,8 @@ export interface ServerOptions {
   readonly inMemory?: boolean
   /** Open no ports: for commands that work on a stopped server. */
   readonly isOffline?: boolean
+  /** Where the log is written, for people who ask. */
+  readonly logFiles?: readonly string[]
   /** Reads the configuration again, for `reload`. Throws ConfigErrors. */
   readonly reread?: () => LoadedConfig
 }
@@ -62,6 +65,7 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
   readonly #hosts = new Map<string, RunningHost>()
   /** What has been opened, to be given back last first. */
   readonly #opened: (() => Promise<unknown> | unknown)[] = []
+  #db: Database | undefined
   #listeners: Listeners | undefined
   #reloader: Reloader | undefined
   #state: ServerStatus['status'] = 'stopped'
@@ -117,6 +121,21 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
     return [...this.#hosts.values()].map(({ host }) => host)
   }
 
+  get logFiles(): readonly string[] {
+    return this.#options.logFiles ?? []
+  }
+
+  /** The modules that run on a host, and their options. */
+  modulesOf(host: Host): readonly RunningModule[] {
+    return this.#hosts.get(host.type)?.modules.described ?? []
+  }
+
+  /** Writes a consistent copy of the built-in database. */
+  async backup(file: string): Promise<void> {
+    if (this.#db === undefined) throw new Error('the database is not open')
+    await this.#db.backup(file)
+  }
+
   async start(): Promise<void> {
     this.#state = 'starting'
     this.#startedAt = this.#clock.now()
@@ -140,7 +159,7 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
       version: productVersion,
       uptimeSeconds: Math.floor((this.#clock.now() - this.#startedAt) / 1000),
       cluster: 'none',
-      logFiles: [],
+      logFiles: this.logFiles,
     }
   }
 
@@ -195,6 +214,7 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
       inMemory ? { kind: 'sqlite', file: ':memory:', log, clock } : databaseOptions(live.current, clock, log),
     )
     this.#opened.push(() => db.close())
+    this.#db = db
     watchHealth(db, this.metrics)
     const accounts = await openAllAccounts(live, { db, clock, log })
     this.#opened.push(() => accounts.close())

@@ -37,6 +37,7 @@ export function settle(parsed: Parsed, options: SettleOptions): Config {
     acl: parsed.acl,
     access: parsed.access,
     instrumentation: parsed.instrumentation,
+    logging: parsed.logging,
     outgoing_pools: parsed.outgoing_pools,
     host_config: parsed.host_config.map((entry, index) => settleHost(entry, ['host_config', index], options)),
   }) as Config

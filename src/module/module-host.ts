@@ -19,6 +19,12 @@ export interface ModuleHostParts {
   readonly metrics: Metrics
 }
 
+/** A module that runs, as it is shown to people. */
+export interface RunningModule {
+  readonly name: string
+  readonly options: Readonly<Record<string, unknown>>
+}
+
 interface Running {
   readonly declaration: AnyModule
   /** The very object that the module has; a reload changes what is in it. */
@@ -44,6 +50,11 @@ export class ModuleHost {
   /** The declarations of the modules that run, in the order in which they were started. */
   get running(): AnyModule[] {
     return [...this.#running.values()].map(({ declaration }) => declaration)
+  }
+
+  /** What runs, in the order in which it was started, with the options as they are now. */
+  get described(): RunningModule[] {
+    return [...this.#running].map(([name, { options }]) => ({ name, options: { ...options } }))
   }
 
   /** Starts all of them; when one fails, those started are stopped again and the error is thrown. */

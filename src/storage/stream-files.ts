@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs'
+import { createReadStream, statSync } from 'node:fs'
 import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
@@ -86,4 +86,20 @@ export async function emptyFolder(path: string): Promise<void> {
 /** The folder that a file lies in. */
 export function folderOf(path: string): string {
   return dirname(path)
+}
+
+/** Whether there is a folder of this name. */
+export function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
+}
+
+/** The lines of a UTF-8 file, without holding it. */
+export async function* readLines(path: string): AsyncGenerator<string> {
+  let rest = ''
+  for await (const piece of readPieces(path)) {
+    const lines = (rest + piece).split('\n')
+    rest = lines.pop() ?? ''
+    yield* lines
+  }
+  if (rest !== '') yield rest
 }

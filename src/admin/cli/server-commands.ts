@@ -60,7 +60,8 @@ function configForStart(line: CommandLine, machine: Machine): Config | undefined
 export async function runForeground(line: CommandLine, machine: Machine, run: ServerRun = {}): Promise<number> {
   const config = configForStart(line, machine)
   if (config === undefined) return exit.failed
-  return machine.runServer(config, { ...run, skipMissing: line.skipMissing })
+  const isUnattended = machine.env['MEERKAT_BACKGROUND'] === '1'
+  return machine.runServer(config, { ...run, skipMissing: line.skipMissing, isUnattended })
 }
 
 /** `start`: starts the server in the background and waits until it is there. */
