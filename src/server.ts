@@ -6,8 +6,8 @@ import type { Config } from './config/schema.ts'
 import type { ModuleApi } from './module/api.ts'
 import { CommandRegistry } from './module/command.ts'
 import type { AnyModule } from './module/define.ts'
-import type { RunningModule } from './module/module-host.ts'
 import { registerModuleCommands } from './module/module-commands.ts'
+import type { RunningModule } from './module/module-host.ts'
 import { allModules } from './modules/all.ts'
 import { controlSocketPath } from './net/control-socket.ts'
 import type { Readiness } from './net/health.ts'
@@ -15,6 +15,7 @@ import { temporaryFolder } from './net/temporary-folder.ts'
 import type { Logger } from './observe/logger.ts'
 import { createMetrics, type Metrics } from './observe/metrics.ts'
 import type { Host } from './router/host.ts'
+import { accountMetrics, countAccounts } from './server/account-metrics.ts'
 import { type CommandedServer, commandServices } from './server/command-services.ts'
 import { countSessions, watchHealth } from './server/core-metrics.ts'
 import { databaseOptions } from './server/database-options.ts'
@@ -25,8 +26,11 @@ import { loginGuard } from './server/login-guard.ts'
 import { makeRouter } from './server/make-router.ts'
 import { openAllAccounts } from './server/open-accounts.ts'
 import type { OpenPort } from './server/port.ts'
+import { startProbes, watchLag } from './server/probes.ts'
 import { Reloader } from './server/reload.ts'
 import { type RunningHost, startHost } from './server/start-host.ts'
+import { clientTraffic } from './server/traffic.ts'
+import { SharedTap } from './server/traffic-tap.ts'
 import { lockDataFolder } from './storage/data-folder.ts'
 import type { Database } from './storage/database.ts'
 import { openDatabase } from './storage/open.ts'
@@ -56,6 +60,8 @@ export interface ServerOptions {
 export class Server implements ControlledServer, CommandedServer, AsyncDisposable {
   readonly commands = new CommandRegistry()
   readonly metrics: Metrics = createMetrics()
+  /** Shows what sessions send and receive. */
+  readonly tap = new SharedTap()
   /** Settles when the server has stopped, whoever asked for it. */
   readonly stopped: Promise<void>
   readonly #options: ServerOptions
@@ -216,7 +222,7 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
     this.#opened.push(() => db.close())
     this.#db = db
     watchHealth(db, this.metrics)
-    const accounts = await openAllAccounts(live, { db, clock, log })
+    const accounts = await openAllAccounts(live, { db, clock, log, observer: accountMetrics(this.metrics) })
     this.#opened.push(() => accounts.close())
     const router = makeRouter(clock, log, this.metrics)
     const hostParts = { live, clock, log, metrics: this.metrics, db, router, modules }
@@ -224,6 +230,7 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
       const running = await startHost(domain, { ...hostParts, accountsOf: (type) => accounts.of(type).accounts })
       this.#hosts.set(domain, running)
       this.#opened.push(() => running.modules.stopAll(), countSessions(running.host, this.metrics))
+      this.#opened.push(countAccounts(running.host, this.metrics))
     }
     registerCoreCommands(this.commands, commandServices(this))
     const syncCommands = registerModuleCommands(
@@ -246,6 +253,7 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
       clock,
       log,
       metrics: this.metrics,
+      traffic: clientTraffic(this.metrics, (domain) => this.hostOf(domain)?.type ?? domain, this.tap),
       router,
       decoyOf: (type) => accounts.of(type).decoy,
       readiness,
@@ -253,6 +261,18 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
     })
     this.#opened.push(() => listeners.close())
     this.#listeners = listeners
+    const { instrumentation, logging } = live.current
+    this.#opened.push(
+      watchLag(clock, log, this.metrics, logging.lag_warning),
+      startProbes({
+        metrics: this.metrics,
+        clock,
+        hosts: () => this.allHosts,
+        listeners: () => this.#listeners,
+        startedAt: this.#startedAt,
+        interval: instrumentation.probe_interval * 1000,
+      }),
+    )
     this.#reloader = new Reloader({ live, log, listeners, modules, hosts: this.#hosts, syncCommands })
   }
 

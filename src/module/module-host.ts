@@ -154,6 +154,8 @@ export class ModuleHost {
   #iqFor({ declaration, options, undo }: Running): ModuleIq {
     const { iq } = this.#parts.host
     const queue = new IqQueue(policyOf(declaration, options))
+    iq.queues.set(declaration.name, queue)
+    undo.push(() => void iq.queues.delete(declaration.name))
     const otherwise = declaration.otherIqs ?? 'not-allowed'
     const into =
       (registry: IqRegistry, target: IqTarget): RegisterIq =>

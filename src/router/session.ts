@@ -24,8 +24,11 @@ export interface ClientLink {
   readonly form: 'client' | 'framed'
   /** Bytes not yet handed to the kernel. */
   readonly bufferedBytes: number
-  /** Sends a stanza. Never fails: a connection that is gone or does not read ends its session by itself. */
-  send(text: Wire): void
+  /**
+   * Sends a stanza. Never fails: a connection that is gone or does not read ends its session by itself. `stanza` is what is
+   * counted; without it, something was sent that is none.
+   */
+  send(text: Wire, stanza?: Stanza): void
   /** Settles when the client has caught up with what was sent, or is gone; undefined where it is not behind by much. */
   whenRead(): Promise<void> | undefined
   /** Ends the stream, with an error or orderly. */
@@ -123,7 +126,7 @@ export class Session {
   deliver(stanza: Stanza): Promise<void> | undefined {
     const { hooks } = this.host
     if (!hooks.has(sessionReceives)) {
-      this.link.send(stanza.toWire(this.link.form))
+      this.link.send(stanza.toWire(this.link.form), stanza)
       return undefined
     }
     const event: SessionReceives = { session: this, stanza }
@@ -150,7 +153,7 @@ export class Session {
   }
 
   #write(outcome: 'handled' | undefined, event: SessionReceives): void {
-    if (outcome === undefined) this.link.send(event.stanza.toWire(this.link.form))
+    if (outcome === undefined) this.link.send(event.stanza.toWire(this.link.form), event.stanza)
   }
 
   async #dispatchAfter(outcome: Promise<'handled' | undefined>, event: UserSends): Promise<void> {
@@ -183,6 +186,6 @@ export class Session {
   /** A module failed on, or refused, what the client sent: the client is told, the stream goes on. */
   #refuse(stanza: Stanza, error: unknown): void {
     const reply = stanza.errorReply(refusalOf(error))
-    if (reply !== undefined) this.link.send(reply.toWire(this.link.form))
+    if (reply !== undefined) this.link.send(reply.toWire(this.link.form), reply)
   }
 }

@@ -1,7 +1,7 @@
 import type { C2sListener, Config } from '../config/schema.ts'
 import type { Report } from '../net/connection.ts'
 import { type Accept, type Listener, listenTcp, type TcpSettings } from '../net/tcp.ts'
-import type { TlsContext } from '../net/tls-context.ts'
+import type { TlsContext, Validity } from '../net/tls-context.ts'
 import { ClientPort, type Negotiating } from './client-port.ts'
 import type { ListenerParts, OpenPort, PreparedSettings, RunningPort } from './port.ts'
 import { tlsContext } from './tls.ts'
@@ -49,6 +49,10 @@ export class C2sPort implements RunningPort<C2sListener> {
 
   get connections(): number {
     return this.#listener.connections
+  }
+
+  get validity(): Validity | undefined {
+    return this.#settings.tls?.validity
   }
 
   get openPort(): OpenPort {

@@ -8,16 +8,12 @@ export function countSessions(host: Host, metrics: Metrics): () => void {
   const labels = { host_type: host.type }
   const names = ['host_type'] as const
   const level = metrics.gauge('sm_session_count', 'Sessions at this moment', names).with(labels)
-  const users = metrics.gauge('sm_unique_sessions_count', 'Accounts with a session', names).with(labels)
   const logins = metrics.counter('sm_session_logins', 'Sessions begun', names).with(labels)
   const logouts = metrics.counter('sm_session_logouts', 'Sessions ended', names).with(labels)
   const undo = [
     host.hooks.join(sessionOpens, 'late', { module: 'metrics', handler: () => void logins.inc() }),
     host.hooks.join(sessionEnds, 'late', { module: 'metrics', handler: () => void logouts.inc() }),
-    metrics.beforeReading(() => {
-      level.set(host.sessions.size)
-      users.set(host.sessions.accounts)
-    }),
+    metrics.beforeReading(() => level.set(host.sessions.size)),
   ]
   return () => {
     for (const end of undo) end()

@@ -1,6 +1,6 @@
 import type { Config, HttpListener as HttpTable } from '../config/schema.ts'
 import { type HttpListener, type HttpSettings, listenHttp } from '../net/http.ts'
-import type { TlsContext } from '../net/tls-context.ts'
+import type { TlsContext, Validity } from '../net/tls-context.ts'
 import { ClientPort, type Negotiating } from './client-port.ts'
 import { httpRoutes } from './http-routes.ts'
 import type { ListenerParts, OpenPort, PreparedSettings, RunningPort } from './port.ts'
@@ -48,6 +48,10 @@ export class HttpPort implements RunningPort<HttpTable> {
 
   /** Not told: streams over WebSocket are ended with their sessions. */
   readonly connections = 0
+
+  get validity(): Validity | undefined {
+    return this.#settings.tls?.validity
+  }
 
   get openPort(): OpenPort {
     const { address, port } = this.#listener

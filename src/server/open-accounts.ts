@@ -1,4 +1,4 @@
-import { Accounts } from '../auth/accounts.ts'
+import { Accounts, type AccountsObserver } from '../auth/accounts.ts'
 import { KeyDeriver } from '../auth/key-deriver.ts'
 import type { AuthMethod } from '../auth/method.ts'
 import { hashNames } from '../auth/offered-mechanisms.ts'
@@ -20,6 +20,14 @@ export interface OpenAccounts {
   close(): Promise<void>
 }
 
+/** What accounts are opened with. */
+export interface AccountParts {
+  readonly db: Database
+  readonly clock: Clock
+  readonly log: Logger
+  readonly observer?: AccountsObserver
+}
+
 /** The accounts of every host type. */
 export interface AllAccounts {
   of(hostType: string): OpenAccounts
@@ -27,10 +35,7 @@ export interface AllAccounts {
 }
 
 /** Opens the account stores of every host type; hosts without an `auth` of their own share those of the general one. */
-export async function openAllAccounts(
-  live: LiveConfig,
-  { db, clock, log }: { readonly db: Database; readonly clock: Clock; readonly log: Logger },
-): Promise<AllAccounts> {
+export async function openAllAccounts(live: LiveConfig, parts: AccountParts): Promise<AllAccounts> {
   const opened = new Map<Config['auth'], OpenAccounts>()
   const close = async () => {
     for (const accounts of opened.values()) await accounts.close()
@@ -38,7 +43,7 @@ export async function openAllAccounts(
   try {
     for (const host of live.current.general.hosts) {
       const config = live.of(host)
-      if (!opened.has(config.auth)) opened.set(config.auth, await openAccounts(config, db, clock, log))
+      if (!opened.has(config.auth)) opened.set(config.auth, await openAccounts(config, parts))
     }
   } catch (error) {
     await close()
@@ -54,7 +59,7 @@ export async function openAllAccounts(
 }
 
 /** Opens the account stores that the configuration names, in its order. Nothing is left open when it rejects. */
-export async function openAccounts(config: Config, db: Database, clock: Clock, log: Logger): Promise<OpenAccounts> {
+export async function openAccounts(config: Config, { db, clock, log, observer }: AccountParts): Promise<OpenAccounts> {
   const { password, max_users_per_domain: maxPerDomain } = config.auth
   const secret = await serverSecret(db, 'scram_decoy')
   const hashes = password.hash.map((name) => hashNames[name] as ScramHash)
@@ -66,6 +71,7 @@ export async function openAccounts(config: Config, db: Database, clock: Clock, l
   }
   const options = {
     maxPerDomain,
+    ...(observer === undefined ? {} : { observer }),
     onFailure: (method: string, error: unknown) => log.error({ what: 'auth_method_failed', method, reason: error }),
   }
   const methods: AuthMethod[] = []

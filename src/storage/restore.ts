@@ -70,7 +70,8 @@ function moveAside(file: string): string {
   let number = 1
   while (existsSync(`${file}.before-${number}`)) number++
   const before = `${file}.before-${number}`
-  for (const side of [...sides].reverse()) if (existsSync(`${file}${side}`)) renameSync(`${file}${side}`, `${before}${side}`)
+  for (const side of [...sides].reverse())
+    if (existsSync(`${file}${side}`)) renameSync(`${file}${side}`, `${before}${side}`)
   return before
 }
 

@@ -17,7 +17,7 @@ let here: Workplace
 let server: RunningProgram
 
 async function signedIn(name: string): Promise<Client> {
-  return Client.signIn(server.address, { local: name, password: 'secret' })
+  return Client.signIn(server.address, { local: name, password: 'secret' }, undefined)
 }
 
 /** What alice has: a contact, a request that waits, private XML, a vCard and a message from before. */
@@ -30,7 +30,10 @@ async function fill(): Promise<void> {
   }
   const alice = await signedIn('alice')
   await alice.isPresent()
-  await alice.asks(`<query xmlns='${roster}'><item jid='bob@localhost' name='Bob &amp; Co'><group>Friends</group></item></query>`, 'set')
+  await alice.asks(
+    `<query xmlns='${roster}'><item jid='bob@localhost' name='Bob &amp; Co'><group>Friends</group></item></query>`,
+    'set',
+  )
   await alice.asks(`<query xmlns='jabber:iq:private'><notes xmlns='my:notes'><n>ä &lt; ö</n></notes></query>`, 'set')
   await alice.asks(`<vCard xmlns='vcard-temp'><FN>Alice</FN></vCard>`, 'set')
   await alice.send(`<presence to='bob@localhost' type='subscribe'/>`)
@@ -50,7 +53,6 @@ beforeAll(async () => {
   await fill()
 }, 60_000)
 afterAll(() => here.close())
-
 
 describe('documents of XEP-0227', () => {
   let other: Workplace
@@ -90,7 +92,7 @@ describe('documents of XEP-0227', () => {
   it('bring everything into another server, passwords included', async () => {
     expect(await other.run('import', here.path('out'))).toMatchObject({ code: 0 })
     const program = await other.serve()
-    const alice = await Client.signIn(program.address, { local: 'alice', password: 'secret' })
+    const alice = await Client.signIn(program.address, { local: 'alice', password: 'secret' }, undefined)
     const [item] = await alice.roster()
     expect(item?.attr('name')).toBe('Bob & Co')
     expect(item?.attr('ask')).toBe('subscribe')
@@ -140,7 +142,10 @@ describe('documents of XEP-0227', () => {
 
   it('are refused when they are broken or lead elsewhere', async () => {
     other.file('broken.xml', `<server-data xmlns='urn:xmpp:pie:0'><host jid='localhost'><user name='x'`)
-    expect(await other.run('import', 'broken.xml')).toMatchObject({ code: 1, err: expect.stringContaining('ends too early') })
+    expect(await other.run('import', 'broken.xml')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('ends too early'),
+    })
     const include = (href: string) =>
       `<server-data xmlns='urn:xmpp:pie:0' xmlns:xi='http://www.w3.org/2001/XInclude'><xi:include href='${href}'/></server-data>`
     for (const href of ['../x.xml', '/etc/passwd', 'file:///etc/passwd', '%2e%2e/x.xml']) {
@@ -154,7 +159,10 @@ describe('documents of XEP-0227', () => {
 describe('backup and restore', () => {
   it('copies a running database, once to a place', async () => {
     expect(await here.run('backup', 'copy.sqlite')).toMatchObject({ code: 0 })
-    expect(await here.run('backup', 'copy.sqlite')).toMatchObject({ code: 1, err: expect.stringContaining('exists already') })
+    expect(await here.run('backup', 'copy.sqlite')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('exists already'),
+    })
   })
 
   it('does not touch a running server', async () => {
@@ -170,8 +178,14 @@ describe('backup and restore', () => {
       place.file('meerkat.toml', config)
       expect(await place.run('register_identified', 'zoe', 'localhost', 'secret')).toMatchObject({ code: 0 })
       place.file('text.sqlite', 'this is no database, whatever its name says')
-      expect(await place.run('restore', 'text.sqlite')).toMatchObject({ code: 1, err: expect.stringContaining('no database') })
-      expect(await place.run('restore', 'none.sqlite')).toMatchObject({ code: 1, err: expect.stringContaining('no file') })
+      expect(await place.run('restore', 'text.sqlite')).toMatchObject({
+        code: 1,
+        err: expect.stringContaining('no database'),
+      })
+      expect(await place.run('restore', 'none.sqlite')).toMatchObject({
+        code: 1,
+        err: expect.stringContaining('no file'),
+      })
       const bytes = readFileSync(here.path('copy.sqlite'))
       bytes.fill(0xff, 4096, 20_000)
       writeFileSync(place.path('damaged.sqlite'), bytes)

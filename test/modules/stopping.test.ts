@@ -51,7 +51,7 @@ describe('a module that stops', () => {
     const { config } = parseConfig({ text, file: '/tmp/none/meerkat.toml', modules: allModules })
     db = await openDatabase({ kind: 'sqlite', file: ':memory:', log, clock })
     router = new Router(clock, { noRoute: () => {}, failed: () => {}, lost: () => {} })
-    const { accounts } = await openAccounts(config, db, clock, log)
+    const { accounts } = await openAccounts(config, { db, clock, log })
     const metrics = createMetrics()
     const live = new LiveConfig(config)
     const accountsOf = () => accounts

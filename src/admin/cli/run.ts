@@ -16,8 +16,9 @@ import {
 import { exit, type Machine } from './machine.ts'
 import { reload } from './reload.ts'
 import { migrate, restore } from './restore.ts'
-import { findShorthand, runShorthand, shorthands } from './shorthands.ts'
 import { restart, runForeground, start, status, stop, waitFor } from './server-commands.ts'
+import { findShorthand, runShorthand, shorthands } from './shorthands.ts'
+import { trace } from './trace.ts'
 
 /** A command that is part of the program rather than of the registry. */
 interface BasicCommand extends BasicDescription {
@@ -64,10 +65,19 @@ const basicCommands: readonly BasicCommand[] = [
     run: (line, machine) => waitFor('stopped', line, machine),
   },
   {
+    words: ['trace'],
+    more: 1,
+    usage: 'trace JID',
+    about:
+      'Shows what a session (full address) or all sessions of an account send (->) and receive (<-), from sign-in on.',
+    run: trace,
+  },
+  {
     words: ['restore'],
     more: 1,
     usage: 'restore FILE',
-    about: 'Puts a copy made by backup in the place of the database of a stopped server; the old one is kept beside it.',
+    about:
+      'Puts a copy made by backup in the place of the database of a stopped server; the old one is kept beside it.',
     run: restore,
   },
   {

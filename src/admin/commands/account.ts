@@ -155,7 +155,8 @@ const removeUser = command({
   async run(input, services: AccountServices) {
     await requireUser(input.user, services)
     const jid = input.user.bareString
-    if (await withoutRest(services.accounts.remove(input.user), jid)) return { jid, message: `User ${jid} successfully unregistered` }
+    if (await withoutRest(services.accounts.remove(input.user), jid))
+      return { jid, message: `User ${jid} successfully unregistered` }
     throw new CommandError('not_allowed', `User ${jid} cannot be removed`, { jid })
   },
 })

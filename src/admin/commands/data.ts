@@ -98,7 +98,9 @@ const backup = command({
     try {
       await services.backup(path)
     } catch (error) {
-      throw isSystemError(error) ? fileError(path, error) : new CommandError('backup_failed', messageOf(error), { path })
+      throw isSystemError(error)
+        ? fileError(path, error)
+        : new CommandError('backup_failed', messageOf(error), { path })
     }
     return `The database has been copied to ${path}`
   },

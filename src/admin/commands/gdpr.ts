@@ -18,7 +18,11 @@ export interface PersonalDataServices {
   isFolder(path: string): boolean
 }
 
-async function codeFor(path: string, error: unknown, services: PersonalDataServices): Promise<CommandError | undefined> {
+async function codeFor(
+  path: string,
+  error: unknown,
+  services: PersonalDataServices,
+): Promise<CommandError | undefined> {
   const { code } = error as NodeJS.ErrnoException
   const options = { cause: error }
   const context = { path }

@@ -92,7 +92,8 @@ function required(element: Element, name: string): string {
 function includedFile(include: Element, file: string): string {
   const href = include.attr('href') ?? ''
   const path = decodeURIComponent(href)
-  const isBelow = path !== '' && !isAbsolute(path) && !path.split('/').includes('..') && !/^[a-z][a-z0-9+.-]*:/i.test(href)
+  const isBelow =
+    path !== '' && !isAbsolute(path) && !path.split('/').includes('..') && !/^[a-z][a-z0-9+.-]*:/i.test(href)
   if (!isBelow || include.attr('parse') !== undefined || include.attr('xpointer') !== undefined) {
     throw new Error(`an include that is not followed: ${href}`)
   }

@@ -31,7 +31,12 @@ const pageSize = 500
  */
 export async function exportTo(dir: string, hosts: readonly Host[], call: CommandCall): Promise<ExportResult> {
   await emptyFolder(dir)
-  const result = { status: 'Completed', files: [] as string[], users: 0, errors: [] as ExportResult['errors'][number][] }
+  const result = {
+    status: 'Completed',
+    files: [] as string[],
+    users: 0,
+    errors: [] as ExportResult['errors'][number][],
+  }
   let total = 0
   const domains = hosts.flatMap((host) => [...host.domains].map((domain) => ({ host, domain })))
   for (const { host, domain } of domains) total += await host.accounts.count(domain)

@@ -183,9 +183,7 @@ class UserImport {
     this.#container = container
     if (container === undefined && isScram(element)) return this.#credentials(element)
     const { isDryRun } = this.#options
-    const work = this.#hand({ host, user: jid, element, container, isDryRun }).finally(() =>
-      this.#working.delete(work),
-    )
+    const work = this.#hand({ host, user: jid, element, container, isDryRun }).finally(() => this.#working.delete(work))
     this.#working.add(work)
     if (container === undefined) await work
     else if (this.#working.size >= elementsAtOnce) await Promise.race(this.#working)

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { defineModule, tables } from '../../module/define.ts'
+import { measured } from '../../observe/measured.ts'
 import { exportsUser, importsUser, offline, personalData, sessionAvailable, userRemoved } from '../../router/events.ts'
 import { mustAccept } from '../../storage/must-accept.ts'
 import { discoInfo } from '../disco/api.ts'
@@ -37,9 +38,9 @@ export default defineModule({
   accountFeatures: [feature],
   tables: tables<OfflineTables>(),
   migrations,
-  setup({ host, db, on, options, clock, router }) {
-    const store = new OfflineStore(db)
-    const queue = new OfflineQueue(store, clock, (account) =>
+  setup({ host, db, on, options, clock, router, metrics, log }) {
+    const store = measured(metrics, 'mod_offline_backend', new OfflineStore(db))
+    const queue = new OfflineQueue(store, clock, log, (account) =>
       host.access.limit(options.access_max_user_messages, account, account.domain, Number.POSITIVE_INFINITY),
     )
 

@@ -1,4 +1,5 @@
 import { Jid } from '../../jid/jid.ts'
+import type { Logger } from '../../observe/logger.ts'
 import type { ExportedPart } from '../../router/events.ts'
 import type { Session } from '../../router/session.ts'
 import { delayElement, parseTimestamp } from '../../stanza/delay.ts'
@@ -11,7 +12,7 @@ import { KeyedMailbox } from '../../util/mailbox.ts'
 import type { Element } from '../../xml/element.ts'
 import { expiresAt } from './criteria.ts'
 import { elementOf, waiting } from './portable.ts'
-import type { NewMessage, OfflineStore, StoredMessage } from './store.ts'
+import type { Messages, NewMessage, StoredMessage } from './store.ts'
 
 const fullText = 'Your contact offline message queue is full. The message has been discarded.'
 const rememberedCounts = 10_000
@@ -20,17 +21,19 @@ const atOnce = 50
 
 /** The messages of users who are away: storing and delivering of one user happen one after the other. */
 export class OfflineQueue {
-  readonly #store: OfflineStore
+  readonly #store: Messages
   readonly #clock: Clock
   readonly #limitOf: (account: Jid) => number
+  readonly #log: Logger
   readonly #mailbox = new KeyedMailbox()
   /** Messages stored, for accounts asked about lately. */
   readonly #counts = new Lru<string, number>(rememberedCounts)
 
-  constructor(store: OfflineStore, clock: Clock, limitOf: (account: Jid) => number) {
+  constructor(store: Messages, clock: Clock, log: Logger, limitOf: (account: Jid) => number) {
     this.#store = store
     this.#clock = clock
     this.#limitOf = limitOf
+    this.#log = log
   }
 
   /**
@@ -74,7 +77,10 @@ export class OfflineQueue {
 
   async #add(account: Jid, message: NewMessage): Promise<void> {
     const count = this.#counts.get(account.bareString) ?? (await this.#store.count(account))
-    if (count >= this.#limitOf(account)) throw new StanzaError('resource-constraint', { text: fullText })
+    if (count >= this.#limitOf(account)) {
+      this.#log.info({ what: 'offline_limit_reached', jid: account.bareString })
+      throw new StanzaError('resource-constraint', { text: fullText })
+    }
     await this.#store.add(account, message)
     this.#counts.set(account.bareString, count + 1)
   }

@@ -120,3 +120,6 @@ function fromRow(row: OfflineTables['mod_offline']): StoredMessage {
     bytes: Buffer.from(row.stanza),
   }
 }
+
+/** Where messages are kept, as others see it. */
+export type Messages = { [Method in keyof OfflineStore]: OfflineStore[Method] }

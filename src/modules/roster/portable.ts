@@ -44,7 +44,14 @@ function itemFrom(element: Element): RosterItem {
   const from = subscription === 'from' || subscription === 'both'
   const pendingOut = !to && element.attr('ask') === 'subscribe'
   const approved = !from && ['true', '1'].includes(element.attr('approved') ?? '')
-  return { ...newItem(jid), name, groups, extra, isListed: true, state: { to, from, pendingOut, pendingIn: false, approved } }
+  return {
+    ...newItem(jid),
+    name,
+    groups,
+    extra,
+    isListed: true,
+    state: { to, from, pendingOut, pendingIn: false, approved },
+  }
 }
 
 function requestFrom(element: Element): RosterItem {

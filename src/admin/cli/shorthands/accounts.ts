@@ -1,6 +1,6 @@
 import { systemClock } from '../../../util/clock.ts'
-import { type Shorthand, shorthand } from './shorthand.ts'
 import { address, lines, message } from './parts.ts'
+import { type Shorthand, shorthand } from './shorthand.ts'
 
 interface Imported {
   readonly created: readonly string[]
@@ -28,7 +28,7 @@ const daysAgo = (days: string | undefined) => new Date(systemClock.now() - Numbe
 export const accountShorthands: readonly Shorthand[] = [
   shorthand({
     usage: 'register HOST PASSWORD',
-    about: 'Registers a user with a name of the server\'s choice.',
+    about: "Registers a user with a name of the server's choice.",
     command: 'account.registerUser',
     input: ([domain = '', password = '']) => ({ domain, password }),
     show: message,

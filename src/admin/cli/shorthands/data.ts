@@ -1,6 +1,6 @@
 import { exit } from '../machine.ts'
-import { type Shorthand, shorthand } from './shorthand.ts'
 import { lines } from './parts.ts'
+import { type Shorthand, shorthand } from './shorthand.ts'
 
 interface Failures {
   readonly errors: readonly { readonly user: string; readonly error: string }[]
@@ -50,7 +50,8 @@ export const dataShorthands: readonly Shorthand[] = [
   }),
   shorthand({
     usage: 'import PATH',
-    about: 'Reads users from a document of XEP-0227, or a folder. --merge: adds to accounts that exist. --dry-run: only tells.',
+    about:
+      'Reads users from a document of XEP-0227, or a folder. --merge: adds to accounts that exist. --dry-run: only tells.',
     command: 'server.importData',
     input: ([path = ''], { merge, dryRun }) => ({
       path,

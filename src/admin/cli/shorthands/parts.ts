@@ -10,7 +10,9 @@ export function lines(items: readonly string[]): string {
 
 /** Rows, a row a line, with tabs between the columns. */
 export function table(rows: readonly (readonly unknown[])[]): string {
-  return lines(rows.map((row) => row.map((cell) => (cell === null || cell === undefined ? '' : String(cell))).join('\t')))
+  return lines(
+    rows.map((row) => row.map((cell) => (cell === null || cell === undefined ? '' : String(cell))).join('\t')),
+  )
 }
 
 /** The text of a result that has one. */

@@ -1,5 +1,5 @@
-import { type Shorthand, shorthand } from './shorthand.ts'
 import { lines } from './parts.ts'
+import { type Shorthand, shorthand } from './shorthand.ts'
 
 interface HostType {
   readonly name: string

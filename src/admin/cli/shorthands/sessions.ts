@@ -1,5 +1,5 @@
-import { type Shorthand, shorthand } from './shorthand.ts'
 import { address, lines, table } from './parts.ts'
+import { type Shorthand, shorthand } from './shorthand.ts'
 
 interface Session {
   readonly user: string
