@@ -11,22 +11,23 @@ import type { RunningModule } from './module/module-host.ts'
 import { allModules } from './modules/all.ts'
 import { controlSocketPath } from './net/control-socket.ts'
 import type { Readiness } from './net/health.ts'
-import { temporaryFolder } from './net/temporary-folder.ts'
 import type { Logger } from './observe/logger.ts'
 import { createMetrics, type Metrics } from './observe/metrics.ts'
 import type { Host } from './router/host.ts'
-import { accountMetrics, countAccounts } from './server/account-metrics.ts'
+import { accountMetrics } from './server/account-metrics.ts'
 import { type CommandedServer, commandServices } from './server/command-services.ts'
-import { countSessions, watchHealth } from './server/core-metrics.ts'
+import { countHost, watchHealth } from './server/core-metrics.ts'
 import { databaseOptions } from './server/database-options.ts'
 import { endSessions } from './server/end-sessions.ts'
+import { filesFolder } from './server/files-folder.ts'
 import { Listeners } from './server/listeners.ts'
 import { LiveConfig } from './server/live-config.ts'
 import { loginGuard } from './server/login-guard.ts'
 import { makeRouter } from './server/make-router.ts'
-import { openAllAccounts } from './server/open-accounts.ts'
+import { type AllAccounts, openAllAccounts } from './server/open-accounts.ts'
+import { Opened } from './server/opened.ts'
 import type { OpenPort } from './server/port.ts'
-import { startProbes, watchLag } from './server/probes.ts'
+import { watchServer } from './server/probes.ts'
 import { Reloader } from './server/reload.ts'
 import { type RunningHost, startHost } from './server/start-host.ts'
 import { clientTraffic } from './server/traffic.ts'
@@ -69,14 +70,14 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
   readonly #clock: Clock
   readonly #log: Logger
   readonly #hosts = new Map<string, RunningHost>()
-  /** What has been opened, to be given back last first. */
-  readonly #opened: (() => Promise<unknown> | unknown)[] = []
+  readonly #opened = new Opened()
+  /** Where certificates of the server's own making and key logs lie. */
+  readonly filesFolder: () => Promise<string>
   #db: Database | undefined
   #listeners: Listeners | undefined
   #reloader: Reloader | undefined
   #state: ServerStatus['status'] = 'stopped'
   #startedAt = 0
-  #folder: Promise<string> | undefined
   #starting: Promise<void> | undefined
   #closing: Promise<void> | undefined
   #settleStopped: () => void = () => {}
@@ -86,6 +87,8 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
     this.#options = options
     this.#clock = options.clock ?? systemClock
     this.#log = options.log
+    const { data_dir: dir } = options.config.general
+    this.filesFolder = filesFolder(options.inMemory === true ? undefined : dir, this.#opened)
     this.stopped = new Promise((resolve) => {
       this.#settleStopped = resolve
     })
@@ -138,8 +141,7 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
 
   /** Writes a consistent copy of the built-in database. */
   async backup(file: string): Promise<void> {
-    if (this.#db === undefined) throw new Error('the database is not open')
-    await this.#db.backup(file)
+    await this.#db?.backup(file)
   }
 
   async start(): Promise<void> {
@@ -182,16 +184,6 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
     return { ...report, warnings }
   }
 
-  /**
-   * Where certificates of the server's own making and key logs lie: the data folder, or for a server in memory, which
-   * cannot do without files here, one that goes when it stops.
-   */
-  async filesFolder(): Promise<string> {
-    if (this.#options.inMemory !== true) return this.config.general.data_dir
-    this.#folder ??= this.#temporaryFolder()
-    return this.#folder
-  }
-
   /** Begins an orderly stop without waiting for it. */
   stop(): void {
     void this.close()
@@ -216,21 +208,13 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
       const lock = await lockDataFolder(dir)
       this.#opened.push(() => lock.release())
     }
-    const db = await openDatabase(
-      inMemory ? { kind: 'sqlite', file: ':memory:', log, clock } : databaseOptions(live.current, clock, log),
-    )
-    this.#opened.push(() => db.close())
-    this.#db = db
-    watchHealth(db, this.metrics)
-    const accounts = await openAllAccounts(live, { db, clock, log, observer: accountMetrics(this.metrics) })
-    this.#opened.push(() => accounts.close())
+    const { db, accounts } = await this.#openStores()
     const router = makeRouter(clock, log, this.metrics)
     const hostParts = { live, clock, log, metrics: this.metrics, db, router, modules }
     for (const domain of live.current.general.hosts) {
       const running = await startHost(domain, { ...hostParts, accountsOf: (type) => accounts.of(type).accounts })
       this.#hosts.set(domain, running)
-      this.#opened.push(() => running.modules.stopAll(), countSessions(running.host, this.metrics))
-      this.#opened.push(countAccounts(running.host, this.metrics))
+      this.#opened.push(() => running.modules.stopAll(), countHost(running.host, this.metrics))
     }
     registerCoreCommands(this.commands, commandServices(this))
     const syncCommands = registerModuleCommands(
@@ -257,29 +241,27 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
       router,
       decoyOf: (type) => accounts.of(type).decoy,
       readiness,
-      folder: () => this.filesFolder(),
+      folder: this.filesFolder,
     })
     this.#opened.push(() => listeners.close())
     this.#listeners = listeners
-    const { instrumentation, logging } = live.current
-    this.#opened.push(
-      watchLag(clock, log, this.metrics, logging.lag_warning),
-      startProbes({
-        metrics: this.metrics,
-        clock,
-        hosts: () => this.allHosts,
-        listeners: () => this.#listeners,
-        startedAt: this.#startedAt,
-        interval: instrumentation.probe_interval * 1000,
-      }),
-    )
+    const watched = { ...hostParts, hosts: () => this.allHosts, listeners, startedAt: this.#startedAt }
+    this.#opened.push(watchServer(live.current, watched))
     this.#reloader = new Reloader({ live, log, listeners, modules, hosts: this.#hosts, syncCommands })
   }
 
-  async #temporaryFolder(): Promise<string> {
-    const folder = await temporaryFolder()
-    this.#opened.push(() => folder.remove())
-    return folder.path
+  async #openStores(): Promise<{ db: Database; accounts: AllAccounts }> {
+    const { log, inMemory = false } = this.#options
+    const [live, clock] = [this.#live, this.#clock]
+    const db = await openDatabase(
+      inMemory ? { kind: 'sqlite', file: ':memory:', log, clock } : databaseOptions(live.current, clock, log),
+    )
+    this.#opened.push(() => db.close())
+    this.#db = db
+    watchHealth(db, this.metrics)
+    const accounts = await openAllAccounts(live, { db, clock, log, observer: accountMetrics(this.metrics) })
+    this.#opened.push(() => accounts.close())
+    return { db, accounts }
   }
 
   async #close(): Promise<void> {
@@ -288,13 +270,7 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
     // What is being opened has to be open before it can be given back; who opened it hears of a failure.
     await this.#starting?.catch(() => {})
     await this.#farewell()
-    for (const giveBack of this.#opened.reverse()) {
-      try {
-        await giveBack()
-      } catch (error) {
-        this.#log.error({ what: 'stop_failed', reason: error })
-      }
-    }
+    await this.#opened.giveBack(this.#log)
     this.#state = 'stopped'
     if (hasStarted) this.#log.info({ what: 'node_stopped' })
     this.#settleStopped()

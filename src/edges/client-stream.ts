@@ -2,17 +2,16 @@ import type { C2sAction, C2sEvent } from '../protocol/c2s/events.ts'
 import { C2sNegotiation } from '../protocol/c2s/negotiation.ts'
 import type { ChannelSecurity } from '../protocol/sasl/mechanism.ts'
 import type { ClientLink, EndReason } from '../router/session.ts'
-import type { Stanza } from '../stanza/stanza.ts'
+import { Stanza } from '../stanza/stanza.ts'
 import { StreamError } from '../stanza/stream-error.ts'
 import type { Timed } from '../util/timer-wheel.ts'
 import { XmlError } from '../xml/errors.ts'
 import type { RawElement } from '../xml/raw-element.ts'
-import { serialise } from '../xml/serialise.ts'
-import { fromWire, type Wire } from '../xml/wire.ts'
+import type { Wire } from '../xml/wire.ts'
 import { type ClientService, type ClientSession, noteOf } from './client-service.ts'
-import { countElement, type SessionCounts } from './client-traffic.ts'
+import type { SessionTraffic } from './client-traffic.ts'
 import { ClientTransport } from './client-transport.ts'
-import { asksForSession, faultOf, isStanza, stanzaFrom, strange } from './inbound-stanza.ts'
+import { isStanza, ownAnswer, stanzaFrom, strange } from './inbound-stanza.ts'
 import { type Pace, paceFor } from './pace.ts'
 import { type Opening, type Origin, openSession } from './session-opening.ts'
 
@@ -25,7 +24,7 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
   protected readonly service: ClientService
   #negotiation: C2sNegotiation | undefined
   #session: ClientSession | undefined = undefined
-  #counts: SessionCounts | undefined = undefined
+  #traffic: SessionTraffic | undefined = undefined
   /** Stanzas for a session whose client has not been told yet that it is bound. */
   #early: Wire[] | undefined = undefined
   #earlyBytes = 0
@@ -58,7 +57,7 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
 
   send(text: Wire, stanza?: Stanza): void {
     if (this.#isOver) return
-    if (this.#counts !== undefined) this.#sees(this.#counts, text, stanza)
+    if (this.#session !== undefined) this.#traffic?.sent(this.#session.jid, text, stanza)
     // Looked at before: one answer may be as large as it is, but nothing comes on top of too much.
     const waiting = this.bufferedBytes + this.#earlyBytes
     if (waiting > this.service.maxBufferedBytes) this.#overflow(waiting)
@@ -67,12 +66,6 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
       this.#early.push(text)
       this.#earlyBytes += text.length
     }
-  }
-
-  #sees(counts: SessionCounts, text: Wire, stanza: Stanza | undefined): void {
-    countElement(counts.outgoing, text.length, stanza)
-    const { tap } = this.service.traffic
-    if (tap.isOpen && this.#session !== undefined) tap.saw(this.#session.jid, 'out', fromWire(text))
   }
 
   close(error?: StreamError): void {
@@ -103,48 +96,25 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
   }
 
   #receive(session: ClientSession, raw: RawElement): void {
-    const { tap } = this.service.traffic
-    if (tap.isOpen) tap.saw(session.jid, 'in', fromWire(serialise(raw.toElement())))
-    if (!isStanza(raw)) {
-      if (this.#counts !== undefined) countElement(this.#counts.incoming, raw.byteLength, undefined)
+    const stanza = isStanza(raw) ? stanzaFrom(raw, session.jid, { lang: this.#lang }) : undefined
+    this.#traffic?.received(session.jid, raw, stanza)
+    if (stanza === undefined) {
       if (!session.receiveNonza(raw)) throw strange(raw)
       return
     }
-    const stanza = stanzaFrom(raw, session.jid, { lang: this.#lang })
-    if (this.#counts !== undefined) countElement(this.#counts.incoming, raw.byteLength, stanza)
-    const fault = faultOf(stanza, raw)
-    if (fault !== undefined || asksForSession(raw)) {
-      const reply = fault === undefined ? stanza.result() : stanza.errorReply(fault)
-      if (reply !== undefined) this.send(reply.toWire(this.form), reply)
-      return
-    }
-    this.#process(session, stanza)
-  }
-
-  #process(session: ClientSession, stanza: Stanza): void {
-    const begun = performance.now()
-    const busy = session.receive(stanza)
+    const answer = ownAnswer(stanza, raw)
+    if (answer instanceof Stanza) this.send(answer.toWire(this.form), answer)
+    if (answer !== undefined) return
+    const traffic = this.#traffic
+    const busy = traffic?.isTimed === true ? traffic.time(session, stanza) : session.receive(stanza)
     const slowed = this.#pace?.charge()
-    if (busy !== undefined || slowed !== undefined) {
-      const done = busy === undefined ? undefined : busy.finally(() => this.#processed(begun))
-      this.#holdFor(Promise.all([done, slowed]))
-    } else this.#processed(begun)
-  }
-
-  #processed(begun: number): void {
-    this.#counts?.processed.observe((performance.now() - begun) * 1000)
+    if (busy !== undefined || slowed !== undefined) this.#holdFor(Promise.all([busy, slowed]))
   }
 
   /** Holds back what comes next until this is done, so that order is kept. */
   #holdFor(busy: Promise<unknown>): void {
     this.pauseInput()
-    busy.then(
-      () => this.#release(),
-      (error) => {
-        this.#noteFault(error)
-        this.#release()
-      },
-    )
+    busy.catch((error) => this.#noteFault(error)).then(() => this.#release())
   }
 
   #release(): void {
@@ -315,7 +285,7 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
   async #opened(opening: Promise<Opening>): Promise<C2sEvent> {
     const { event, session } = await opening
     this.#session = session
-    if (session !== undefined) this.#counts = this.service.traffic.of(session.jid.domain)
+    if (session !== undefined) this.#traffic = this.service.traffic.of(session.jid.domain)
     if (this.#isOver) this.#endSession({ kind: 'lost' })
     return event
   }

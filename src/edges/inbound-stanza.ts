@@ -36,8 +36,18 @@ function isOwn(text: string, jid: Jid): boolean {
   return address !== undefined && (address.full === jid.full || address.full === jid.bareString)
 }
 
+/**
+ * The answer of the stream itself to a stanza that cannot be processed, or that asks for a session as RFC 3921 §3 had it;
+ * `none` where nobody is to be answered, undefined for a stanza that goes on.
+ */
+export function ownAnswer(stanza: Stanza, raw: RawElement): Stanza | 'none' | undefined {
+  const fault = faultOf(stanza, raw)
+  if (fault !== undefined) return stanza.errorReply(fault) ?? 'none'
+  return asksForSession(raw) ? stanza.result() : undefined
+}
+
 /** What is wrong with a stanza that it cannot be processed at all, undefined when nothing is (RFC 6120 §8.1.1, §8.2.3). */
-export function faultOf(stanza: Stanza, raw: RawElement): StanzaError | undefined {
+function faultOf(stanza: Stanza, raw: RawElement): StanzaError | undefined {
   if (stanza.to === undefined && (stanza.kind !== 'presence' || raw.attr('to') !== undefined)) {
     return new StanzaError('jid-malformed')
   }
@@ -50,6 +60,6 @@ export function faultOf(stanza: Stanza, raw: RawElement): StanzaError | undefine
 }
 
 /** Whether this asks for a session as RFC 3921 §3 had it, which is granted by doing nothing. */
-export function asksForSession(raw: RawElement): boolean {
+function asksForSession(raw: RawElement): boolean {
   return raw.name === 'iq' && raw.kids[0]?.ns === NS.session && raw.attr('type') === 'set'
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Jid } from '../jid/jid.ts'
 import { defineModule, tables } from '../module/define.ts'
-import { exportsUser, importsUser, personalData, userRemoved } from '../router/events.ts'
+import { type ExportedPart, exportsUser, importsUser, personalData, userRemoved } from '../router/events.ts'
 import { StanzaError } from '../stanza/stanza-error.ts'
 import { mustAccept } from '../storage/must-accept.ts'
 import { type Element, el } from '../xml/element.ts'
@@ -84,11 +84,7 @@ export default defineModule({
       ])
     }
 
-    on(exportsUser, 'main', async ({ user }) => {
-      const rows = await rowsOf(user).execute()
-      if (rows.length === 0) return undefined
-      return { container: el('query', NS), elements: rows.map(({ xml }) => parseElement(xml)) }
-    })
+    on(exportsUser, 'main', async ({ user }) => exported(await rowsOf(user).execute()))
     on(importsUser, 'main', async ({ user, element, isDryRun }) => {
       if (!element.is('query', NS)) return undefined
       const puts = keyed(element).map((child) => put(user, child))
@@ -112,4 +108,10 @@ export default defineModule({
 /** Children that can be stored: those with a namespace of their own. */
 function keyed(query: Element): Element[] {
   return query.elements().filter((child) => child.ns !== NS && child.ns !== '')
+}
+
+function exported(rows: readonly Tables['mod_private'][]): ExportedPart | undefined {
+  return rows.length === 0
+    ? undefined
+    : { container: el('query', NS), elements: rows.map(({ xml }) => parseElement(xml)) }
 }

@@ -2,9 +2,17 @@ import type { Metrics } from '../observe/metrics.ts'
 import { sessionEnds, sessionOpens } from '../router/events.ts'
 import type { Host } from '../router/host.ts'
 import type { Database } from '../storage/database.ts'
+import { countAccounts } from './account-metrics.ts'
 
-/** Counts the sessions of a host; the function returned ends that. */
-export function countSessions(host: Host, metrics: Metrics): () => void {
+/** Counts the sessions of a host, and the accounts that are made and removed; the function returned ends that. */
+export function countHost(host: Host, metrics: Metrics): () => void {
+  const undo = [countSessions(host, metrics), countAccounts(host, metrics)]
+  return () => {
+    for (const end of undo) end()
+  }
+}
+
+function countSessions(host: Host, metrics: Metrics): () => void {
   const labels = { host_type: host.type }
   const names = ['host_type'] as const
   const level = metrics.gauge('sm_session_count', 'Sessions at this moment', names).with(labels)

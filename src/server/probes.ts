@@ -1,3 +1,4 @@
+import type { Config } from '../config/schema.ts'
 import type { Logger } from '../observe/logger.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import type { Host } from '../router/host.ts'
@@ -5,14 +6,13 @@ import type { Clock, Timer } from '../util/clock.ts'
 import type { Listeners } from './listeners.ts'
 
 /** What is looked at. */
-export interface ProbeParts {
+export interface Watched {
   readonly metrics: Metrics
   readonly clock: Clock
+  readonly log: Logger
   readonly hosts: () => readonly Host[]
-  readonly listeners: () => Listeners | undefined
+  readonly listeners: Pick<Listeners, 'status'>
   readonly startedAt: number
-  /** Milliseconds between two looks. */
-  readonly interval: number
 }
 
 const day = 86_400_000
@@ -21,13 +21,24 @@ const unreadable = -32_768
 const notYetValid = -32_767
 
 /** Looks every now and then at what nobody counts as it changes; the function returned ends that. */
-export function startProbes(parts: ProbeParts): () => void {
+export function watchServer({ instrumentation, logging }: Config, watched: Watched): () => void {
+  const { clock, log, metrics } = watched
+  const undo = [
+    startProbes(watched, instrumentation.probe_interval * 1000),
+    watchLag(clock, log, metrics, logging.lag_warning),
+  ]
+  return () => {
+    for (const end of undo) end()
+  }
+}
+
+function startProbes(parts: Watched, interval: number): () => void {
   const probes = [sessions(parts), system(parts), queues(parts), listeners(parts)]
   const look = () => {
     for (const probe of probes) probe()
   }
   look()
-  return repeat(parts.clock, parts.interval, look)
+  return repeat(parts.clock, interval, look)
 }
 
 function repeat(clock: Clock, ms: number, job: () => void): () => void {
@@ -42,7 +53,7 @@ function repeat(clock: Clock, ms: number, job: () => void): () => void {
   return () => timer.cancel()
 }
 
-function sessions({ metrics, hosts }: ProbeParts): () => void {
+function sessions({ metrics, hosts }: Watched): () => void {
   const here = metrics.gauge('sm_node_sessions_count', 'Sessions on this node')
   const all = metrics.gauge('sm_total_sessions_count', 'Sessions on all nodes')
   const unique = metrics.gauge('sm_unique_sessions_count', 'Accounts with a session')
@@ -54,7 +65,7 @@ function sessions({ metrics, hosts }: ProbeParts): () => void {
   }
 }
 
-function system({ metrics, clock, startedAt, listeners: open }: ProbeParts): () => void {
+function system({ metrics, clock, startedAt, listeners: ports }: Watched): () => void {
   const upTime = metrics.gauge('system_up_time_seconds', 'Seconds since the start')
   const sockets = metrics.gauge('system_tcp_ports_count', 'Open connections of clients')
   const memory = {
@@ -64,7 +75,7 @@ function system({ metrics, clock, startedAt, listeners: open }: ProbeParts): () 
   }
   return () => {
     upTime.set(Math.floor((clock.now() - startedAt) / 1000))
-    sockets.set(open()?.status.reduce((sum, { connections }) => sum + connections, 0) ?? 0)
+    sockets.set(ports.status.reduce((sum, { connections }) => sum + connections, 0))
     const { rss, heapUsed, external } = process.memoryUsage()
     memory.total.set(rss)
     memory.heap.set(heapUsed)
@@ -72,7 +83,7 @@ function system({ metrics, clock, startedAt, listeners: open }: ProbeParts): () 
   }
 }
 
-function queues({ metrics, hosts }: ProbeParts): () => void {
+function queues({ metrics, hosts }: Watched): () => void {
   const total = metrics.gauge('system_process_queue_lengths_total', 'Requests that are worked on or wait')
   const lengths = metrics.gauge('iq_queue_length_total', 'IQ requests of a module that are worked on or wait', [
     'module',
@@ -87,7 +98,7 @@ function queues({ metrics, hosts }: ProbeParts): () => void {
   }
 }
 
-function listeners({ metrics, clock, listeners: open }: ProbeParts): () => void {
+function listeners({ metrics, clock, listeners: ports }: Watched): () => void {
   const labels = ['listener_id'] as const
   const connections = metrics.gauge('listener_connections_count', 'Open connections of a listener', labels)
   const help = 'Days until the certificate of a listener expires; negative when it has'
@@ -95,7 +106,7 @@ function listeners({ metrics, clock, listeners: open }: ProbeParts): () => void 
     metrics.gauge(name, help, labels),
   )
   return () => {
-    for (const { id, connections: count, validity } of open()?.status ?? []) {
+    for (const { id, connections: count, validity } of ports.status) {
       connections.with({ listener_id: id }).set(count)
       if (validity === undefined) continue
       const left = daysLeft(validity, clock.now())

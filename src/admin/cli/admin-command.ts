@@ -49,7 +49,7 @@ export async function runAdminCommand(line: CommandLine, machine: Machine): Prom
     machine.err(`${fault}\n\n${commandHelp(command)}`)
     return exit.usage
   }
-  const answer = await carryOut(command, line.arguments, line, machine)
+  const answer = await carryOut(command, { given: line.arguments, line, form: 'json' }, machine)
   if ('code' in answer) return answer.code
   return printResult(command, answer.result, machine)
 }
@@ -67,7 +67,7 @@ export async function answerOf(
   const [category, short] = splitName(name)
   const core = findCommand(category, short, machine.commands)
   const command = core ?? findCommand(category, short, await knownCommands(line, machine))
-  if (command !== undefined) return carryOut(command, input, line, machine, 'plain')
+  if (command !== undefined) return carryOut(command, { given: input, line, form: 'plain' }, machine)
   machine.err(`No server runs that has the command ${category} ${short}.\n`)
   return { code: exit.unreachable }
 }
@@ -75,12 +75,16 @@ export async function answerOf(
 /** How what went wrong is told: as JSON, or as a sentence. */
 type ErrorForm = 'json' | 'plain'
 
+interface Order {
+  readonly given: Readonly<Record<string, string>>
+  readonly line: CommandLine
+  readonly form: ErrorForm
+}
+
 async function carryOut(
   command: CommandDescription,
-  given: Readonly<Record<string, string>>,
-  line: CommandLine,
+  { given, line, form }: Order,
   machine: Machine,
-  form: ErrorForm = 'json',
 ): Promise<CommandAnswer> {
   const input = withAbsoluteFiles(command, given, machine.cwd)
   const client = await reach(line, machine)

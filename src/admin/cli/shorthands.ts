@@ -25,16 +25,22 @@ export function findShorthand(name: string): Shorthand | undefined {
   return shorthands.find((entry) => plainName(nameOf(entry)) === plainName(name))
 }
 
+/** What is wrong with the words after a shorthand's name; undefined when nothing is. */
+function faultOf({ usage }: Shorthand, line: CommandLine): string | undefined {
+  const given = line.words.length - 1
+  const [, ...parameters] = usage.split(' ')
+  const least = parameters.filter((name) => !name.startsWith('[')).length
+  const [strange] = Object.keys(line.arguments)
+  if (strange !== undefined) return `What is "--${strange}"? Usage: meerkat ${usage}\n`
+  return given < least || given > parameters.length ? `Usage: meerkat ${usage}\n` : undefined
+}
+
 /** Runs a shorthand; answers the exit code. */
 export async function runShorthand(entry: Shorthand, line: CommandLine, machine: Machine): Promise<number> {
   const words = line.words.slice(1)
-  const [, ...parameters] = entry.usage.split(' ')
-  const least = parameters.filter((name) => !name.startsWith('[')).length
-  const most = parameters.at(-1)?.endsWith('...') === true ? Number.POSITIVE_INFINITY : parameters.length
-  const strange = Object.keys(line.arguments)[0]
-  if (words.length < least || words.length > most || strange !== undefined) {
-    const fault = strange === undefined ? '' : `What is "--${strange}"? `
-    machine.err(`${fault}Usage: meerkat ${entry.usage}\n`)
+  const fault = faultOf(entry, line)
+  if (fault !== undefined) {
+    machine.err(fault)
     return exit.usage
   }
   if (entry.command === undefined) {

@@ -161,12 +161,16 @@ const removeUser = command({
   },
 })
 
+function incomplete(cause: RemovalIncomplete, jid: string): CommandError {
+  return new CommandError('removal_incomplete', cause.message, { jid, modules: cause.modules }, { cause })
+}
+
 async function withoutRest(removal: Promise<boolean>, jid: string): Promise<boolean> {
   try {
     return await removal
   } catch (error) {
     if (!(error instanceof RemovalIncomplete)) throw error
-    throw new CommandError('removal_incomplete', error.message, { jid, modules: error.modules })
+    throw incomplete(error, jid)
   }
 }
 

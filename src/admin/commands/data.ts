@@ -36,6 +36,10 @@ export function fileError(path: string, error: unknown): CommandError {
   return new CommandError('file_error', `${path}: ${reason}`, { path }, { cause: error })
 }
 
+function unusable(path: string, cause: DocumentError): CommandError {
+  return new CommandError('invalid_document', cause.message, { path }, { cause })
+}
+
 function isSystemError(error: unknown): boolean {
   return typeof (error as NodeJS.ErrnoException).code === 'string'
 }
@@ -81,8 +85,7 @@ const importData = command({
     try {
       return await importFrom(services.documentAt(path), (domain) => services.hostOf(domain), options, call)
     } catch (error) {
-      if (error instanceof DocumentError) throw new CommandError('invalid_document', error.message, { path })
-      throw error
+      throw error instanceof DocumentError ? unusable(path, error) : error
     }
   },
 })
@@ -98,16 +101,15 @@ const backup = command({
     try {
       await services.backup(path)
     } catch (error) {
-      throw isSystemError(error)
-        ? fileError(path, error)
-        : new CommandError('backup_failed', messageOf(error), { path })
+      throw backupError(path, error)
     }
     return `The database has been copied to ${path}`
   },
 })
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+function backupError(path: string, cause: unknown): CommandError {
+  if (isSystemError(cause)) return fileError(path, cause)
+  return new CommandError('backup_failed', cause instanceof Error ? cause.message : String(cause), { path }, { cause })
 }
 
 /** Commands on all data of a server. */

@@ -80,15 +80,8 @@ export default defineModule({
     }
     if (options.search) serve({ template: options.host, name: directoryName, open })
 
-    on(exportsUser, 'main', async ({ user }) => {
-      const card = await vcards.get(user)
-      return card === undefined ? undefined : { elements: [card] }
-    })
-    on(importsUser, 'main', async ({ user, element, isDryRun }) => {
-      if (!element.is('vCard', vcardNs)) return undefined
-      if (!isDryRun) await vcards.set(user, element)
-      return { kind: 'vCards', count: 1 }
-    })
+    on(exportsUser, 'main', ({ user }) => vcards.exported(user))
+    on(importsUser, 'main', (event) => vcards.import(event))
     on(userRemoved, 'forget', ({ user }) => store.forget(user))
     on(personalData, 'collect', async ({ user }) => {
       const vcard = await store.get(user)
