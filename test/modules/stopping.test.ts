@@ -50,7 +50,13 @@ describe('a module that stops', () => {
     const log = new MemoryLog()
     const { config } = parseConfig({ text, file: '/tmp/none/meerkat.toml', modules: allModules })
     db = await openDatabase({ kind: 'sqlite', file: ':memory:', log, clock })
-    router = new Router(clock, { noRoute: () => {}, failed: () => {}, lost: () => {} })
+    router = new Router(clock, {
+      noRoute: () => {},
+      dropped: () => {},
+      bounced: () => {},
+      failed: () => {},
+      lost: () => {},
+    })
     const { accounts } = await openAccounts(config, { db, clock, log })
     const metrics = createMetrics()
     const live = new LiveConfig(config)

@@ -66,8 +66,9 @@ function merge(roster: Roster, item: RosterItem): Change {
   const known = roster.get(item.jid)
   if (known === undefined) return { put: item }
   const { name, groups, extra, isListed } = known.isListed ? known : item
-  const put = { ...known, name, groups, extra, isListed, request: known.request ?? item.request }
-  return { put: { ...put, state: both(known.state, item.state) } }
+  const put = { ...known, name, groups, extra, isListed }
+  const state = both(known.state, item.state)
+  return { put: { ...put, state, request: state.pendingIn ? (known.request ?? item.request) : undefined } }
 }
 
 function both(a: SubscriptionState, b: SubscriptionState): SubscriptionState {
