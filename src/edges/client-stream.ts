@@ -2,7 +2,7 @@ import type { C2sAction, C2sEvent } from '../protocol/c2s/events.ts'
 import { C2sNegotiation } from '../protocol/c2s/negotiation.ts'
 import type { ChannelSecurity } from '../protocol/sasl/mechanism.ts'
 import type { ClientLink, EndReason } from '../router/session.ts'
-import { Stanza } from '../stanza/stanza.ts'
+import type { Stanza } from '../stanza/stanza.ts'
 import { StreamError } from '../stanza/stream-error.ts'
 import type { Timed } from '../util/timer-wheel.ts'
 import { XmlError } from '../xml/errors.ts'
@@ -11,7 +11,8 @@ import type { Wire } from '../xml/wire.ts'
 import { type ClientService, type ClientSession, noteOf } from './client-service.ts'
 import type { SessionTraffic } from './client-traffic.ts'
 import { ClientTransport } from './client-transport.ts'
-import { isStanza, ownAnswer, stanzaFrom, strange } from './inbound-stanza.ts'
+import { EarlyTexts } from './early-texts.ts'
+import { isStanza, receiveNonza, receiveStanza } from './inbound-stanza.ts'
 import { type Pace, paceFor } from './pace.ts'
 import { type Opening, type Origin, openSession } from './session-opening.ts'
 
@@ -26,8 +27,7 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
   #session: ClientSession | undefined = undefined
   #traffic: SessionTraffic | undefined = undefined
   /** Stanzas for a session whose client has not been told yet that it is bound. */
-  #early: Wire[] | undefined = undefined
-  #earlyBytes = 0
+  #early: EarlyTexts | undefined = undefined
   #lang: string | undefined = undefined
   #pace: Pace | undefined = undefined
   #isOver = false
@@ -59,13 +59,13 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
     if (this.#isOver) return
     if (this.#session !== undefined) this.#traffic?.sent(this.#session.jid, text, stanza)
     // Looked at before: one answer may be as large as it is, but nothing comes on top of too much.
-    const waiting = this.bufferedBytes + this.#earlyBytes
-    if (waiting > this.service.maxBufferedBytes) this.#overflow(waiting)
+    if (this.waitingBytes > this.service.maxBufferedBytes) this.#overflow(this.waitingBytes)
     else if (this.#early === undefined) this.write(text)
-    else {
-      this.#early.push(text)
-      this.#earlyBytes += text.length
-    }
+    else this.#early.add(text)
+  }
+
+  protected override get waitingBytes(): number {
+    return this.bufferedBytes + (this.#early?.bytes ?? 0)
   }
 
   close(error?: StreamError): void {
@@ -82,7 +82,7 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
   /** A client that does not read cannot be allowed to fill the memory. */
   #overflow(bytes: number): void {
     this.service.note({ what: 'client_does_not_read', address: this.address, bytes })
-    this.stop(new StreamError('resource-constraint', 'Too much is waiting to be read'))
+    this.interrupt(new StreamError('resource-constraint', 'Too much is waiting to be read'))
   }
 
   /** Takes a first-level element. Throws nothing. */
@@ -96,17 +96,8 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
   }
 
   #receive(session: ClientSession, raw: RawElement): void {
-    const stanza = isStanza(raw) ? stanzaFrom(raw, session.jid, { lang: this.#lang }) : undefined
-    this.#traffic?.received(session.jid, raw, stanza)
-    if (stanza === undefined) {
-      if (!session.receiveNonza(raw)) throw strange(raw)
-      return
-    }
-    const answer = ownAnswer(stanza, raw)
-    if (answer instanceof Stanza) this.send(answer.toWire(this.form), answer)
-    if (answer !== undefined) return
-    const traffic = this.#traffic
-    const busy = traffic?.isTimed === true ? traffic.time(session, stanza) : session.receive(stanza)
+    if (!isStanza(raw)) return receiveNonza(session, raw, this.#traffic)
+    const busy = receiveStanza(session, raw, this.#traffic, this.#lang)
     const slowed = this.#pace?.charge()
     if (busy !== undefined || slowed !== undefined) this.#holdFor(Promise.all([busy, slowed]))
   }
@@ -136,28 +127,37 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
     else if (error instanceof StreamError) this.stop(error)
     else {
       this.#noteFault(error)
-      this.stop(new StreamError('internal-server-error'))
+      this.interrupt(new StreamError('internal-server-error'))
     }
   }
 
-  /** Ends the stream with an error, session or not. */
+  /** Ends the stream with an error of the client's, session or not. */
   stop(error: StreamError): void {
+    this.#abort(error)
+    this.#endSession({ kind: 'lost' })
+  }
+
+  /** Ends the stream with an error that is not the client's fault: a session that can go on over another connection may do so. */
+  interrupt(error: StreamError): void {
+    this.#abort(error)
+    this.#loseSession()
+  }
+
+  #abort(error: StreamError): void {
     if (this.#negotiation !== undefined) this.handle({ on: 'broken', error })
     else this.close(error)
-    this.#endSession({ kind: 'lost' })
   }
 
   /** The connection is gone. */
   protected gone(): void {
     this.#end()
-    this.#endSession({ kind: 'lost' })
+    this.#loseSession()
   }
 
   /** Forgets everything that only an open stream needs. */
   #end(): void {
     this.#isOver = true
     this.#early = undefined
-    this.#earlyBytes = 0
     this.drained()
     this.#endNegotiation()
   }
@@ -171,6 +171,10 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
 
   #endSession(reason: EndReason): void {
     this.#session?.end(reason).catch((error) => this.#noteFault(error))
+  }
+
+  #loseSession(): void {
+    this.#session?.disconnect(this).catch((error) => this.#noteFault(error))
   }
 
   #noteFault(reason: unknown): void {
@@ -234,23 +238,18 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
   }
 
   #ask(action: C2sAction): void {
-    const { service, address, isSecure } = this
+    const { service, address } = this
     switch (action.do) {
       case 'ask':
         this.#await(service.answer(action.request, address).then((answer) => ({ on: 'sasl-answer', answer })))
         break
-      case 'offer': {
-        const { element, user, domain } = action
-        const offered = service.offer({ element, user, domain, address, isSecure })
-        this.#await(offered.then((answer) => ({ on: 'offer-answer', answer })))
-        break
-      }
       case 'run':
         this.#await(action.run())
         break
       case 'bind':
       case 'complete':
-        this.#early = []
+      case 'offer':
+        this.#early = new EarlyTexts()
         this.#await(this.#opened(openSession(service, action, this.#origin)))
         break
       case 'note-success':
@@ -277,8 +276,8 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
   }
 
   get #origin(): Origin {
-    const negotiation = this.#negotiation
-    return { link: this, info: this.sessionInfo(negotiation?.mechanism ?? '', negotiation?.streamId ?? '') }
+    const { mechanism = '', streamId = '' } = this.#negotiation ?? {}
+    return { link: this, info: this.sessionInfo(mechanism, streamId), isSecure: this.isSecure }
   }
 
   /** Takes over the session, if one was opened. */
@@ -286,14 +285,14 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
     const { event, session } = await opening
     this.#session = session
     if (session !== undefined) this.#traffic = this.service.traffic.of(session.jid.domain)
-    if (this.#isOver) this.#endSession({ kind: 'lost' })
+    if (this.#isOver) this.#loseSession()
     return event
   }
 
   #sendEarly(): void {
-    const early = this.#early ?? []
+    const texts = this.#early?.texts ?? []
     this.#early = undefined
-    this.#earlyBytes = 0
-    for (const text of early) if (!this.#isOver) this.write(text)
+    for (const text of texts) if (!this.#isOver) this.write(text)
+    if (this.waitingBytes === 0) this.drained()
   }
 }

@@ -6,6 +6,8 @@ import { Stanza } from '../stanza/stanza.ts'
 import { StanzaError } from '../stanza/stanza-error.ts'
 import { StreamError } from '../stanza/stream-error.ts'
 import type { RawElement } from '../xml/raw-element.ts'
+import type { ClientSession } from './client-service.ts'
+import type { SessionTraffic } from './client-traffic.ts'
 
 /** Whether this is a stanza and not one of the other elements that a stream may carry. */
 export function isStanza(raw: RawElement): boolean {
@@ -14,7 +16,7 @@ export function isStanza(raw: RawElement): boolean {
 }
 
 /** The end of a stream on which something came that has no place in a session. */
-export function strange(raw: RawElement): StreamError {
+function strange(raw: RawElement): StreamError {
   return raw.ns === NS.sasl2 ? violation(raw) : new StreamError('unsupported-stanza-type')
 }
 
@@ -36,18 +38,8 @@ function isOwn(text: string, jid: Jid): boolean {
   return address !== undefined && (address.full === jid.full || address.full === jid.bareString)
 }
 
-/**
- * The answer of the stream itself to a stanza that cannot be processed, or that asks for a session as RFC 3921 §3 had it;
- * `none` where nobody is to be answered, undefined for a stanza that goes on.
- */
-export function ownAnswer(stanza: Stanza, raw: RawElement): Stanza | 'none' | undefined {
-  const fault = faultOf(stanza, raw)
-  if (fault !== undefined) return stanza.errorReply(fault) ?? 'none'
-  return asksForSession(raw) ? stanza.result() : undefined
-}
-
 /** What is wrong with a stanza that it cannot be processed at all, undefined when nothing is (RFC 6120 §8.1.1, §8.2.3). */
-function faultOf(stanza: Stanza, raw: RawElement): StanzaError | undefined {
+export function faultOf(stanza: Stanza, raw: RawElement): StanzaError | undefined {
   if (stanza.to === undefined && (stanza.kind !== 'presence' || raw.attr('to') !== undefined)) {
     return new StanzaError('jid-malformed')
   }
@@ -60,6 +52,48 @@ function faultOf(stanza: Stanza, raw: RawElement): StanzaError | undefined {
 }
 
 /** Whether this asks for a session as RFC 3921 §3 had it, which is granted by doing nothing. */
-function asksForSession(raw: RawElement): boolean {
+export function asksForSession(raw: RawElement): boolean {
   return raw.name === 'iq' && raw.kids[0]?.ns === NS.session && raw.attr('type') === 'set'
+}
+
+/** Gives an element that is no stanza to the session. Throws StreamError for what no module knows. */
+export function receiveNonza(session: ClientSession, raw: RawElement, traffic: SessionTraffic | undefined): void {
+  traffic?.received(session.jid, raw, undefined)
+  if (!session.receiveNonza(raw)) throw strange(raw)
+}
+
+/**
+ * Counts a stanza from the client and gives it to the session, or answers what cannot be processed. A promise says that the next
+ * one has to wait. Throws StreamError.
+ */
+export function receiveStanza(
+  session: ClientSession,
+  raw: RawElement,
+  traffic: SessionTraffic | undefined,
+  lang: string | undefined,
+): Promise<void> | undefined {
+  const ticket = session.count()
+  const stanza = stanzaFrom(raw, session.jid, { lang, ticket })
+  traffic?.received(session.jid, raw, stanza)
+  const busy = handle(session, raw, stanza, traffic)
+  if (ticket === undefined) return busy
+  const handled = (): void => ticket.handled()
+  if (busy === undefined) handled()
+  else busy.then(handled, handled)
+  return busy
+}
+
+function handle(
+  session: ClientSession,
+  raw: RawElement,
+  stanza: Stanza,
+  traffic: SessionTraffic | undefined,
+): Promise<void> | undefined {
+  const fault = faultOf(stanza, raw)
+  if (fault === undefined && !asksForSession(raw)) {
+    return traffic?.isTimed === true ? traffic.time(session, stanza) : session.receive(stanza)
+  }
+  const reply = fault === undefined ? stanza.result() : stanza.errorReply(fault)
+  if (reply !== undefined) session.answer(reply)
+  return undefined
 }
