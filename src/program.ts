@@ -52,7 +52,8 @@ export const program: Program = {
   },
   async openOffline(config) {
     const log = createLogger({ level: 'error' })
-    const server = createServer({ config, log, isOffline: true })
+    const { files } = loggerOptions(config, true)
+    const server = createServer({ config, log, isOffline: true, logFiles: files })
     await server.start()
     return { commands: server.commands, close: () => server.close() }
   },

@@ -96,7 +96,9 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
   }
 
   #receive(session: ClientSession, raw: RawElement): void {
-    if (!isStanza(raw)) return receiveNonza(session, raw, this.#traffic)
+    const isOne = isStanza(raw)
+    if (!isOne) receiveNonza(session, raw, this.#traffic)
+    if (!isOne) return
     const busy = receiveStanza(session, raw, this.#traffic, this.#lang)
     const slowed = this.#pace?.charge()
     if (busy !== undefined || slowed !== undefined) this.#holdFor(Promise.all([busy, slowed]))

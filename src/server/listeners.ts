@@ -20,7 +20,8 @@ interface Wanted {
 /** A port at one moment; `id`: as MongooseIM names listeners. */
 export interface ListenerStatus {
   readonly id: string
-  readonly connections: number
+  /** Undefined where that is not known. */
+  readonly connections: number | undefined
   readonly validity: Validity | undefined
 }
 
@@ -51,7 +52,7 @@ export class Listeners {
   get status(): readonly ListenerStatus[] {
     return [...this.#ports.values()].map(({ openPort, connections, validity }) => ({
       id: `${openPort.address}@tcp/${openPort.port}`,
-      connections,
+      connections: openPort.kind.startsWith('http') ? undefined : connections,
       validity,
     }))
   }

@@ -75,7 +75,7 @@ function system({ metrics, clock, startedAt, listeners: ports }: Watched): () =>
   }
   return () => {
     upTime.set(Math.floor((clock.now() - startedAt) / 1000))
-    sockets.set(ports.status.reduce((sum, { connections }) => sum + connections, 0))
+    sockets.set(ports.status.reduce((sum, { connections }) => sum + (connections ?? 0), 0))
     const { rss, heapUsed, external } = process.memoryUsage()
     memory.total.set(rss)
     memory.heap.set(heapUsed)
@@ -107,7 +107,7 @@ function listeners({ metrics, clock, listeners: ports }: Watched): () => void {
   )
   return () => {
     for (const { id, connections: count, validity } of ports.status) {
-      connections.with({ listener_id: id }).set(count)
+      if (count !== undefined) connections.with({ listener_id: id }).set(count)
       if (validity === undefined) continue
       const left = daysLeft(validity, clock.now())
       for (const gauge of days) gauge.with({ listener_id: id }).set(left)

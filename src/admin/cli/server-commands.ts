@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { Config } from '../../config/schema.ts'
 import { ControlUnreachable } from '../../net/control-socket.ts'
 import type { ServerStatus } from '../control.ts'
@@ -87,7 +87,9 @@ export async function start(line: CommandLine, machine: Machine): Promise<number
     machine.err(`Meerkat (process ${server.pid}) is still starting; see ${logFile}\n`)
     return exit.failed
   }
-  machine.out(`Meerkat is running (process ${server.pid}); its log is ${logFile}\n`)
+  const [log] = config.logging.files
+  const path = log === undefined ? logFile : resolve(config.general.data_dir, log.path)
+  machine.out(`Meerkat is running (process ${server.pid}); its log is ${path}\n`)
   return exit.ok
 }
 
