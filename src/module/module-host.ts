@@ -130,6 +130,7 @@ export class ModuleHost {
       use: (api) => this.#use(declaration, api),
       find: <A>(api: ModuleApi<A>) => this.#apis.get(api) as A | undefined,
       serve: (plan) => void undo.push(...openServices(plan, { host, module: name, log, bind: iq.bind })),
+      http: (tag) => pools.http(tag),
       every: (ms, job) => void undo.push(repeat(host.clock, ms, job)),
       onStop: (stop) => void undo.push(stop),
     }

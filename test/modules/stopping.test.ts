@@ -36,10 +36,15 @@ class CountingClock extends FakeClock {
   }
 }
 
+/** Options without which a module does not start. */
+const mandatory: Readonly<Record<string, string>> = { mod_external_filter: 'pool_tag = "service"' }
+
 const text = `[general]
 hosts = ["localhost"]
 [outgoing_pools.ldap.default]
-${allModules.map(({ name }) => `[modules.${name}]`).join('\n')}
+${allModules.map(({ name }) => `[modules.${name}]\n${mandatory[name] ?? ''}`).join('\n')}
+[outgoing_pools.http.service.connection]
+host = "http://127.0.0.1:9"
 `
 
 describe('a module that stops', () => {
