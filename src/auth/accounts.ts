@@ -1,6 +1,7 @@
 import type { Jid } from '../jid/jid.ts'
 import type { ClientCertificate } from '../protocol/sasl/mechanism.ts'
 import type { ScramHash, ScramKeys } from '../protocol/scram/keys.ts'
+import { ExistenceMemories, type ExistenceMemory } from './existence-memory.ts'
 import { AccountLimitReached, type AccountPage, type AuthMethod, AuthUnavailable } from './method.ts'
 
 /** How the accounts of a host type behave. */
@@ -18,6 +19,7 @@ export interface AccountsOptions {
 export class Accounts {
   readonly #methods: readonly AuthMethod[]
   readonly #options: AccountsOptions
+  readonly #memories = new ExistenceMemories()
 
   constructor(methods: readonly AuthMethod[], options: AccountsOptions = {}) {
     this.#methods = methods
@@ -77,13 +79,22 @@ export class Accounts {
   }
 
   /** Whether there is such an account. */
-  async exists(user: Jid): Promise<boolean> {
-    const isThere = await this.#first(
-      () => true,
-      (method) => method.exists(user.bare),
-      Boolean,
+  exists(user: Jid): Promise<boolean> {
+    return this.#memories.exists(user, () =>
+      this.#first(
+        () => true,
+        async (method) => {
+          if (!(await method.exists(user.bare))) return undefined
+          return method.sessionOpened === undefined ? 'kept' : 'passing'
+        },
+        (answer) => answer !== undefined,
+      ),
     )
-    return isThere ?? false
+  }
+
+  /** Remembers by this which accounts of a domain exist, but for those that pass; the function returned ends that. */
+  rememberBy(domain: string, memory: ExistenceMemory): () => void {
+    return this.#memories.use(domain, memory)
   }
 
   /** The keys of the first method that has some. */
@@ -190,6 +201,7 @@ export class Accounts {
   async remove(user: Jid): Promise<boolean> {
     let wasThere = false
     for (const method of this.#methods) if (await method.remove?.(user.bare)) wasThere = true
+    this.#memories.forget(user)
     return wasThere
   }
 

@@ -1,6 +1,9 @@
 import type { AnyModule } from '../module/define.ts'
 import bind2 from './bind2/index.ts'
+import cacheUsers from './cache-users/index.ts'
 import caps from './caps/index.ts'
+import carboncopy from './carboncopy/index.ts'
+import csi from './csi/index.ts'
 import disco from './disco/index.ts'
 import fastAuthToken from './fast-auth-token/index.ts'
 import last from './last/index.ts'
@@ -19,7 +22,10 @@ import version from './version.ts'
 /** Every module that comes with the server. */
 export const allModules: readonly AnyModule[] = [
   bind2,
+  cacheUsers,
   caps,
+  carboncopy,
+  csi,
   disco,
   fastAuthToken,
   last,

@@ -1,7 +1,14 @@
 import type { Jid } from '../jid/jid.ts'
 import type { Stanza } from '../stanza/stanza.ts'
 import { letRun } from '../util/settled.ts'
-import { type AccountReceives, accountReceives, accountReceivesPresence, offline } from './events.ts'
+import {
+  type AccountReceives,
+  accountReceives,
+  accountReceivesPresence,
+  type DeliveryOutcome,
+  deliveryOutcome,
+  offline,
+} from './events.ts'
 import type { Host } from './host.ts'
 import type { IqDispatcher } from './iq-dispatcher.ts'
 import { refusalOf } from './refusal.ts'
@@ -42,13 +49,22 @@ export class AccountDelivery {
   #guarded(host: Host, stanza: Stanza, targets: readonly Session[]): Promise<void> | undefined {
     if (!host.hooks.has(accountReceives)) return this.#split(host, stanza, targets)
     const event: AccountReceives = { host, account: (stanza.to as Jid).bare, stanza, targets }
-    const outcome = this.#runRefusing(() => host.hooks.run(accountReceives, event), stanza)
+    const outcome = this.#runRefusing(() => host.hooks.run(accountReceives, event), host, stanza)
     if (outcome instanceof Promise) {
       return outcome.then((answer) =>
-        answer === undefined ? this.#splitLater(host, event.stanza, targets) : undefined,
+        answer === undefined ? this.#splitLater(host, event.stanza, targets) : this.#keptBack(host, event, answer),
       )
     }
-    return outcome === undefined ? this.#split(host, event.stanza, targets) : undefined
+    return outcome === undefined ? this.#split(host, event.stanza, targets) : this.#keptBack(host, event, outcome)
+  }
+
+  #keptBack(host: Host, { stanza }: AccountReceives, by: 'handled' | 'refused'): undefined {
+    if (by === 'handled') this.#tell(host, stanza, 'refused')
+  }
+
+  #tell(host: Host, stanza: Stanza, outcome: DeliveryOutcome['outcome']): void {
+    if (stanza.kind !== 'message' || !host.hooks.has(deliveryOutcome)) return
+    void host.hooks.run(deliveryOutcome, { host, account: (stanza.to as Jid).bare, stanza, outcome })
   }
 
   /** After waiting: a session that has ended meanwhile takes nothing any more, and who is left is asked for anew. */
@@ -62,7 +78,12 @@ export class AccountDelivery {
 
   #split(host: Host, stanza: Stanza, targets: readonly Session[]): Promise<void> | undefined {
     if (targets.length === 0) return this.#nobodyThere(host, stanza)
-    if (targets.length === 1) return (targets[0] as Session).deliver(stanza)
+    const wait = targets.length === 1 ? (targets[0] as Session).deliver(stanza) : this.#deliverEach(stanza, targets)
+    this.#tell(host, stanza, 'delivered')
+    return wait
+  }
+
+  #deliverEach(stanza: Stanza, targets: readonly Session[]): Promise<void> | undefined {
     const waits: Promise<void>[] = []
     for (const target of targets) {
       // What a module has against one of them does not concern the others.
@@ -78,10 +99,16 @@ export class AccountDelivery {
   }
 
   #nobodyThere(host: Host, stanza: Stanza): Promise<void> | undefined {
-    if (stanza.type === 'error' || stanza.type === 'headline') return undefined
+    if (stanza.type === 'error' || stanza.type === 'headline') {
+      this.#tell(host, stanza, 'dropped')
+      return undefined
+    }
     // Somebody is there but a groupchat message is not for accounts; an archive for absent members may take it (mod_offline).
     const isPresent = host.sessions.of(stanza.to as Jid).some((session) => session.takesMessages)
-    if (stanza.type === 'groupchat' && isPresent) return this.#router.bounce(stanza, 'service-unavailable')
+    if (stanza.type === 'groupchat' && isPresent) {
+      this.#tell(host, stanza, 'bounced')
+      return this.#router.bounce(stanza, 'service-unavailable')
+    }
     return this.#offline(host, stanza)
   }
 
@@ -89,12 +116,15 @@ export class AccountDelivery {
     const account = (stanza.to as Jid).bare
     try {
       if (!(await host.accounts.exists(account))) {
+        this.#tell(host, stanza, 'bounced')
         this.#bounceLocal(stanza, 'User not found')
         return
       }
       const outcome = await host.hooks.run(offline, { host, account, stanza })
+      this.#tell(host, stanza, outcome ?? 'bounced')
       if (outcome === undefined) this.#router.bounce(stanza, 'service-unavailable')
     } catch (error) {
+      this.#tell(host, stanza, 'refused')
       this.#refuse(stanza, error)
     }
   }
@@ -118,7 +148,7 @@ export class AccountDelivery {
     const to = stanza.to as Jid
     const targets = presenceTargets(host.sessions, to)
     const event: AccountReceives = { host, account: to.bare, stanza, targets }
-    const outcome = this.#runRefusing(() => host.hooks.run(accountReceivesPresence, event), stanza)
+    const outcome = this.#runRefusing(() => host.hooks.run(accountReceivesPresence, event), host, stanza)
     if (outcome instanceof Promise) {
       return outcome.then((answer) => (answer === undefined ? deliverPresence(event.stanza, targets) : undefined))
     }
@@ -126,10 +156,11 @@ export class AccountDelivery {
   }
 
   /** Runs a chain whose failure refuses the stanza. */
-  #runRefusing<T>(run: () => T | Promise<T>, stanza: Stanza): T | 'handled' | Promise<T | 'handled'> {
-    const refuse = (error: unknown): 'handled' => {
+  #runRefusing<T>(run: () => T | Promise<T>, host: Host, stanza: Stanza): T | 'refused' | Promise<T | 'refused'> {
+    const refuse = (error: unknown): 'refused' => {
+      this.#tell(host, stanza, 'refused')
       this.#refuse(stanza, error)
-      return 'handled'
+      return 'refused'
     }
     try {
       const outcome = run()

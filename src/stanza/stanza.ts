@@ -2,7 +2,7 @@ import type { Jid } from '../jid/jid.ts'
 import type { Element } from '../xml/element.ts'
 import { escapeXml } from '../xml/escape.ts'
 import { scanFrame } from '../xml/frame.ts'
-import { defaultLimits } from '../xml/limits.ts'
+import { ownLimits } from '../xml/limits.ts'
 import type { RawElement } from '../xml/raw-element.ts'
 import { serialise } from '../xml/serialise.ts'
 import { asWire, toWire, type Wire } from '../xml/wire.ts'
@@ -18,9 +18,6 @@ export type { StanzaKind } from './fields.ts'
 
 /** How the root is written: on a jabber:client stream, in a WebSocket frame or `<forwarded/>`, on a jabber:server stream. */
 export type WireForm = 'client' | 'framed' | 'server'
-
-/** What was accepted once is read back whatever its size. */
-const ownLimits = { ...defaultLimits, maxElementBytes: Number.POSITIVE_INFINITY }
 
 const formNamespace: Record<WireForm, string> = { client: '', framed: " xmlns='jabber:client'", server: '' }
 
@@ -107,6 +104,13 @@ export class Stanza {
     const from = raw.attr('from')
     const to = raw.attr('to')
     return Stanza.fromRaw(raw, from === undefined ? undefined : jid(from), to === undefined ? undefined : jid(to))
+  }
+
+  /** The same with memory of its own: what is kept for longer than the turn keeps no read buffer alive. */
+  kept(): Stanza {
+    const raw = scanFrame(this.toBytes(), ownLimits)
+    const attributes = raw.attributesWire(['from', 'to'])
+    return new Stanza({ ...this.#fields(), attributes, inner: raw.innerWire(), raw, parts: undefined })
   }
 
   /** What a module has noted about this stanza; see {@link stanzaKey}. */

@@ -7,7 +7,19 @@ export const maxStanzaBytes = 65_536
 
 const prosodyModules = [
   ...['disco', 'roster', 'saslauth', 'tls', 'private', 'ping', 'register', 'time', 'version', 'offline'],
-  ...['presence', 'message', 'iq', 'websocket', 'posix', 'vcard', 'lastactivity', 'uptime'],
+  ...[
+    'presence',
+    'message',
+    'iq',
+    'websocket',
+    'posix',
+    'vcard',
+    'lastactivity',
+    'uptime',
+    'carbons',
+    'csi',
+    'csi_simple',
+  ],
 ]
 
 export function prosodyConfig({ folder, files, domain, strictDomain, ports }: PeerSettings): string {
@@ -62,6 +74,8 @@ shaper_rules:
   max_user_offline_messages: 100
 modules:
   mod_caps: {}
+  mod_carboncopy: {}
+  mod_client_state: {}
   mod_disco: {}
   mod_last: {}
   mod_offline: {}
