@@ -26,8 +26,9 @@ export function copyReceived(
   targets: readonly Session[],
   stanza: Stanza,
 ): Promise<void> | undefined {
-  // The targets are among them: nobody is left.
-  if (all.length === targets.length || stanza.kind !== 'message' || stanza.get(isRerouted) === true) return undefined
+  // The targets are among them: nobody is left. With no target it is kept for whoever comes next, who would see it twice.
+  if (all.length === targets.length || targets.length === 0) return undefined
+  if (stanza.kind !== 'message' || stanza.get(isRerouted) === true) return undefined
   const from = stanza.from?.full
   const others = all.filter(
     (session) => wantsCopies(session) && !targets.includes(session) && session.jid.full !== from,
