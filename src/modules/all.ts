@@ -1,4 +1,5 @@
 import type { AnyModule } from '../module/define.ts'
+import amp from './amp/index.ts'
 import bind2 from './bind2/index.ts'
 import cacheUsers from './cache-users/index.ts'
 import caps from './caps/index.ts'
@@ -8,6 +9,8 @@ import disco from './disco/index.ts'
 import fastAuthToken from './fast-auth-token/index.ts'
 import last from './last/index.ts'
 import offline from './offline/index.ts'
+import offlineChatmarkers from './offline-chatmarkers/index.ts'
+import offlineStub from './offline-stub.ts'
 import ping from './ping.ts'
 import presence from './presence/index.ts'
 import privateStorage from './private.ts'
@@ -15,12 +18,14 @@ import register from './register/index.ts'
 import roster from './roster/index.ts'
 import sasl2 from './sasl2/index.ts'
 import sic from './sic.ts'
+import smartMarkers from './smart-markers/index.ts'
 import time from './time.ts'
 import vcard from './vcard/index.ts'
 import version from './version.ts'
 
 /** Every module that comes with the server. */
 export const allModules: readonly AnyModule[] = [
+  amp,
   bind2,
   cacheUsers,
   caps,
@@ -30,6 +35,8 @@ export const allModules: readonly AnyModule[] = [
   fastAuthToken,
   last,
   offline,
+  offlineChatmarkers,
+  offlineStub,
   ping,
   presence,
   privateStorage,
@@ -37,6 +44,7 @@ export const allModules: readonly AnyModule[] = [
   roster,
   sasl2,
   sic,
+  smartMarkers,
   time,
   vcard,
   version,

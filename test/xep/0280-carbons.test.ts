@@ -30,7 +30,7 @@ async function copied(client: Client, direction: 'sent' | 'received', id: string
 const chat = (to: string, id: string, inner = '') =>
   `<message to='${to}' type='chat' id='${id}'><body>${id}</body>${inner}</message>`
 
-describe('XEP-0280 §4 discovering support', () => {
+describe('XEP-0280 §3 discovering support', () => {
   story('the server announces it', async ({ alice, server }) => {
     const pc = await alice.client('pc')
     const info = await pc.asks(`<query xmlns='http://jabber.org/protocol/disco#info'/>`, 'get', { to: server.domain })
@@ -47,8 +47,8 @@ describe('XEP-0280 §4 discovering support', () => {
   })
 })
 
-describe('XEP-0280 §5 enabling and disabling', () => {
-  story('§5.1 it can be enabled again', { over: 'every' }, async ({ alice }) => {
+describe('XEP-0280 §4 and §5 enabling and disabling', () => {
+  story('§10.1 it can be enabled again', { over: 'every' }, async ({ alice }) => {
     const pc = await alice.client('pc')
     for (const to of [undefined, undefined, alice.jid]) {
       const result = await pc.asks(`<enable xmlns='${carbons}'/>`, 'set', to === undefined ? {} : { to })
@@ -56,7 +56,7 @@ describe('XEP-0280 §5 enabling and disabling', () => {
     }
   })
 
-  story('§5.2 nothing comes any more once it is disabled', async ({ alice, bob }) => {
+  story('§5 nothing comes any more once it is disabled', async ({ alice, bob }) => {
     const [pc, phone] = [await alice.client('pc'), await wanting(alice, 'phone')]
     const bobs = await bob.client('b')
     bobs.sends(chat(pc.jid, 'm1'))

@@ -17,13 +17,13 @@ async function goesInactive(client: Client, witness: Client): Promise<void> {
 const ids = (count: number) => Array.from({ length: count }, (_, index) => `m${index}`)
 
 describe('XEP-0352 client state indication', () => {
-  story('§3 it is among the features after signing in', { over: 'every' }, async ({ alice }) => {
+  story('§4.1 it is among the features after signing in', { over: 'every' }, async ({ alice }) => {
     const pc = await alice.client('pc')
     expect(pc.features.child('csi', csi)).toBeDefined()
   })
 
   story(
-    '§4 what comes is held until the client is active, and keeps its order',
+    '§5.1 what comes is held until the client is active, and keeps its order',
     {
       over: 'every',
       leavesOut: { prosody: 'holds what is not urgent only', ejabberd: 'holds presence and chat states only' },
@@ -43,7 +43,7 @@ describe('XEP-0352 client state indication', () => {
     },
   )
 
-  story('§5 presence is held from an inactive client', async ({ alice }) => {
+  story('§3.2 presence is held from an inactive client', async ({ alice }) => {
     const [pc, phone] = [await alice.client('pc'), await alice.client('phone')]
     await goesInactive(pc, phone)
     phone.sends('<presence><show>away</show></presence>')

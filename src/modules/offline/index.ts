@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { defineModule, tables } from '../../module/define.ts'
-import { offline, personalData, sessionAvailable, userRemoved } from '../../router/events.ts'
+import { offline, personalData, sessionAvailable, storageForecast, userRemoved } from '../../router/events.ts'
+import type { Stanza } from '../../stanza/stanza.ts'
 import { mustAccept } from '../../storage/must-accept.ts'
 import { discoInfo } from '../disco/api.ts'
 import { isStorable, offlineEvent } from './criteria.ts'
@@ -42,9 +43,14 @@ export default defineModule({
       host.access.limit(options.access_max_user_messages, account, account.domain, Number.POSITIVE_INFINITY),
     )
 
+    const isKept = (stanza: Stanza): boolean =>
+      (stanza.type !== 'groupchat' || options.store_groupchat_messages) && isStorable(stanza)
+
+    on(storageForecast, 'main', ({ stanza }) =>
+      stanza.type !== 'headline' && stanza.type !== 'error' && isKept(stanza) ? 'offline' : undefined,
+    )
     on(offline, 'store', async ({ account, stanza }) => {
-      if (stanza.type === 'groupchat' && !options.store_groupchat_messages) return undefined
-      if (!isStorable(stanza)) return undefined
+      if (!isKept(stanza)) return undefined
       mustAccept(db)
       await queue.put(account, stanza, () => host.sessions.of(account).filter((session) => session.takesMessages))
       const event = offlineEvent(account, stanza)
