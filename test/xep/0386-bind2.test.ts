@@ -120,7 +120,7 @@ describe('XEP-0386 Bind 2', () => {
     await first.receives(`<iq type='result' id='p'/>`)
   })
 
-  story('§4.2 carbons are on from the first message', secure, async (cast) => {
+  story('mod_bind2: carbons are on from the first message', secure, async (cast) => {
     const { alice, bob } = cast
     const [pc, bobs] = [await alice.client('pc'), await bob.client('b')]
     const stream = await ready(cast)
@@ -132,7 +132,7 @@ describe('XEP-0386 Bind 2', () => {
     )
   })
 
-  story('§4.2 a client may be inactive from the start', secure, async (cast) => {
+  story('mod_bind2: a client may be inactive from the start', secure, async (cast) => {
     const { alice, bob } = cast
     const bobs = await bob.client('b')
     const stream = await ready(cast)
