@@ -1,5 +1,12 @@
-import { describe, expect } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { Jid } from '../../src/jid/jid.ts'
+import { defineModule } from '../../src/module/define.ts'
+import { accountReceives, offline, userSends } from '../../src/router/events.ts'
+import { isRerouted, senderArchiveId } from '../../src/router/notes.ts'
+import { Stanza } from '../../src/stanza/stanza.ts'
 import type { Client } from '../support/client.ts'
+import { ownServer } from '../support/own-server.ts'
 import { type Marks, story, type User } from '../support/story.ts'
 import type { XmlNode } from '../support/xml.ts'
 
@@ -292,5 +299,52 @@ describe('XEP-0280 §6 which messages are copied', () => {
     await bobs.meets(bobs.jid)
     await bobs.receives(`<message from='${pc.jid}' id='m1'>{any}</message>`)
     await bobs.receivesNothing()
+  })
+})
+
+describe('mod_carboncopy beside an archive', () => {
+  /** Gives messages the ids that an archive would, and takes down which of them it sees. */
+  const seen: string[] = []
+  const archive = defineModule({
+    name: 'mod_test_archive',
+    about: 'Stands for an archive.',
+    xeps: [],
+    options: z.strictObject({}),
+    setup({ on }) {
+      on(userSends, 'store', (event) => {
+        event.stanza = event.stanza.with(senderArchiveId, 'C3F')
+      })
+      on(accountReceives, 'store', ({ stanza }) => void seen.push(stanza.id ?? ''))
+      on(offline, 'store', ({ stanza }) => void seen.push(stanza.id ?? ''))
+    },
+  })
+  const own = ownServer('[modules.mod_carboncopy]\n[modules.mod_test_archive]\n', { modules: [archive] })
+
+  it('§8 what was sent says where it is in the archive, and copies are not archived', async () => {
+    const [pc, phone] = [await own.client('alice', 'pc'), await own.client('alice', 'phone')]
+    await pc.meets(phone.jid)
+    await phone.meets(pc.jid)
+    await phone.asks(`<enable xmlns='${carbons}'/>`, 'set')
+    const bob = await own.client('bob', 'b')
+    seen.length = 0
+    pc.sends(chat(bob.jid, 'm1'))
+    await bob.receives(`<message from='${pc.jid}' type='chat' id='m1'><body>m1</body></message>`)
+    const message = await copied(phone, 'sent', 'm1')
+    expect(message.child('stanza-id', 'urn:xmpp:sid:0')?.attrs).toMatchObject({ by: pc.bare, id: 'C3F' })
+    bob.sends(chat(pc.jid, 'm2'))
+    await copied(phone, 'received', 'm2')
+    expect(seen).toEqual(['m1', 'm2'])
+  })
+
+  it('a message that comes again because its session has ended is not copied again', async () => {
+    const [pc, phone] = [await own.client('carol', 'pc'), await own.client('carol', 'phone')]
+    await phone.meets(pc.jid)
+    await phone.asks(`<enable xmlns='${carbons}'/>`, 'set')
+    const text = Buffer.from(
+      `<message xmlns='jabber:client' from='bob@localhost' to='${pc.jid}' type='chat'><body>hi</body></message>`,
+    )
+    const stanza = Stanza.fromBytes(text, Jid.parse).with(isRerouted, true)
+    await own.server.server.hostOf('localhost')?.router.route(stanza)
+    await phone.receivesNothing()
   })
 })

@@ -4,6 +4,7 @@ import { removeAccount } from '../../src/router/accounts.ts'
 import { personalData } from '../../src/router/events.ts'
 import type { Client } from '../support/client.ts'
 import { type OwnServer, ownServer } from '../support/own-server.ts'
+import { SteppedClock } from '../support/stepped-clock.ts'
 import { members, testRooms } from '../support/test-rooms.ts'
 
 const markers = 'urn:xmpp:chat-markers:0'
@@ -147,7 +148,8 @@ store_groupchat_messages = ${groupchat}
 [modules.mod_offline]
 [modules.mod_test_rooms]
 `
-  const own = ownServer(config(true), { modules: [testRooms] })
+  const clock = new SteppedClock()
+  const own = ownServer(config(true), { modules: [testRooms], clock })
   const without = ownServer(config(false), { modules: [testRooms] })
 
   /** Somebody who has an account and is away, and somebody who writes. */
@@ -160,7 +162,10 @@ store_groupchat_messages = ${groupchat}
 
   it('delivers the last of each kind, after the messages, once', async () => {
     const { alice, bob, returns } = await pair(own)
-    for (const marker of ['received a', 'displayed c', 'received b']) await marks(alice, bob, marker)
+    for (const marker of ['received a', 'displayed c', 'received b']) {
+      clock.advance(1)
+      await marks(alice, bob, marker)
+    }
     alice.sends(`<message to='${bob}' type='chat' id='chat'><body>hi</body></message>`)
     await alice.receivesNothing()
     const bobs = await returns()
@@ -188,6 +193,7 @@ store_groupchat_messages = ${groupchat}
     await marks(alice, bob.bare, 'received old')
     await bob.receives(`<message from='${alice.jid}'><received xmlns='${markers}' id='old'/></message>`)
     await bob.leaves()
+    clock.advance(1)
     await marks(alice, bob.bare, 'displayed new')
     const bobs = await own.client(named('bob'), 'pc')
     await bobs.receives(`<message {any}><displayed xmlns='${markers}' id='new'/></message>`)

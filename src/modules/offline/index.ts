@@ -1,14 +1,19 @@
 import { z } from 'zod'
+import { dataBackend, noEffect } from '../../config/option.ts'
 import { defineModule, tables } from '../../module/define.ts'
 import { offline, personalData, sessionAvailable, storageForecast, userRemoved } from '../../router/events.ts'
 import type { Stanza } from '../../stanza/stanza.ts'
 import { mustAccept } from '../../storage/must-accept.ts'
 import { discoInfo } from '../disco/api.ts'
+import { offlineApi } from './api.ts'
+import { offlineCommands } from './commands.ts'
 import { isStorable, offlineEvent } from './criteria.ts'
+import { OfflinePurge } from './purge.ts'
 import { OfflineQueue } from './queue.ts'
 import { migrations, OfflineStore, type OfflineTables } from './store.ts'
 
 const feature = 'msgoffline'
+const day = 86_400_000
 
 export default defineModule({
   name: 'mod_offline',
@@ -21,6 +26,8 @@ export default defineModule({
     { xep: 203, version: '2.0' },
   ],
   options: z.strictObject({
+    backend: dataBackend('mnesia', 'cets', 'rdbms', 'riak'),
+    riak: noEffect(z.looseObject({}), 'data is kept in the database of the server'),
     access_max_user_messages: z
       .string()
       .min(1)
@@ -37,11 +44,24 @@ export default defineModule({
   accountFeatures: [feature],
   tables: tables<OfflineTables>(),
   migrations,
-  setup({ host, db, on, options, clock, router }) {
+  commands: offlineCommands,
+  setup({ host, db, on, options, clock, router, every, provide, log }) {
     const store = new OfflineStore(db)
     const queue = new OfflineQueue(store, clock, (account) =>
       host.access.limit(options.access_max_user_messages, account, account.domain, Number.POSITIVE_INFINITY),
     )
+
+    const purge = new OfflinePurge(
+      db,
+      () => clock.now(),
+      () => queue.recount(),
+    )
+    provide(offlineApi, purge)
+    every(day, () => {
+      for (const domain of host.domains) {
+        purge.removeExpired(domain).catch((error) => log.error({ what: 'offline_purge_failed', domain, reason: error }))
+      }
+    })
 
     const isKept = (stanza: Stanza): boolean =>
       (stanza.type !== 'groupchat' || options.store_groupchat_messages) && isStorable(stanza)

@@ -90,6 +90,11 @@ export class OfflineQueue {
     })
   }
 
+  /** Messages have been deleted behind its back: how many are left is asked anew. */
+  recount(): void {
+    this.#counts.clear()
+  }
+
   /** A delay that the message already carries says when it was sent; ours takes its place at delivery. */
   #message(stanza: Stanza) {
     const stamp = stanza.child('delay', NS.delay)?.attr('stamp')
