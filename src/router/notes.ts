@@ -1,18 +1,18 @@
 import { jsonNote, stanzaKey } from '../stanza/stanza-key.ts'
 
-// Notes on a stanza that one module makes and others read.
+// What several modules note about a stanza on its way.
 
-const isText = (json: unknown): json is string => typeof json === 'string'
-const isTrue = (json: unknown): json is true => json === true
+const text = jsonNote((json): json is string => typeof json === 'string')
+const mark = jsonNote((json): json is true => json === true)
 
-/** Under what id a message is in the archive of the account or room that it is for. */
-export const archiveId = stanzaKey<string>('archiveId', jsonNote(isText))
+/** Id of the message in the archive of the account or room that it is for, as it stands in `<stanza-id/>`. */
+export const archiveId = stanzaKey<string>('archiveId', text)
 
-/** Under what id a message is in its sender's own archive. */
-export const senderArchiveId = stanzaKey<string>('senderArchiveId', jsonNote(isText))
+/** Id of the message in the archive of the account that sent it. */
+export const senderArchiveId = stanzaKey<string>('senderArchiveId', text)
 
-/** A copy for another resource (XEP-0280): never archived, stored, pushed, copied or sent elsewhere. */
-export const isCarbon = stanzaKey<true>('isCarbon', jsonNote(isTrue))
+/** A copy of a message for another resource (XEP-0280): never archived, counted, pushed, copied or sent elsewhere. */
+export const isCarbon = stanzaKey<true>('isCarbon', mark)
 
-/** A message that went to a session which has ended without reading it: archived and copied already. */
-export const isRerouted = stanzaKey<true>('isRerouted', jsonNote(isTrue))
+/** The message was on its way to a session that has ended, and goes elsewhere: it has been archived, copied and counted before. */
+export const isRerouted = stanzaKey<true>('router.is_rerouted', mark)

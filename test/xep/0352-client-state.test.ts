@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { Client } from '../support/client.ts'
+import { enable, handled, nextBody, resume, unbound } from '../support/managed.ts'
 import { ownServer } from '../support/own-server.ts'
-import { story } from '../support/story.ts'
+import { type Cast, type StoryOptions, story } from '../support/story.ts'
 import type { RawStream } from '../support/stream.ts'
 
 const csi = 'urn:xmpp:csi:0'
@@ -71,6 +72,67 @@ describe('XEP-0352 client state indication', () => {
     const pc = await alice.client('pc')
     says(pc, 'active')
     await pc.receivesNothing()
+  })
+})
+
+describe('XEP-0352 with stream management', () => {
+  const left: StoryOptions = {
+    users: ['alice', 'bob'],
+    leavesOut: { prosody: 'holds what is not urgent only', ejabberd: 'holds presence and chat states only' },
+  }
+
+  /** Somebody inactive who has missed these messages, and the id of the stream. */
+  async function inactive(
+    cast: Cast,
+    bodies: readonly string[],
+  ): Promise<{ client: Client; id: string; sender: Client }> {
+    const { alice, bob } = cast
+    const sender = await bob.client('b')
+    const client = await alice.client('phone', { presence: false })
+    const id = await enable(client)
+    client.sends('<presence/>')
+    await client.meets(client.jid)
+    await goesInactive(client, sender)
+    for (const body of bodies) sender.sends(chat(client.jid, body))
+    await sender.isHeard()
+    return { client, id, sender }
+  }
+
+  story('mod_csi: acknowledgements pass, and count what was sent only', left, async (cast) => {
+    const { client } = await inactive(cast, ids(3))
+    const before = await handled(client)
+    client.sends(`<presence><show>away</show></presence>`)
+    expect(await handled(client)).toBe(before + 1)
+    expect(client.inbox.items.filter((item) => item.kind === 'element' && item.element.name === 'message')).toEqual([])
+    says(client, 'active')
+    for (const id of ids(3)) expect(await nextBody(client)).toBe(id)
+  })
+
+  story('§5.2 a resumed stream is active, and what was held comes once', left, async (cast) => {
+    const { client, id, sender } = await inactive(cast, ids(3))
+    client.destroy()
+    await client.inbox.take((item) => item.kind === 'closed')
+    const again = await unbound(cast, cast.alice)
+    // Of what was sent nothing has come but the presence.
+    await resume(again, id, 1)
+    for (const body of ids(3)) expect(await nextBody(again)).toBe(body)
+    sender.sends(chat(client.jid, 'last'))
+    expect(await nextBody(again)).toBe('last')
+    again.destroy()
+  })
+
+  story('mod_csi: what was held when a stream is not resumed is kept, in order', left, async (cast) => {
+    const { client, sender } = await inactive(cast, ids(2))
+    says(client, 'active')
+    for (const body of ids(2)) expect(await nextBody(client)).toBe(body)
+    await goesInactive(client, sender)
+    for (const body of ['m2', 'm3']) sender.sends(chat(client.jid, body))
+    await sender.isHeard()
+    // It has acknowledged nothing, and leaves in order.
+    await client.leaves()
+    const later = await cast.alice.client('later')
+    for (const body of ids(4)) expect(await nextBody(later)).toBe(body)
+    await later.receivesNothing()
   })
 })
 

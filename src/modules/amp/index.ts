@@ -78,8 +78,8 @@ export default defineModule({
       if (match !== undefined) router.post(notification(stanza, match))
     }
 
-    // After whatever holds a stanza back, for an inactive client or one that is away: it is about to be written.
-    on(sessionReceives, 'count', ({ stanza }) => settle(stanza, 'direct'), { after: ['mod_stream_management'] })
+    // After whatever holds a stanza back: it is about to be written, unless nobody is at the other end.
+    on(sessionReceives, 'count', ({ session, stanza }) => (session.isDetached ? undefined : settle(stanza, 'direct')))
     on(deliveryOutcome, 'rules', ({ stanza, outcome }: DeliveryOutcome) => {
       if (outcome === 'delivered') return
       settle(stanza, outcome === 'stored' || stanza.get(archiveId) !== undefined ? 'stored' : 'none')

@@ -4,12 +4,16 @@ import { isCarbon, isRerouted, senderArchiveId } from '../../router/notes.ts'
 import type { Session } from '../../router/session.ts'
 import { type Forwarding, forwarding } from '../../stanza/forward.ts'
 import type { Stanza } from '../../stanza/stanza.ts'
+import { jsonNote } from '../../stanza/stanza-key.ts'
 import { letRun } from '../../util/settled.ts'
 import { el } from '../../xml/element.ts'
 import { carbons, isReceivedCopied, isSentCopied } from './eligible.ts'
 
 /** In which of its two forms a client wants to have copies; undefined when it wants none. */
-export const carbonsOf = sessionKey<1 | 2>('carbons')
+export const carbonsOf = sessionKey<1 | 2>(
+  'carbons',
+  jsonNote((json): json is 1 | 2 => json === 1 || json === 2),
+)
 
 /** The sender's other resources see what it sends, unless it writes to itself: then they see it as received. */
 export function copySent(sender: Session, stanza: Stanza): Promise<void> | undefined {

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { defineModule } from '../../module/define.ts'
-import { accountReceives, userSends } from '../../router/events.ts'
+import { accountReceives, filterReroute, userSends } from '../../router/events.ts'
 import type { IqHandler } from '../../router/iq-registry.ts'
+import { isCarbon } from '../../router/notes.ts'
 import { bind2Enables, bind2Features } from '../../router/sign-in-events.ts'
 import { StanzaError } from '../../stanza/stanza-error.ts'
 import { presenceWithdrawn } from '../presence/api.ts'
@@ -31,6 +32,8 @@ export default defineModule({
 
     on(userSends, 'copy', ({ session, stanza }) => copySent(session, stanza))
     on(accountReceives, 'copy', ({ account, targets, stanza }) => copyReceived(sessions.of(account), targets, stanza))
+    // A copy is for one resource only.
+    on(filterReroute, 'main', ({ stanza }) => (stanza.get(isCarbon) === true ? 'drop' : undefined))
     // A client that comes back has to ask again.
     on(presenceWithdrawn, 'main', ({ session }) => session.set(carbonsOf, undefined))
 

@@ -1,4 +1,7 @@
-import type { Stanza } from '../../stanza/stanza.ts'
+import { Jid } from '../../jid/jid.ts'
+import { delayElement } from '../../stanza/delay.ts'
+import { NS } from '../../stanza/namespaces.ts'
+import { Stanza } from '../../stanza/stanza.ts'
 
 /** What is held for a client that nobody looks at: so many stanzas and bytes at most, in order. */
 export class Holding {
@@ -7,7 +10,7 @@ export class Holding {
 
   /** Takes a stanza that came at `now`. Everything, it included, when that is more than may be held; else undefined. */
   take(stanza: Stanza, now: number, most: HoldingLimits): readonly HeldStanza[] | undefined {
-    this.#held.push({ stanza: stanza.kept(), at: now })
+    this.#held.push({ stanza: ownCopy(stanza), at: now })
     this.#bytes += stanza.byteLength
     const isTooMuch = this.#held.length > most.stanzas || this.#bytes > most.bytes
     return isTooMuch || isUrgent(stanza) ? this.empty() : undefined
@@ -31,6 +34,20 @@ export interface HeldStanza {
 export interface HoldingLimits {
   readonly stanzas: number
   readonly bytes: number
+}
+
+/** A copy with memory of its own: a short piece of a large read must not keep that alive for hours. */
+function ownCopy(stanza: Stanza): Stanza {
+  return Stanza.fromBytes(stanza.toBytes(), Jid.parse).withNotes(stanza.notes)
+}
+
+/** From when on a client is told how late a message is, in milliseconds. */
+const noticeable = 1000
+
+/** What was held, as it goes out at `now`: a message that comes late says since when it was there. */
+export function overdue({ stanza, at }: HeldStanza, domain: string, now: number): Stanza {
+  if (stanza.kind !== 'message' || stanza.type === 'error' || stanza.has('delay', NS.delay)) return stanza
+  return now - at < noticeable ? stanza : stanza.append(delayElement(domain, at))
 }
 
 /** What somebody waits for at the other end, and will not wait long: a request, a call that rings (XEP-0353). */

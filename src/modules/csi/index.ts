@@ -1,19 +1,25 @@
 import { z } from 'zod'
 import { intOrInfinity } from '../../config/option.ts'
 import { defineModule } from '../../module/define.ts'
-import { sessionDetaches, sessionEnds, sessionReceives, streamFeatures, userSendsNonza } from '../../router/events.ts'
+import {
+  filterReroute,
+  sessionDetaches,
+  sessionEnds,
+  sessionReceives,
+  streamFeatures,
+  userSendsNonza,
+} from '../../router/events.ts'
 import { sessionKey } from '../../router/keys.ts'
-import { isCarbon, isRerouted } from '../../router/notes.ts'
+import { isRerouted } from '../../router/notes.ts'
 import type { Session } from '../../router/session.ts'
 import { bind2Enables, bind2Features } from '../../router/sign-in-events.ts'
-import { delayElement } from '../../stanza/delay.ts'
 import { NS } from '../../stanza/namespaces.ts'
 import { StanzaError } from '../../stanza/stanza-error.ts'
 import { letRun } from '../../util/settled.ts'
 import { el } from '../../xml/element.ts'
 import { serialise } from '../../xml/serialise.ts'
 import { asWire } from '../../xml/wire.ts'
-import { type HeldStanza, Holding } from './holding.ts'
+import { type HeldStanza, Holding, overdue } from './holding.ts'
 
 const csi = 'urn:xmpp:csi:0'
 
@@ -33,9 +39,19 @@ export default defineModule({
       .describe('Most stanzas that are held for an inactive client; one more and all of them are sent.')
       .meta({ reload: 'live' }),
   }),
-  setup({ on, options, clock, metrics, router }) {
+  setup({ host, on, options, clock, metrics, router }) {
     const activations = metrics.counter('mod_csi_active_count', 'Clients that said they are active')
     const deactivations = metrics.counter('mod_csi_inactive_count', 'Clients that said they are inactive')
+
+    /** Writes what was held, in its order. */
+    function release(session: Session, held: readonly HeldStanza[]): void {
+      for (const each of held) {
+        letRun(
+          () => session.release(overdue(each, session.jid.domain, clock.now())),
+          () => {},
+        )
+      }
+    }
 
     function activate(session: Session): void {
       const holding = session.get(holdingOf)
@@ -76,16 +92,22 @@ export default defineModule({
     // Stream management keeps them for the client from now on; whoever resumes is active.
     on(sessionDetaches, 'early', ({ session }) => activate(session))
 
-    on(sessionEnds, 'main', async ({ session, reason }) => {
-      const held = session.get(holdingOf)?.empty() ?? []
-      if (reason.kind === 'removed') return
-      for (const { stanza, at } of held) {
-        if (stanza.kind !== 'message' || stanza.type === 'error' || stanza.get(isCarbon) === true) continue
-        const late = stanza.append(delayElement(session.jid.domain, at)).with(isRerouted, true)
-        // Who sent it has been told long ago that it arrived: what goes wrong now is told by the module that fails.
-        await Promise.resolve(router.route(late)).catch(() => {})
-      }
+    on(sessionEnds, 'main', ({ session, reason }) => {
+      if (reason.kind === 'removed') return undefined
+      // Stream management sends elsewhere what its client has not acknowledged, and this is the end of that.
+      if (session.keeper !== undefined) return activate(session)
+      return rerouteAll(session, session.get(holdingOf)?.empty() ?? [])
     })
+
+    async function rerouteAll(session: Session, held: readonly HeldStanza[]): Promise<void> {
+      for (const each of held) {
+        const stanza = overdue(each, session.jid.domain, Number.POSITIVE_INFINITY)
+        if (stanza.kind !== 'message' || stanza.type === 'error') continue
+        if (host.hooks.runNow(filterReroute, { session, stanza }) === 'drop') continue
+        // Who sent it has been told long ago that it arrived: what goes wrong now is told by the module that fails.
+        await Promise.resolve(router.route(stanza.with(isRerouted, true))).catch(() => {})
+      }
+    }
 
     on(bind2Features, 'main', () => csi)
     on(bind2Enables, 'main', ({ session, request }) => {
@@ -93,13 +115,3 @@ export default defineModule({
     })
   },
 })
-
-/** Writes what was held, in its order. */
-function release(session: Session, held: readonly HeldStanza[]): void {
-  for (const { stanza } of held) {
-    letRun(
-      () => session.release(stanza),
-      () => {},
-    )
-  }
-}
