@@ -96,8 +96,10 @@ strategy = "lru"
 })
 
 describe('options of mod_cache_users', () => {
-  it.each(['number_of_segments = 0', 'strategy = "random"', 'time_to_live = 0'])('%s is refused', (line) => {
-    const text = `[general]\nhosts = ["localhost"]\n[modules.mod_cache_users]\n${line}\n`
-    expect(() => parseConfig({ text, file: '/tmp/none/meerkat.toml', modules: allModules })).toThrow()
-  })
+  for (const line of ['number_of_segments = 0', 'strategy = "random"', 'time_to_live = 0']) {
+    it(`refuses ${line}`, () => {
+      const text = `[general]\nhosts = ["localhost"]\n[modules.mod_cache_users]\n${line}\n`
+      expect(() => parseConfig({ text, file: '/tmp/none/meerkat.toml', modules: allModules })).toThrow()
+    })
+  }
 })

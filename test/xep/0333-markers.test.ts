@@ -244,31 +244,3 @@ store_groupchat_messages = ${groupchat}
     await bobs.receivesNothing()
   })
 })
-
-describe('mod_offline_stub', () => {
-  const chat = (to: string) => `<message to='${to}' type='chat' id='m1'><body>hi</body></message>`
-  const on = ownServer('[modules.mod_offline_stub]\n')
-  const off = ownServer('')
-
-  it('says nothing where nobody is there, but that an account does not exist', async () => {
-    const [alice, bob] = (await users(on, 'alice', 'bob')) as [Client, Client]
-    await bob.leaves()
-    alice.sends(chat(bob.bare))
-    await alice.receivesNothing()
-    alice.sends(chat('nobody@localhost'))
-    await alice.receives(`<message type='error' from='nobody@localhost' {any}>{any}</message>`)
-    alice.sends(`<message to='${bob.bare}' type='groupchat' id='g'><body>hi</body></message>`)
-    await alice.receives(`<message type='error' id='g' {any}>{any}</message>`)
-  })
-
-  it('is not needed for an error', async () => {
-    const [alice, bob] = (await users(off, 'alice', 'bob')) as [Client, Client]
-    await bob.leaves()
-    for (const to of [bob.bare, 'nobody@localhost']) {
-      alice.sends(chat(to))
-      await alice.receives(
-        `<message type='error' from='${to}' {any}>{any}<error type='cancel' {any}><service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>{any}</error></message>`,
-      )
-    }
-  })
-})
