@@ -92,9 +92,9 @@ export class Accounts {
     )
   }
 
-  /** Remembers by this which accounts of a domain exist, but for those that pass; the function returned ends that. */
-  rememberBy(domain: string, memory: ExistenceMemory): () => void {
-    return this.#memories.use(domain, memory)
+  /** Remembers by this which accounts of these domains exist, but for those that pass; the function returned ends that. */
+  rememberBy(domains: ReadonlySet<string>, memory: ExistenceMemory): () => void {
+    return this.#memories.use(domains, memory)
   }
 
   /** The keys of the first method that has some. */

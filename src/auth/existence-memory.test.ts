@@ -20,7 +20,7 @@ function memory(): ExistenceMemory & { known: Set<string>; told: boolean[] } {
 function remembering() {
   const memories = new ExistenceMemories()
   const kept = memory()
-  const stop = memories.use('example.org', kept)
+  const stop = memories.use(new Set(['example.org']), kept)
   return { memories, kept, stop }
 }
 
@@ -53,7 +53,7 @@ describe('a memory of accounts', () => {
     expect([...kept.known]).toEqual([])
   })
 
-  it('is of one domain, as long as it is wanted', async () => {
+  it('is of its domains only, as long as it is wanted', async () => {
     const { memories, kept, stop } = remembering()
     await memories.exists(Jid.parse('lena@example.com'), async () => 'kept')
     stop()

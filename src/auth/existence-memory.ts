@@ -10,23 +10,21 @@ export interface ExistenceMemory {
   now(): number
 }
 
-/** The memories of the domains that have one. */
+/** The memories of the host types that have one. */
 export class ExistenceMemories {
-  readonly #byDomain = new Map<string, ExistenceMemory>()
+  readonly #byDomains = new Map<ReadonlySet<string>, ExistenceMemory>()
   /** Removals so far: an answer that was under way meanwhile may be out of date. */
   #removals = 0
 
-  /** Remembers for a domain from now on; the function returned ends that. */
-  use(domain: string, memory: ExistenceMemory): () => void {
-    this.#byDomain.set(domain, memory)
-    return () => {
-      if (this.#byDomain.get(domain) === memory) this.#byDomain.delete(domain)
-    }
+  /** Remembers for the domains that are in this set at the time; the function returned ends that. */
+  use(domains: ReadonlySet<string>, memory: ExistenceMemory): () => void {
+    this.#byDomains.set(domains, memory)
+    return () => this.#byDomains.delete(domains)
   }
 
   /** Whether an account exists; `ask` finds out, and whether that may be remembered. */
   async exists(user: Jid, ask: () => Promise<'kept' | 'passing' | undefined>): Promise<boolean> {
-    const memory = this.#byDomain.get(user.domain)
+    const memory = this.#of(user)
     if (memory === undefined) return (await ask()) !== undefined
     const key = user.bareString
     const since = memory.now()
@@ -44,6 +42,11 @@ export class ExistenceMemories {
   /** An account has been removed. */
   forget(user: Jid): void {
     this.#removals++
-    this.#byDomain.get(user.domain)?.delete(user.bareString)
+    this.#of(user)?.delete(user.bareString)
+  }
+
+  #of({ domain }: Jid): ExistenceMemory | undefined {
+    for (const [domains, memory] of this.#byDomains) if (domains.has(domain)) return memory
+    return undefined
   }
 }

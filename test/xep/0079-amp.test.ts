@@ -1,4 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { defineModule } from '../../src/module/define.ts'
+import { accountReceives } from '../../src/router/events.ts'
+import { StanzaError } from '../../src/stanza/stanza-error.ts'
 import type { Client } from '../support/client.ts'
 import { ownServer } from '../support/own-server.ts'
 
@@ -220,5 +224,42 @@ max_user_offline_messages = [{ acl = "all", value = 1 }]
     sends(alice, bob.bare, none)
     await notified(alice, bob.bare, none)
     await alice.receives(`<message type='error' id='m1' from='${bob.bare}' {any}>{any}</message>`)
+  })
+})
+
+describe('XEP-0079 with modules that keep messages back', () => {
+  /** Refuses what is for `strict`, and keeps what is for `silent`. */
+  const guard = defineModule({
+    name: 'mod_test_guard',
+    about: 'Keeps messages back.',
+    xeps: [],
+    options: z.strictObject({}),
+    setup({ on }) {
+      on(accountReceives, 'guard', ({ account, stanza }) => {
+        if (stanza.kind !== 'message') return undefined
+        if (account.local === 'strict') throw new StanzaError('service-unavailable')
+        return account.local === 'silent' ? 'handled' : undefined
+      })
+    },
+  })
+  const own = ownServer('[modules.mod_amp]\n[modules.mod_test_guard]\n', { modules: [guard] })
+
+  it('§3.3.1 nobody has what is refused, and the sender is told so before the error', async () => {
+    const [alice, strict] = [await own.client('alice', 'pc'), await own.client('strict', 'pc')]
+    const none = rule('deliver', 'none', 'notify')
+    sends(alice, strict.jid, rule('deliver', 'direct', 'notify') + none)
+    await notified(alice, strict.jid, none)
+    await bounced(alice, strict.jid)
+    await strict.receivesNothing()
+  })
+
+  it('§3.3.1 nor what is kept back in silence', async () => {
+    const [alice, silent] = [await own.client('alice', 'laptop'), await own.client('silent', 'pc')]
+    await alice.drains()
+    const none = rule('deliver', 'none', 'notify')
+    sends(alice, silent.jid, none)
+    await notified(alice, silent.jid, none)
+    await alice.receivesNothing()
+    await silent.receivesNothing()
   })
 })

@@ -42,7 +42,7 @@ export default defineModule({
       },
       now: () => clock.now(),
     }
-    for (const domain of host.domains) onStop(accounts.rememberBy(domain, memory))
+    onStop(accounts.rememberBy(host.domains, memory))
     if (options.time_to_live !== Number.POSITIVE_INFINITY) every(options.time_to_live * minute, () => known.rotate())
   },
 })
