@@ -43,16 +43,17 @@ export class AccountDelivery {
     const to = stanza.to as Jid
     const exact = to.resource === '' ? undefined : host.sessions.find(to)
     const targets = exact === undefined ? messageTargets(host.sessions.of(to), stanza.type, to) : [exact]
-    for (const { keeper } of targets) if (keeper !== undefined && !this.#accepts(keeper, stanza)) return undefined
+    for (const { keeper } of targets) if (keeper !== undefined && !this.#accepts(host, keeper, stanza)) return undefined
     return this.#guarded(host, stanza, targets)
   }
 
   /** What could not be kept for a client is refused before anybody has it. */
-  #accepts(keeper: SessionKeeper, stanza: Stanza): boolean {
+  #accepts(host: Host, keeper: SessionKeeper, stanza: Stanza): boolean {
     try {
       keeper.mustAccept()
       return true
     } catch (error) {
+      this.#tell(host, stanza, 'refused')
       this.#refuse(stanza, error)
       return false
     }
