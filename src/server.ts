@@ -199,7 +199,7 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
     const accounts = await openAllAccounts(live, { db, clock, log })
     this.#opened.push(() => accounts.close())
     const router = makeRouter(clock, log, this.metrics)
-    const hostParts = { live, clock, log, metrics: this.metrics, db, router, modules }
+    const hostParts = { live, clock, log, metrics: this.metrics, db, router, modules, commands: this.commands }
     for (const domain of live.current.general.hosts) {
       const running = await startHost(domain, { ...hostParts, accountsOf: (type) => accounts.of(type).accounts })
       this.#hosts.set(domain, running)

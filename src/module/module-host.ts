@@ -6,6 +6,7 @@ import { IqQueue } from '../router/iq-queue.ts'
 import type { IqRegistry, IqTarget } from '../router/iq-registry.ts'
 import type { Database } from '../storage/database.ts'
 import type { ModuleApi } from './api.ts'
+import type { CommandRunner } from './command.ts'
 import type { IqContext, ModuleContext, RegisterIq } from './context.ts'
 import type { AnyModule } from './define.ts'
 import { startOrder } from './start-order.ts'
@@ -17,6 +18,7 @@ export interface ModuleHostParts {
   readonly db: Database
   readonly log: Logger
   readonly metrics: Metrics
+  readonly commands: CommandRunner
 }
 
 interface Running {
@@ -101,7 +103,7 @@ export class ModuleHost {
   }
 
   #contextFor(running: Running): ModuleContext<never, never> {
-    const { host, db, log, metrics } = this.#parts
+    const { host, db, log, metrics, commands } = this.#parts
     const { declaration, options, undo } = running
     const { name } = declaration
     const iq = this.#iqFor(running)
@@ -117,6 +119,7 @@ export class ModuleHost {
       sessions: host.sessions,
       router: host.router,
       iq: iq.context,
+      commands,
       on: (hook, slot, handler, placement) =>
         void undo.push(host.hooks.join(hook, slot, { module: name, handler, ...placement })),
       provide: (api, implementation) => {

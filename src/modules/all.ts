@@ -1,4 +1,6 @@
 import type { AnyModule } from '../module/define.ts'
+import adhoc from './adhoc/index.ts'
+import announce from './announce/index.ts'
 import bind2 from './bind2/index.ts'
 import caps from './caps/index.ts'
 import disco from './disco/index.ts'
@@ -11,6 +13,7 @@ import privateStorage from './private.ts'
 import register from './register/index.ts'
 import roster from './roster/index.ts'
 import sasl2 from './sasl2/index.ts'
+import serviceAdmin from './service-admin/index.ts'
 import sic from './sic.ts'
 import time from './time.ts'
 import vcard from './vcard/index.ts'
@@ -18,6 +21,8 @@ import version from './version.ts'
 
 /** Every module that comes with the server. */
 export const allModules: readonly AnyModule[] = [
+  adhoc,
+  announce,
   bind2,
   caps,
   disco,
@@ -30,6 +35,7 @@ export const allModules: readonly AnyModule[] = [
   register,
   roster,
   sasl2,
+  serviceAdmin,
   sic,
   time,
   vcard,

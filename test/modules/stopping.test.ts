@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parseConfig } from '../../src/config/load.ts'
+import { CommandRegistry } from '../../src/module/command.ts'
 import { allModules } from '../../src/modules/all.ts'
 import { MemoryLog } from '../../src/observe/memory-log.ts'
 import { createMetrics } from '../../src/observe/metrics.ts'
@@ -55,7 +56,7 @@ describe('a module that stops', () => {
     const metrics = createMetrics()
     const live = new LiveConfig(config)
     const accountsOf = () => accounts
-    running = await startHost('localhost', { live, clock, log, metrics, db, router, accountsOf, modules: allModules })
+    running = await startHost('localhost', { live, clock, log, metrics, db, router, accountsOf, modules: allModules, commands: new CommandRegistry() })
   })
   afterAll(() => db.close())
 

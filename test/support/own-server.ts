@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll } from 'vitest'
+import type { AnyModule } from '../../src/module/define.ts'
 import type { Clock } from '../../src/util/clock.ts'
 import { Client, type SignInOptions } from './client.ts'
 import { type OwnTestServer, startTestServer } from './server.ts'
@@ -42,6 +43,8 @@ export interface OwnServerOptions {
   readonly clock?: Clock
   /** Seconds between two registrations from one address; no limit unless given. */
   readonly registrationTimeout?: number
+  /** Modules besides those that come with the server. */
+  readonly modules?: readonly AnyModule[]
 }
 
 /** The base without the tables that `modules` has itself. */
@@ -53,7 +56,7 @@ function configOf(modules: string, registrationTimeout: number | undefined): str
 }
 
 /** Starts a server with these modules beside the core ones, for the tests of the surrounding block. */
-export function ownServer(modules: string, { clock, registrationTimeout }: OwnServerOptions = {}): OwnServer {
+export function ownServer(modules: string, { clock, registrationTimeout, modules: more }: OwnServerOptions = {}): OwnServer {
   let folder = ''
   let server: OwnTestServer | undefined
   const clients: Client[] = []
@@ -67,6 +70,7 @@ export function ownServer(modules: string, { clock, registrationTimeout }: OwnSe
       config: configOf(modules, registrationTimeout),
       folder,
       ...(clock === undefined ? {} : { clock }),
+        ...(more === undefined ? {} : { modules: more }),
     })
   })
   afterAll(async () => {
@@ -94,6 +98,7 @@ export function ownServer(modules: string, { clock, registrationTimeout }: OwnSe
         config: configOf(modules, registrationTimeout),
         folder,
         ...(clock === undefined ? {} : { clock }),
+        ...(more === undefined ? {} : { modules: more }),
       })
     },
   }

@@ -7,7 +7,7 @@ export const maxStanzaBytes = 65_536
 
 const prosodyModules = [
   ...['disco', 'roster', 'saslauth', 'tls', 'private', 'ping', 'register', 'time', 'version', 'offline'],
-  ...['presence', 'message', 'iq', 'websocket', 'posix', 'vcard', 'lastactivity', 'uptime'],
+  ...['presence', 'message', 'iq', 'websocket', 'posix', 'vcard', 'lastactivity', 'uptime', 'adhoc'],
 ]
 
 export function prosodyConfig({ folder, files, domain, strictDomain, ports }: PeerSettings): string {
@@ -61,6 +61,7 @@ shaper_rules:
   max_user_sessions: 100
   max_user_offline_messages: 100
 modules:
+  mod_adhoc: {}
   mod_caps: {}
   mod_disco: {}
   mod_last: {}

@@ -60,6 +60,8 @@ export default defineModule({
     async function info(query: DiscoQuery): Promise<Element> {
       const answers = await host.hooks.gather(discoInfo, query)
       if (answers.length === 0) throw new StanzaError(query.node === '' ? 'service-unavailable' : 'item-not-found')
+      const refusal = answers.find((answer) => answer.refusal !== undefined)?.refusal
+      if (refusal !== undefined) throw new StanzaError(refusal)
       return infoElement(query.node, merged(answers))
     }
 

@@ -10,9 +10,11 @@ import {
   userRemoved,
   userSendsPresence,
 } from '../../router/events.ts'
+import { Stanza } from '../../stanza/stanza.ts'
 import { StanzaError } from '../../stanza/stanza-error.ts'
 import { type Element, el } from '../../xml/element.ts'
 import { rosterApi } from './api.ts'
+import { rosterCommands } from './commands.ts'
 import { type ItemRequest, itemElement, parseItemRequest, rosterNs } from './format.ts'
 import { newItem, type Roster } from './roster.ts'
 import { type Change, RosterService } from './service.ts'
@@ -48,6 +50,7 @@ export default defineModule({
   }),
   tables: tables<RosterTables>(),
   migrations,
+  commands: rosterCommands,
   setup({ host, db, options, iq, on, provide, accounts }) {
     const service = new RosterService(host, new RosterStore(db), {
       versioning: options.versioning,
@@ -56,7 +59,11 @@ export default defineModule({
       maxBytes: options.max_bytes,
     })
     const desk = new SubscriptionDesk(host, service)
-    provide(rosterApi, { load: (account) => service.load(account) })
+    provide(rosterApi, {
+      load: (account) => service.load(account),
+      hasUser: (account) => accounts.exists(account),
+      send: (type, from, to) => desk.send(Stanza.make('presence', { type, from, to })),
+    })
 
     iq.account('get', rosterNs, 'query', async ({ from, payload }) => answerGet(service, from, payload))
     iq.account('set', rosterNs, 'query', async ({ from, payload }) => {
