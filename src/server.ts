@@ -30,7 +30,7 @@ import { lockDataFolder } from './storage/data-folder.ts'
 import type { Database } from './storage/database.ts'
 import { openDatabase } from './storage/open.ts'
 import { type Clock, systemClock } from './util/clock.ts'
-import { productVersion } from './util/product.ts'
+import { nodeName, productVersion } from './util/product.ts'
 
 export interface ServerOptions {
   readonly config: Config
@@ -96,7 +96,7 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
   }
 
   get nodeName(): string {
-    return 'meerkat@localhost'
+    return nodeName
   }
 
   get isRunning(): boolean {

@@ -1,10 +1,13 @@
 import type { AnyModule } from '../module/define.ts'
 import adhoc from './adhoc/index.ts'
 import announce from './announce/index.ts'
+import authToken from './auth-token/index.ts'
 import bind2 from './bind2/index.ts'
+import broadcast from './broadcast/index.ts'
 import caps from './caps/index.ts'
 import disco from './disco/index.ts'
 import fastAuthToken from './fast-auth-token/index.ts'
+import keystore from './keystore/index.ts'
 import last from './last/index.ts'
 import offline from './offline/index.ts'
 import ping from './ping.ts'
@@ -23,10 +26,13 @@ import version from './version.ts'
 export const allModules: readonly AnyModule[] = [
   adhoc,
   announce,
+  authToken,
   bind2,
+  broadcast,
   caps,
   disco,
   fastAuthToken,
+  keystore,
   last,
   offline,
   ping,
