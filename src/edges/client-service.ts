@@ -22,6 +22,8 @@ export interface Offer {
   readonly domain: string
   readonly address: string
   readonly isSecure: boolean
+  /** Stands for the connection; the same object for all that it sends. */
+  readonly connection: object
 }
 
 export interface BindRequest {

@@ -242,7 +242,7 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
         break
       case 'offer': {
         const { element, user, domain } = action
-        const offered = service.offer({ element, user, domain, address, isSecure })
+        const offered = service.offer({ element, user, domain, address, isSecure, connection: this })
         this.#await(offered.then((answer) => ({ on: 'offer-answer', answer })))
         break
       }

@@ -7,6 +7,7 @@ import broadcast from './broadcast/index.ts'
 import caps from './caps/index.ts'
 import disco from './disco/index.ts'
 import fastAuthToken from './fast-auth-token/index.ts'
+import invites from './invites/index.ts'
 import keystore from './keystore/index.ts'
 import last from './last/index.ts'
 import offline from './offline/index.ts'
@@ -32,6 +33,7 @@ export const allModules: readonly AnyModule[] = [
   caps,
   disco,
   fastAuthToken,
+  invites,
   keystore,
   last,
   offline,

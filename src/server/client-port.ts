@@ -205,11 +205,11 @@ export class ClientPort {
     if (guard.failed(account, address)) this.#limitReached('failed_login', { jid: account, ip: address })
   }
 
-  async #offer({ element, user, domain, address, isSecure }: Offer): Promise<OfferAnswer> {
-    const host = this.#parts.router.hostOf(domain)
+  async #offer({ element, user, ...where }: Offer): Promise<OfferAnswer> {
+    const host = this.#parts.router.hostOf(where.domain)
     if (host === undefined || user !== undefined || element.name !== 'iq') return { isTaken: false }
-    const reply = await answerStranger({ host, domain, request: element, address, isSecure }, (error) =>
-      this.#note({ what: 'client_stream_fault', address, reason: error }),
+    const reply = await answerStranger({ host, request: element, ...where }, (error) =>
+      this.#note({ what: 'client_stream_fault', address: where.address, reason: error }),
     )
     return reply === undefined ? { isTaken: false } : { isTaken: true, replies: [reply] }
   }

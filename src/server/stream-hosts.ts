@@ -61,7 +61,10 @@ export class StreamHosts {
     const { sasl_mechanisms: names, sasl_external: rules, sasl_external_common_name: commonName } = host.config.auth
     const options = { ...this.#options, external: { rules, ...commonName } }
     const offers = new StreamOffers(domain, host, (more) =>
-      offeredMechanisms(names, accounts, { ...options, more: new Map(more.map(({ name, make }) => [name, make({ onlyOverTls: options.plainOnlyOverTls })])) }),
+      offeredMechanisms(names, accounts, {
+        ...options,
+        more: new Map(more.map(({ name, make }) => [name, make({ onlyOverTls: options.plainOnlyOverTls })])),
+      }),
     )
     return {
       domain,

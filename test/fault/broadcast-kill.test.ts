@@ -1,5 +1,6 @@
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { askControl, controlSocketPath } from '../../src/net/control-socket.ts'
+import { connectControl, controlSocketPath } from '../../src/net/control-socket.ts'
 import { ServerFolder } from '../support/child-server.ts'
 import { PlainClient } from '../support/plain-client.ts'
 import { plainSettings } from '../support/plain-server.ts'
@@ -19,7 +20,9 @@ afterAll(() => folder.remove())
 
 /** Gives a command to the server that runs in the folder. */
 async function command<T>(name: string, input: object): Promise<T> {
-  const answer = await askControl(controlSocketPath(folder.path), { command: name, input })
+  const client = await connectControl(controlSocketPath(join(folder.path, 'data')))
+  const answer = await client.ask({ command: name, input })
+  client.close()
   if (!('result' in answer)) throw new Error(JSON.stringify(answer))
   return answer.result as T
 }

@@ -5,14 +5,14 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Jid } from '../../src/jid/jid.ts'
 import { authTokenApi } from '../../src/modules/auth-token/api.ts'
+import { removeAccount } from '../../src/router/accounts.ts'
 import { personalData } from '../../src/router/events.ts'
 import type { Host } from '../../src/router/host.ts'
-import { removeAccount } from '../../src/router/accounts.ts'
 import { Client } from '../support/client.ts'
 import { FileServer } from '../support/file-server.ts'
 import type { OwnTestServer } from '../support/server.ts'
-import { attempt, attemptOn, bindOn, readyStream, startAuthServer } from '../support/sign-in-attempt.ts'
 import { mechanismsOf, openSecure, sendAuth } from '../support/sign-in.ts'
+import { attempt, attemptOn, bindOn, readyStream, startAuthServer } from '../support/sign-in-attempt.ts'
 import { RawStream } from '../support/stream.ts'
 import { NS } from '../support/xml.ts'
 
@@ -21,7 +21,6 @@ const sharedKey = 'a key of an outside system\n'
 const base = '[modules.mod_disco]\n[modules.mod_ping]\n'
 let folder: string
 let server: OwnTestServer
-
 
 const sections = (more = '') => `
 [modules.mod_sasl2]
@@ -74,7 +73,12 @@ describe('mod_auth_token', () => {
     expect(`${info}`).toContain(`<feature var='${ns}'/>`)
     pc.destroy()
     const { access, refresh } = await tokensOf('alice')
-    expect(raw(access).split('\0')).toEqual(['access', 'alice@localhost', expect.stringMatching(/^\d{11}$/), expect.any(String)])
+    expect(raw(access).split('\0')).toEqual([
+      'access',
+      'alice@localhost',
+      expect.stringMatching(/^\d{11}$/),
+      expect.any(String),
+    ])
     expect(raw(refresh).split('\0')).toHaveLength(5)
   })
 

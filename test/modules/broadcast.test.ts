@@ -40,7 +40,10 @@ describe('mod_broadcast', () => {
   it('checks what it is asked for, in order', async () => {
     const refused = (change: object) => expect(start(change)).rejects
     await refused({ domain: 'elsewhere.example', messageRate: 0 }).toMatchObject({ code: 'domain_not_found' })
-    await refused({ messageRate: 0 }).toMatchObject({ code: 'bad_parameter', message: 'Invalid parameter: message_rate' })
+    await refused({ messageRate: 0 }).toMatchObject({
+      code: 'bad_parameter',
+      message: 'Invalid parameter: message_rate',
+    })
     await refused({ messageRate: 1001 }).toMatchObject({ code: 'bad_parameter' })
     await refused({ name: '' }).toMatchObject({ code: 'sender_not_found' })
     await own.server.registerUser('mayor', 'secret')
@@ -64,14 +67,21 @@ describe('mod_broadcast', () => {
     await nob.finds(shapeFor('nob@localhost'))
     await mayor.finds(shapeFor('mayor@localhost'))
     const job = await ended(id)
-    expect(job).toMatchObject({ executionState: 'FINISHED', recipientCount: 3, recipientsProcessed: 3, ownerNode: null })
+    expect(job).toMatchObject({
+      executionState: 'FINISHED',
+      recipientCount: 3,
+      recipientsProcessed: 3,
+      ownerNode: null,
+    })
     expect(job.stopTimestamp).not.toBeNull()
     const away = await own.client('away', 'pc', { presence: false })
     away.sends('<presence/>')
     await away.finds(`<message type='chat' id='${idFor(id, 'away@localhost')}'>{any}</message>`)
     const list = (await own.command('broadcast.getBroadcasts', { domain, limit: 1 })) as Shown[]
     expect(list.map((entry) => entry.id)).toEqual([id])
-    expect((await own.server.server.metrics.text()).includes('mod_broadcast_jobs_finished_count{host_type="localhost"} 2')).toBe(true)
+    expect(
+      (await own.server.server.metrics.text()).includes('mod_broadcast_jobs_finished_count{host_type="localhost"} 2'),
+    ).toBe(true)
   })
 
   it('runs one at a time in a domain; it can be stopped, and is not deleted while it runs', async () => {
@@ -102,7 +112,9 @@ describe('mod_broadcast', () => {
     const running = await start({ messageRate: 1 })
     const rest = (await own.command('broadcast.deleteInactiveBroadcastsByDomain', { domain })) as { ids: number[] }
     expect(rest.ids).not.toContain(running)
-    expect(((await own.command('broadcast.getBroadcasts', { domain })) as Shown[]).map((job) => job.id)).toEqual([running])
+    expect(((await own.command('broadcast.getBroadcasts', { domain })) as Shown[]).map((job) => job.id)).toEqual([
+      running,
+    ])
     await own.command('broadcast.abortBroadcast', { domain, id: running })
   })
 
@@ -118,7 +130,11 @@ describe('mod_broadcast', () => {
   })
 
   it('does not start with a short lease, nor without accounts of its own', async () => {
-    await expect((async () => startAuthServer('[modules.mod_broadcast]\nlease_time = 5'))()).rejects.toThrow('lease_time')
-    await expect(startAuthServer('[auth.dummy]\n[modules.mod_broadcast]')).rejects.toThrow('mod_broadcast needs accounts')
+    await expect((async () => startAuthServer('[modules.mod_broadcast]\nlease_time = 5'))()).rejects.toThrow(
+      'lease_time',
+    )
+    await expect(startAuthServer('[auth.dummy]\n[modules.mod_broadcast]')).rejects.toThrow(
+      'mod_broadcast needs accounts',
+    )
   })
 })

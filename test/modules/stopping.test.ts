@@ -56,7 +56,17 @@ describe('a module that stops', () => {
     const metrics = createMetrics()
     const live = new LiveConfig(config)
     const accountsOf = () => accounts
-    running = await startHost('localhost', { live, clock, log, metrics, db, router, accountsOf, modules: allModules, commands: new CommandRegistry() })
+    running = await startHost('localhost', {
+      live,
+      clock,
+      log,
+      metrics,
+      db,
+      router,
+      accountsOf,
+      modules: allModules,
+      commands: new CommandRegistry(),
+    })
   })
   afterAll(() => db.close())
 

@@ -56,7 +56,10 @@ function configOf(modules: string, registrationTimeout: number | undefined): str
 }
 
 /** Starts a server with these modules beside the core ones, for the tests of the surrounding block. */
-export function ownServer(modules: string, { clock, registrationTimeout, modules: more }: OwnServerOptions = {}): OwnServer {
+export function ownServer(
+  modules: string,
+  { clock, registrationTimeout, modules: more }: OwnServerOptions = {},
+): OwnServer {
   let folder = ''
   let server: OwnTestServer | undefined
   const clients: Client[] = []
@@ -70,7 +73,7 @@ export function ownServer(modules: string, { clock, registrationTimeout, modules
       config: configOf(modules, registrationTimeout),
       folder,
       ...(clock === undefined ? {} : { clock }),
-        ...(more === undefined ? {} : { modules: more }),
+      ...(more === undefined ? {} : { modules: more }),
     })
   })
   afterAll(async () => {

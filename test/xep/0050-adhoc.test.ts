@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { defineModule, z } from '../../src/index.ts'
 import { adhocCommands } from '../../src/modules/adhoc/api.ts'
 import { StanzaError } from '../../src/stanza/stanza-error.ts'
-import { befriend } from '../support/friends.ts'
 import { command, commandsNs, formsNs, submitted } from '../support/adhoc.ts'
+import { befriend } from '../support/friends.ts'
 import { ownServer } from '../support/own-server.ts'
 import { story } from '../support/story.ts'
 import type { XmlNode } from '../support/xml.ts'
@@ -154,9 +154,19 @@ describe('XEP-0050 commands of several steps', () => {
     const { asked, goOn } = await begin()
     expect(asked.attr('status')).toBe('executing')
     expect(`${asked.child('actions')}`).toContain("execute='next'")
-    expect(asked.child('actions')?.elements().map(({ name }) => name)).toEqual(['next'])
+    expect(
+      asked
+        .child('actions')
+        ?.elements()
+        .map(({ name }) => name),
+    ).toEqual(['next'])
     const second = commandOf(await goOn('next', { colour: 'blue' }))
-    expect(second.child('actions')?.elements().map(({ name }) => name)).toEqual(['complete', 'prev'])
+    expect(
+      second
+        .child('actions')
+        ?.elements()
+        .map(({ name }) => name),
+    ).toEqual(['complete', 'prev'])
     const last = commandOf(await goOn('complete', { size: 'big' }))
     expect(last.attr('status')).toBe('completed')
     expect(last.child('note')?.text()).toBe('big and blue')
@@ -170,7 +180,11 @@ describe('XEP-0050 commands of several steps', () => {
     await refused('bad-request', 'prev')
     await refused('bad-request', 'complete', { colour: 'green' })
     await goOn('', { colour: 'green' })
-    expect(commandOf(await goOn('execute', { size: 'small' })).child('note')?.text()).toBe('small and green')
+    expect(
+      commandOf(await goOn('execute', { size: 'small' }))
+        .child('note')
+        ?.text(),
+    ).toBe('small and green')
   })
 
   it('§2.4.3 gives up, and the session is over', async () => {

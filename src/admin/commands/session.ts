@@ -117,7 +117,8 @@ function isAway({ show }: SessionSummary): boolean {
 
 const listOnlineUsers = command({
   name: 'session.listOnlineUsers',
-  about: 'Lists the users of a domain who are online: all, those who are active, or those who are away on all their clients.',
+  about:
+    'Lists the users of a domain who are online: all, those who are active, or those who are away on all their clients.',
   input: z.strictObject({
     domain: domain().describe('A domain of this server.'),
     activity: z.enum(['any', 'active', 'idle']).default('any').describe('Which of them.'),

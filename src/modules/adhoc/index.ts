@@ -31,7 +31,8 @@ export default defineModule({
   needs: ['mod_disco'],
   otherIqs: 'bad-request',
   setup({ host, iq, on, options, clock, every }) {
-    const commandsOf = (at: AdhocScope['at']): AdhocCommand[] => host.hooks.gatherNow(adhocCommands, { host, at }).flat()
+    const commandsOf = (at: AdhocScope['at']): AdhocCommand[] =>
+      host.hooks.gatherNow(adhocCommands, { host, at }).flat()
     const find = (at: AdhocScope['at'], node: string) => commandsOf(at).find((command) => command.node === node)
     const desk = new AdhocDesk(clock, find)
 

@@ -30,7 +30,11 @@ describe('commands under way', () => {
     const { runs, begin } = table()
     const run = begin()
     const who = { node: 'n', owner: alice, to: 'localhost' }
-    const others = [{ ...who, node: 'm' }, { ...who, to: 'elsewhere' }, { ...who, owner: alice.withResource('phone') }]
+    const others = [
+      { ...who, node: 'm' },
+      { ...who, to: 'elsewhere' },
+      { ...who, owner: alice.withResource('phone') },
+    ]
     for (const other of others) expect(faultOf(() => runs.take(run.id, other))).toBe('bad-sessionid')
     expect(runs.take(run.id, who)).toBe(run)
     expect(faultOf(() => runs.take(run.id, who))).toBe('bad-sessionid')

@@ -52,12 +52,7 @@ export const migrations: Record<string, Migration> = {
       .addColumn('cursor_user', 'varchar(255)', (column) => column.notNull())
       .addColumn('processed', 'integer', (column) => column.notNull())
       .execute()
-    await schema
-      .createIndex('mod_broadcast_running')
-      .unique()
-      .on('mod_broadcast')
-      .column('running_domain')
-      .execute()
+    await schema.createIndex('mod_broadcast_running').unique().on('mod_broadcast').column('running_domain').execute()
     await schema.createIndex('mod_broadcast_domain').on('mod_broadcast').columns(['domain', 'id']).execute()
   },
 }
@@ -173,7 +168,11 @@ export class BroadcastStore {
     return found
   }
 
-  async #changeOwn(id: number, owner: string, change: Partial<Selectable<BroadcastTables['mod_broadcast']>>): Promise<boolean> {
+  async #changeOwn(
+    id: number,
+    owner: string,
+    change: Partial<Selectable<BroadcastTables['mod_broadcast']>>,
+  ): Promise<boolean> {
     const update = this.#db.q
       .updateTable('mod_broadcast')
       .set(change)

@@ -18,7 +18,9 @@ async function start(options: unknown): Promise<{ keys: KeystoreApi; log: Memory
   const provide = (_api: unknown, given: unknown) => {
     keys = given as KeystoreApi
   }
-  const context = { options: keystore.options.parse(options), log, provide } as unknown as Parameters<typeof keystore.setup>[0]
+  const context = { options: keystore.options.parse(options), log, provide } as unknown as Parameters<
+    typeof keystore.setup
+  >[0]
   await keystore.setup(context)
   if (keys === undefined) throw new Error('nothing was provided')
   return { keys, log }
@@ -36,7 +38,9 @@ describe('the keystore', () => {
   it('makes keys of the size asked for, each another', async () => {
     const options = { ram_key_size: 100, keys: ['a', 'b'].map((name) => ({ name, type: 'ram' })) }
     const [one, two] = [await start(options), await start(options)]
-    const all = [one, two].flatMap(({ keys }) => [keys.get('a'), keys.get('b')].map((key) => key?.secret.toString('hex')))
+    const all = [one, two].flatMap(({ keys }) =>
+      [keys.get('a'), keys.get('b')].map((key) => key?.secret.toString('hex')),
+    )
     expect(all.map((key) => key?.length)).toEqual([200, 200, 200, 200])
     expect(new Set(all).size).toBe(4)
     expect((await start({ keys: [{ name: 'a', type: 'ram' }] })).keys.get('a')?.secret.length).toBe(2048)

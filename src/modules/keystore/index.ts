@@ -8,7 +8,9 @@ import { type Key, keystoreApi } from './api.ts'
 const keyOptions = z
   .strictObject({
     name: z.string().min(1).describe('Name of the key.'),
-    type: oneOf('file', 'ram').describe('`file`: read at the start; `ram`: made by the server, another one at each start.'),
+    type: oneOf('file', 'ram').describe(
+      '`file`: read at the start; `ram`: made by the server, another one at each start.',
+    ),
     path: filePath()
       .optional()
       .describe('The file of the key, used byte for byte.')
@@ -32,7 +34,12 @@ export default defineModule({
         const names = keys.map(({ name }) => name)
         names.forEach((name, index) => {
           if (names.indexOf(name) === index) return
-          context.addIssue({ code: 'custom', path: [index, 'name'], input: name, message: 'There is a key of this name.' })
+          context.addIssue({
+            code: 'custom',
+            path: [index, 'name'],
+            input: name,
+            message: 'There is a key of this name.',
+          })
         })
       })
       .describe('The keys.'),
