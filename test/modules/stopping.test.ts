@@ -36,9 +36,14 @@ class CountingClock extends FakeClock {
   }
 }
 
+/** What modules cannot do without. */
+const settings: Readonly<Record<string, string>> = {
+  mod_keystore: '\nkeys = [{ name = "token_secret", type = "ram" }]',
+}
+
 const text = `[general]
 hosts = ["localhost"]
-${allModules.map(({ name }) => `[modules.${name}]`).join('\n')}
+${allModules.map(({ name }) => `[modules.${name}]${settings[name] ?? ''}`).join('\n')}
 `
 
 describe('a module that stops', () => {

@@ -4,6 +4,7 @@ import { CommandError } from '../../module/command-error.ts'
 import type { Logger } from '../../observe/logger.ts'
 import type { Counter } from '../../observe/metrics.ts'
 import type { Host } from '../../router/host.ts'
+import type { Timer } from '../../util/clock.ts'
 import { letRun } from '../../util/settled.ts'
 import type { Broadcast, BroadcastApi, BroadcastPlan } from './api.ts'
 import { checkRest, requireRate } from './checks.ts'
@@ -33,7 +34,7 @@ export interface ManagerParts {
   readonly leaseTime: number
 }
 
-/** Milliseconds between two looks whether the domain is served yet. */
+/** Milliseconds between two looks whether a domain is served yet. */
 const patience = 50
 
 /** Runs the broadcasts of a host's domains, one a domain, and holds their leases. */
@@ -42,6 +43,7 @@ export class BroadcastManager implements BroadcastApi {
   readonly #workers = new Map<number, BroadcastWorker>()
   #isStopped = false
   #isInEmergency = false
+  #timer: Timer = { cancel() {} }
 
   constructor(parts: ManagerParts) {
     this.#parts = parts
@@ -97,15 +99,9 @@ export class BroadcastManager implements BroadcastApi {
     counters.abortedAdmin.inc()
   }
 
-  /** Goes on with what ran when the server stopped, as soon as the domains are served. */
+  /** Goes on with what ran when the server stopped. */
   resume(): void {
-    const { host, log } = this.#parts
-    if (this.#isStopped) return
-    const isServed = [...host.domains].every((domain) => host.router.hostOf(domain) !== undefined)
-    if (!isServed) {
-      host.clock.after(patience, () => this.resume())
-      return
-    }
+    const { log } = this.#parts
     letRun(
       () => this.#takeOver(),
       (error) => log.error({ what: 'broadcast_resume_failed', reason: error }),
@@ -127,13 +123,15 @@ export class BroadcastManager implements BroadcastApi {
       if (!this.#isInEmergency) log.error({ what: 'broadcast_emergency', reason: error })
       this.#isInEmergency = true
       for (const worker of this.#workers.values()) worker.pause()
-      host.clock.after(Math.min(30_000, leaseTime / 10), () => void this.renew())
+      this.#timer.cancel()
+      this.#timer = host.clock.after(Math.min(30_000, leaseTime / 10), () => void this.renew())
     }
   }
 
   /** Halts everything, without a change to what is on disk. */
   stop(): void {
     this.#isStopped = true
+    this.#timer.cancel()
     for (const worker of this.#workers.values()) worker.halt()
   }
 
@@ -141,7 +139,12 @@ export class BroadcastManager implements BroadcastApi {
     const { host, store } = this.#parts
     for (const domain of host.domains) {
       const found = await store.claim(domain, host.clock.now(), this.#lease())
-      if (found !== undefined && !this.#workers.has(found.job.id) && !this.#isStopped) this.#run(found.job, found.at)
+      if (found === undefined || this.#workers.has(found.job.id) || this.#isStopped) continue
+      // At the start of the server the domain is not served before all its modules run.
+      if (host.router.hostOf(domain) === undefined) {
+        this.#timer.cancel()
+        this.#timer = host.clock.after(patience, () => this.resume())
+      } else this.#run(found.job, found.at)
     }
   }
 
