@@ -19,6 +19,7 @@ import roster from './roster/index.ts'
 import sasl2 from './sasl2/index.ts'
 import serviceAdmin from './service-admin/index.ts'
 import sic from './sic.ts'
+import streamManagement from './stream-management/index.ts'
 import time from './time.ts'
 import vcard from './vcard/index.ts'
 import version from './version.ts'
@@ -45,6 +46,7 @@ export const allModules: readonly AnyModule[] = [
   sasl2,
   serviceAdmin,
   sic,
+  streamManagement,
   time,
   vcard,
   version,
