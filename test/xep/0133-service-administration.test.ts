@@ -71,6 +71,12 @@ describe('XEP-0133', () => {
     await run('delete-user', { accountjids: [jid('gone')] })
     await gone.inbox.take((item) => item.kind === 'closed')
     await refused('item-not-found', 'delete-user', { accountjids: [jid('gone')] })
+    await own.server.registerUser('gone', 'secret')
+    const half = await run('delete-user', { accountjids: [jid('nobody'), jid('gone')] })
+    expect(half.child('note')?.attr('type')).toBe('error')
+    expect(half.child('note')?.text()).toBe(
+      `${jid('gone')}: deleted\n${jid('nobody')}: User ${jid('nobody')} does not exist`,
+    )
   })
 
   it('§4.5 ends sessions, one or all of an account', async () => {

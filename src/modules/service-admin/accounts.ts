@@ -17,9 +17,24 @@ function forEach(name: string, title: string, label: string, act: { operation: s
     operations: [act.operation],
     ask: () => question(title, accountsField(label)),
     async run({ operations, domain }, form) {
-      const users = accountsOf(form, domain)
-      for (const user of users) await operations.run(act.operation, { user: user.bareString })
-      return done(`${users.map(({ bareString }) => bareString).join(', ')}: ${act.done}`)
+      const users = accountsOf(form, domain).map(({ bareString }) => bareString)
+      const failures: { user: string; error: StanzaError }[] = []
+      for (const user of users) {
+        try {
+          await operations.run(act.operation, { user })
+        } catch (error) {
+          if (!(error instanceof StanzaError)) throw error
+          failures.push({ user, error })
+        }
+      }
+      // Where nothing has been done, the form can be mended.
+      if (failures.length === users.length && failures[0] !== undefined) throw failures[0].error
+      const rest = users.filter((name) => !failures.some(({ user }) => user === name))
+      const lines = [
+        `${rest.join(', ')}: ${act.done}`,
+        ...failures.map(({ user, error }) => `${user}: ${error.message}`),
+      ]
+      return { note: { type: failures.length === 0 ? 'info' : 'error', text: lines.join('\n') } }
     },
   }
 }

@@ -48,8 +48,8 @@ export function accountOf(form: DataForm, domain: string): Jid {
 
 /** The addresses of the accounts that a form names, each once. */
 export function accountsOf(form: DataForm, domain: string): readonly Jid[] {
-  const found = new Map(form.values('accountjids').map((text) => [text, checked(text, domain)]))
-  return [...found.values()]
+  const all = form.values('accountjids').map((text) => checked(text, domain))
+  return [...new Map(all.map((jid) => [jid.full, jid])).values()]
 }
 
 /** Who administrates a domain has no say over the accounts of another. */
