@@ -9,6 +9,17 @@ interface SessionOutput {
   readonly ip: string
 }
 
+/** Why something could not be done; undefined when it was. */
+async function refusalOf(work: () => Promise<unknown>): Promise<StanzaError | undefined> {
+  try {
+    await work()
+    return undefined
+  } catch (error) {
+    if (error instanceof StanzaError) return error
+    throw error
+  }
+}
+
 /** A command that does the same to each account named. */
 function forEach(name: string, title: string, label: string, act: { operation: string; done: string }): AdminCommand {
   return {
@@ -18,23 +29,17 @@ function forEach(name: string, title: string, label: string, act: { operation: s
     ask: () => question(title, accountsField(label)),
     async run({ operations, domain }, form) {
       const users = accountsOf(form, domain).map(({ bareString }) => bareString)
-      const failures: { user: string; error: StanzaError }[] = []
+      const failed = new Map<string, StanzaError>()
       for (const user of users) {
-        try {
-          await operations.run(act.operation, { user })
-        } catch (error) {
-          if (!(error instanceof StanzaError)) throw error
-          failures.push({ user, error })
-        }
+        const error = await refusalOf(() => operations.run(act.operation, { user }))
+        if (error !== undefined) failed.set(user, error)
       }
+      const [first] = failed.values()
       // Where nothing has been done, the form can be mended.
-      if (failures.length === users.length && failures[0] !== undefined) throw failures[0].error
-      const rest = users.filter((name) => !failures.some(({ user }) => user === name))
-      const lines = [
-        `${rest.join(', ')}: ${act.done}`,
-        ...failures.map(({ user, error }) => `${user}: ${error.message}`),
-      ]
-      return { note: { type: failures.length === 0 ? 'info' : 'error', text: lines.join('\n') } }
+      if (first !== undefined && failed.size === users.length) throw first
+      const lines = [`${users.filter((user) => !failed.has(user)).join(', ')}: ${act.done}`]
+      for (const [user, { message }] of failed) lines.push(`${user}: ${message}`)
+      return { note: { type: first === undefined ? 'info' : 'error', text: lines.join('\n') } }
     },
   }
 }
