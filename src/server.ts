@@ -23,6 +23,7 @@ import { LiveConfig } from './server/live-config.ts'
 import { loginGuard } from './server/login-guard.ts'
 import { makeRouter } from './server/make-router.ts'
 import { openAllAccounts } from './server/open-accounts.ts'
+import { OutgoingPools } from './server/outgoing-pools.ts'
 import type { OpenPort } from './server/port.ts'
 import { Reloader } from './server/reload.ts'
 import { type RunningHost, startHost } from './server/start-host.ts'
@@ -199,7 +200,9 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
     const accounts = await openAllAccounts(live, { db, clock, log })
     this.#opened.push(() => accounts.close())
     const router = makeRouter(clock, log, this.metrics)
-    const hostParts = { live, clock, log, metrics: this.metrics, db, router, modules, commands: this.commands }
+    const pools = new OutgoingPools(live.current.outgoing_pools, clock)
+    this.#opened.push(() => pools.close())
+    const hostParts = { live, clock, log, metrics: this.metrics, db, router, pools, modules, commands: this.commands }
     for (const domain of live.current.general.hosts) {
       const running = await startHost(domain, { ...hostParts, accountsOf: (type) => accounts.of(type).accounts })
       this.#hosts.set(domain, running)

@@ -27,15 +27,23 @@ function checkNeeds(data: unknown, place: KeyPath, report: Report): void {
     })
   })
   const isUsed = (method: string) => listed?.includes(method) ?? valueAt(auth, [method]) !== undefined
-  const needPool = (type: string, tag: unknown, path: KeyPath) => {
-    if (typeof tag !== 'string' || valueAt(data, ['outgoing_pools', type, tag]) !== undefined) return
-    report.error('pool_not_configured', path, { message: `There is no table outgoing_pools.${type}.${tag}.` })
-  }
-  if (isUsed('http')) needPool('http', 'auth', [...place, 'http'])
+  const need = (type: 'http' | 'ldap', tag: unknown, path: KeyPath) => needPool(data, { type, tag }, path, report)
+  if (isUsed('http')) need('http', 'auth', [...place, 'http'])
   const ldap = valueAt(auth, ['ldap'])
   if (!isUsed('ldap') || !isTable(ldap)) return
-  needPool('ldap', ldap['pool_tag'] ?? 'default', [...place, 'ldap', 'pool_tag'])
-  needPool('ldap', ldap['bind_pool_tag'] ?? 'bind', [...place, 'ldap', 'bind_pool_tag'])
+  need('ldap', ldap['pool_tag'] ?? 'default', [...place, 'ldap', 'pool_tag'])
+  need('ldap', ldap['bind_pool_tag'] ?? 'bind', [...place, 'ldap', 'bind_pool_tag'])
+}
+
+/** Checks that there is the pool that something at `path` needs. */
+export function needPool(
+  data: unknown,
+  { type, tag }: { readonly type: 'http' | 'ldap'; readonly tag: unknown },
+  path: KeyPath,
+  report: Report,
+): void {
+  if (typeof tag !== 'string' || valueAt(data, ['outgoing_pools', type, tag]) !== undefined) return
+  report.error('pool_not_configured', path, { message: `There is no table outgoing_pools.${type}.${tag}.` })
 }
 
 /** Checks that a limit on waiting stands only where the strategy knows one. */

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { checkAuthNeeds, checkPools } from './check-auth.ts'
+import { checkAuthNeeds, checkPools, needPool } from './check-auth.ts'
 import { prepareDomainName } from './domain-name.ts'
 import { formatPath, type KeyPath, valueAt } from './key-path.ts'
 import { nearest } from './nearest.ts'
@@ -177,6 +177,10 @@ function checkReferences(schema: z.ZodType, data: unknown, report: Report): void
   const rules = ['all', 'none', ...definedIn(data, 'access')]
   visitValues(schema, data, (value, meta, path) => {
     if (meta.refers === undefined || typeof value !== 'string') return
+    if (meta.refers === 'http pool') {
+      needPool(data, { type: 'http', tag: value }, path, report)
+      return
+    }
     const own = path[0] === 'host_config' ? definedIn(data, 'access', path.slice(0, 2)) : []
     const named = { shaper: shapers, access: [...rules, ...own], 'shaper or access': [...shapers, ...rules, ...own] }
     const known = named[meta.refers]

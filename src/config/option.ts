@@ -35,7 +35,7 @@ export interface OptionMeta {
   /** A readable file, named relative to the configuration file; becomes an absolute path. */
   readonly file?: boolean
   /** The value names something defined elsewhere in the configuration. */
-  readonly refers?: 'shaper' | 'access' | 'shaper or access'
+  readonly refers?: 'shaper' | 'access' | 'shaper or access' | 'http pool'
   /** Type as shown in the reference, where the schema alone would be hard to read. */
   readonly shownAs?: string
 }
@@ -145,6 +145,11 @@ export function ruleName() {
 /** The name of a shaper, or `none`. */
 export function shaperName() {
   return z.string().min(1).meta({ refers: 'shaper', shownAs: 'shaper' })
+}
+
+/** The tag of a pool in `outgoing_pools.http`. */
+export function httpPoolTag() {
+  return z.string().min(1).meta({ refers: 'http pool', shownAs: 'tag of an HTTP pool' })
 }
 
 /** One of a few words. */

@@ -1,6 +1,7 @@
 import type { Accounts } from '../auth/accounts.ts'
 import type { Hook } from '../hooks/hook.ts'
 import type { Answer, Placement } from '../hooks/hook-table.ts'
+import type { HttpPool } from '../net/http-pool.ts'
 import type { Logger } from '../observe/logger.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import type { Host } from '../router/host.ts'
@@ -49,6 +50,8 @@ export interface ModuleContext<O = unknown, T = unknown> {
   find<A>(api: ModuleApi<A>): A | undefined
   /** Serves a domain of its own beside each hosted domain, such as `muc.@HOST@`. Throws when that domain is taken. */
   serve(plan: ServicePlan): void
+  /** The connections to the HTTP server with this tag in `outgoing_pools.http`. Rejects when there is none. */
+  http(tag: string): Promise<HttpPool>
   /** Runs `job` every `ms` milliseconds. */
   every(ms: number, job: () => void): void
   /** Calls this when the module stops. */

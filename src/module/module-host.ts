@@ -1,3 +1,4 @@
+import type { HttpPool } from '../net/http-pool.ts'
 import type { Logger } from '../observe/logger.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import type { Host } from '../router/host.ts'
@@ -19,6 +20,8 @@ export interface ModuleHostParts {
   readonly log: Logger
   readonly metrics: Metrics
   readonly commands: CommandRunner
+  /** The connections to the HTTP server with this tag. */
+  http(tag: string): Promise<HttpPool>
 }
 
 interface Running {
@@ -129,6 +132,7 @@ export class ModuleHost {
       use: (api) => this.#use(declaration, api),
       find: <A>(api: ModuleApi<A>) => this.#apis.get(api) as A | undefined,
       serve: (plan) => void undo.push(...openServices(host, plan, iq.bind)),
+      http: (tag) => this.#parts.http(tag),
       every: (ms, job) => void undo.push(repeat(host, ms, job)),
       onStop: (stop) => void undo.push(stop),
     }

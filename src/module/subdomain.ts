@@ -53,6 +53,7 @@ function openService(host: Host, parent: string, plan: ServicePlan, bind: IqBind
   return router.addService(jid.domain, {
     parent,
     ...(plan.name === undefined ? {} : { name: plan.name }),
+    isShared: !plan.template.includes(placeholder),
     receive(stanza, session) {
       const isRequest = stanza.kind === 'iq' && (stanza.type === 'get' || stanza.type === 'set')
       if (isRequest && stanza.to?.full === jid.full) return router.serve(registry, stanza, session)

@@ -3,9 +3,13 @@ import adhoc from './adhoc/index.ts'
 import announce from './announce/index.ts'
 import authToken from './auth-token/index.ts'
 import bind2 from './bind2/index.ts'
+import blocking from './blocking/index.ts'
+import blocklist from './blocklist/index.ts'
 import broadcast from './broadcast/index.ts'
 import caps from './caps/index.ts'
 import disco from './disco/index.ts'
+import domainIsolation from './domain-isolation.ts'
+import externalFilter from './external-filter/index.ts'
 import fastAuthToken from './fast-auth-token/index.ts'
 import invites from './invites/index.ts'
 import keystore from './keystore/index.ts'
@@ -13,8 +17,10 @@ import last from './last/index.ts'
 import offline from './offline/index.ts'
 import ping from './ping.ts'
 import presence from './presence/index.ts'
+import privacy from './privacy/index.ts'
 import privateStorage from './private.ts'
 import register from './register/index.ts'
+import reports from './reports/index.ts'
 import roster from './roster/index.ts'
 import sasl2 from './sasl2/index.ts'
 import serviceAdmin from './service-admin/index.ts'
@@ -31,8 +37,12 @@ export const allModules: readonly AnyModule[] = [
   authToken,
   bind2,
   broadcast,
+  blocking,
+  blocklist,
   caps,
   disco,
+  domainIsolation,
+  externalFilter,
   fastAuthToken,
   invites,
   keystore,
@@ -40,8 +50,10 @@ export const allModules: readonly AnyModule[] = [
   offline,
   ping,
   presence,
+  privacy,
   privateStorage,
   register,
+  reports,
   roster,
   sasl2,
   serviceAdmin,

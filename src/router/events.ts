@@ -40,11 +40,24 @@ export interface Routed {
   stanza: Stanza
 }
 export const filterPacket = chain<Routed, 'handled'>('filterPacket', {
-  slots: ['global', 'domain'],
+  slots: ['global'],
   onFailure: 'abort',
 })
 
-/** A stanza for an account has arrived; it happens once, before the split over its sessions. */
+/** A stanza has come to a hosted domain or a service of it, whoever sent it; asked at the host that it came to. */
+export interface DomainReceives {
+  readonly host: Host
+  readonly stanza: Stanza
+}
+export const domainReceives = chain<DomainReceives, 'handled'>('domainReceives', {
+  slots: ['filter'],
+  onFailure: 'abort',
+})
+
+/**
+ * A message or an IQ for an account has arrived; it happens once, before the split over its sessions. IQ requests of others
+ * that the server answers on behalf of the account (`to` is its bare address) come by here too, for no session.
+ */
 export interface AccountReceives {
   readonly host: Host
   /** The bare address. */

@@ -5,7 +5,7 @@ import type { Clock } from '../util/clock.ts'
 import { letRun } from '../util/settled.ts'
 import type { Element } from '../xml/element.ts'
 import { AccountDelivery } from './account-delivery.ts'
-import { filterPacket, type Routed } from './events.ts'
+import { domainReceives, filterPacket, type Routed } from './events.ts'
 import type { Host } from './host.ts'
 import { IqAsker } from './iq-asker.ts'
 import { IqDispatcher } from './iq-dispatcher.ts'
@@ -18,6 +18,8 @@ export interface Service {
   readonly name?: string
   /** The hosted domain that it belongs to. */
   readonly parent: string
+  /** Whether it belongs to no hosted domain more than to the others. */
+  readonly isShared?: boolean
   /** Takes a stanza for any address of the domain. `session`: of a local sender. */
   receive(stanza: Stanza, session?: Session): Promise<void> | undefined
 }
@@ -72,6 +74,12 @@ export class Router {
     return own.map(([jid, service]) => ({ jid, name: service.name }))
   }
 
+  /** The hosted domain that a domain is, or is a service of; services of all of them, and strangers, stand for themselves. */
+  ownerOf(domain: string): string {
+    const service = this.#services.get(domain)
+    return service === undefined || service.isShared === true ? domain : service.parent
+  }
+
   /**
    * Answers an IQ request to the domain of a service from the handlers of that service, which are open to everybody.
    * What no handler knows is `service-unavailable`.
@@ -123,15 +131,29 @@ export class Router {
     const { to } = stanza
     if (to === undefined) return undefined
     if (isAnswer(stanza) && this.#asker.answer(stanza)) return undefined
-    const host = this.#hosts.get(to.domain)
-    if (host !== undefined) {
-      if (to.local !== '') return this.#delivery.deliver(host, stanza, session)
-      return this.#serveDomain(host, stanza, session)
-    }
     const service = this.#services.get(to.domain)
+    const host = this.#hosts.get(service?.parent ?? to.domain)
+    if (host?.hooks.has(domainReceives) !== true) return this.#arrive(host, service, stanza, session)
+    const outcome = host.hooks.run(domainReceives, { host, stanza })
+    if (outcome instanceof Promise) {
+      return outcome.then((answer) => (answer === undefined ? this.#arrive(host, service, stanza, session) : undefined))
+    }
+    return outcome === undefined ? this.#arrive(host, service, stanza, session) : undefined
+  }
+
+  #arrive(
+    host: Host | undefined,
+    service: Service | undefined,
+    stanza: Stanza,
+    session: Session | undefined,
+  ): Promise<void> | undefined {
     if (service !== undefined) return service.receive(stanza, session)
-    this.#observer.noRoute(stanza)
-    return this.bounce(stanza, 'service-unavailable')
+    if (host === undefined) {
+      this.#observer.noRoute(stanza)
+      return this.bounce(stanza, 'service-unavailable')
+    }
+    if (stanza.to?.local !== '') return this.#delivery.deliver(host, stanza, session)
+    return this.#serveDomain(host, stanza, session)
   }
 
   /** A stanza to the domain itself (core §5.1). */

@@ -21,6 +21,7 @@ import type { SaslAnswer, SaslRequest } from '../protocol/sasl/mechanism.ts'
 import { completeLogin } from '../router/login.ts'
 import type { Session } from '../router/session.ts'
 import { openSession } from '../router/session-opener.ts'
+import { userEnters } from '../router/sign-in-events.ts'
 import { answerStranger, offerToModules } from '../router/stranger.ts'
 import { StanzaError } from '../stanza/stanza-error.ts'
 import { StreamError } from '../stanza/stream-error.ts'
@@ -157,9 +158,16 @@ export class ClientPort {
     const known = this.#authenticators.get(domain)
     if (known !== undefined) return known
     const failed = (error: unknown) => this.#parts.log.error({ what: 'authentication_unavailable', reason: error })
-    const made = new Authenticator(this.#hosts.accountsOf(domain) ?? new Accounts([]), undefined, failed)
+    const admit = (user: Jid) => this.#refusalOf(user)
+    const made = new Authenticator(this.#hosts.accountsOf(domain) ?? new Accounts([]), admit, failed)
     this.#authenticators.set(domain, made)
     return made
+  }
+
+  /** Why somebody may not come in. */
+  #refusalOf(user: Jid) {
+    const host = this.#parts.router.hostOf(user.domain)
+    return host?.hooks.run(userEnters, { host, user: user.bare })
   }
 
   /** Bytes a second that a shaper, or the access rule that names one, allows. */
@@ -222,6 +230,9 @@ export class ClientPort {
     const host = this.#parts.router.hostOf(user.domain)
     if (host === undefined) throw new StanzaError('not-allowed')
     if (!host.access.allows(rule, user, user.domain)) throw new StanzaError('not-allowed')
+    const refusal = await this.#refusalOf(user)
+    if (refusal !== undefined)
+      throw new StanzaError('not-allowed', refusal.text === undefined ? {} : { text: refusal.text })
     const maxSessions = host.access.limit('max_user_sessions', user, user.domain, usualSessions)
     if (host.sessions.of(user).length >= maxSessions) {
       this.#limitReached('session', { jid: user.full, ip: info.address })

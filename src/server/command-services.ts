@@ -7,8 +7,8 @@ import type { LogLevel } from '../observe/log-level.ts'
 import type { Logger } from '../observe/logger.ts'
 import { changePassword, registerAccount, removeAccount } from '../router/accounts.ts'
 import type { Host } from '../router/host.ts'
+import { kick } from '../router/kick.ts'
 import type { Session } from '../router/session.ts'
-import { StreamError } from '../stanza/stream-error.ts'
 import { productVersion } from '../util/product.ts'
 
 /** What the commands of every server need of it. */
@@ -93,9 +93,7 @@ function sessionServices(server: CommandedServer): SessionServices['sessions'] {
     async kick(user, reason) {
       const session = server.hostOf(user.domain)?.sessions.find(user)
       if (session === undefined) return false
-      const ended = session.end({ kind: 'kicked', status: reason })
-      session.link.close(new StreamError('conflict', reason))
-      await ended
+      await kick(session, reason)
       return true
     },
   }

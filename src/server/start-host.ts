@@ -18,6 +18,7 @@ import { StreamError } from '../stanza/stream-error.ts'
 import type { Database } from '../storage/database.ts'
 import type { Clock } from '../util/clock.ts'
 import type { LiveConfig } from './live-config.ts'
+import type { OutgoingPools } from './outgoing-pools.ts'
 import { watchPassingAccounts } from './passing-accounts.ts'
 
 /** What every host of a server shares. */
@@ -28,6 +29,7 @@ export interface HostParts {
   readonly metrics: Metrics
   readonly db: Database
   readonly router: Router
+  readonly pools: Pick<OutgoingPools, 'http'>
   /** The accounts of a host type. */
   accountsOf(hostType: string): Accounts
   /** The modules that exist. */
@@ -71,7 +73,14 @@ export async function startHost(domain: string, parts: HostParts): Promise<Runni
     features: { server: new FeatureList(), account: new FeatureList() },
   }
   watchPassingAccounts(host)
-  const modules = new ModuleHost({ host, db, log, metrics, commands: parts.commands })
+  const modules = new ModuleHost({
+    host,
+    db,
+    log,
+    metrics,
+    commands: parts.commands,
+    http: (tag) => parts.pools.http(tag),
+  })
   await modules.startAll(wantedModules(config, parts.modules))
   router.addHost(host)
   return { host, modules }

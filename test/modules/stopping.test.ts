@@ -7,6 +7,7 @@ import { createMetrics } from '../../src/observe/metrics.ts'
 import { Router } from '../../src/router/router.ts'
 import { LiveConfig } from '../../src/server/live-config.ts'
 import { openAccounts } from '../../src/server/open-accounts.ts'
+import { OutgoingPools } from '../../src/server/outgoing-pools.ts'
 import { type RunningHost, startHost } from '../../src/server/start-host.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { openDatabase } from '../../src/storage/open.ts'
@@ -36,14 +37,17 @@ class CountingClock extends FakeClock {
   }
 }
 
-/** What modules cannot do without. */
-const settings: Readonly<Record<string, string>> = {
-  mod_keystore: '\nkeys = [{ name = "token_secret", type = "ram" }]',
+/** Options without which a module does not start. */
+const mandatory: Readonly<Record<string, string>> = {
+  mod_external_filter: 'pool_tag = "service"',
+  mod_keystore: 'keys = [{ name = "token_secret", type = "ram" }]',
 }
 
 const text = `[general]
 hosts = ["localhost"]
-${allModules.map(({ name }) => `[modules.${name}]${settings[name] ?? ''}`).join('\n')}
+${allModules.map(({ name }) => `[modules.${name}]\n${mandatory[name] ?? ''}`).join('\n')}
+[outgoing_pools.http.service.connection]
+host = "http://127.0.0.1:9"
 `
 
 describe('a module that stops', () => {
@@ -61,6 +65,7 @@ describe('a module that stops', () => {
     const metrics = createMetrics()
     const live = new LiveConfig(config)
     const accountsOf = () => accounts
+    const pools = new OutgoingPools(config.outgoing_pools, clock)
     running = await startHost('localhost', {
       live,
       clock,
@@ -68,6 +73,7 @@ describe('a module that stops', () => {
       metrics,
       db,
       router,
+      pools,
       accountsOf,
       modules: allModules,
       commands: new CommandRegistry(),

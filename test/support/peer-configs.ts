@@ -7,7 +7,19 @@ export const maxStanzaBytes = 65_536
 
 const prosodyModules = [
   ...['disco', 'roster', 'saslauth', 'tls', 'private', 'ping', 'register', 'time', 'version', 'offline'],
-  ...['presence', 'message', 'iq', 'websocket', 'posix', 'vcard', 'lastactivity', 'uptime', 'smacks', 'adhoc'],
+  ...[
+    'presence',
+    'message',
+    'iq',
+    'websocket',
+    'posix',
+    'vcard',
+    'lastactivity',
+    'uptime',
+    'smacks',
+    'blocklist',
+    'adhoc',
+  ],
 ]
 
 export function prosodyConfig({ folder, files, domain, strictDomain, ports }: PeerSettings): string {
@@ -62,11 +74,13 @@ shaper_rules:
   max_user_offline_messages: 100
 modules:
   mod_adhoc: {}
+  mod_blocking: {}
   mod_caps: {}
   mod_disco: {}
   mod_last: {}
   mod_offline: {}
   mod_ping: {}
+  mod_privacy: {}
   mod_private: {}
   mod_register: {ip_access: all}
   mod_roster: {versioning: true}

@@ -1,7 +1,7 @@
 import type { Jid } from '../../jid/jid.ts'
 import type { Element } from '../../xml/element.ts'
 import { serialise } from '../../xml/serialise.ts'
-import { noSubscription, type SubscriptionState } from './subscription.ts'
+import { noSubscription, type SubscriptionState, subscriptionName } from './subscription.ts'
 
 /** A contact in a user's roster, or a request of somebody who is not in it yet. */
 export interface RosterItem {
@@ -51,6 +51,15 @@ export class Roster {
   /** The state toward a contact: that of the full address, else of the bare one. */
   stateOf(contact: Jid): SubscriptionState {
     return (this.get(contact) ?? this.get(contact.bare))?.state ?? noSubscription
+  }
+
+  /** What privacy lists may ask about a contact; as {@link stateOf}. */
+  contactOf(contact: Jid): {
+    readonly subscription: 'none' | 'to' | 'from' | 'both'
+    readonly groups: readonly string[]
+  } {
+    const item = this.get(contact) ?? this.get(contact.bare)
+    return { subscription: subscriptionName(item?.state ?? noSubscription), groups: item?.groups ?? [] }
   }
 
   /** About what the roster takes in memory, and in a client's when it asks for it. */
