@@ -8,7 +8,7 @@ export const maxStanzaBytes = 65_536
 const prosodyModules = [
   ...['disco', 'roster', 'saslauth', 'tls', 'private', 'ping', 'register', 'time', 'version', 'offline'],
   ...['presence', 'message', 'iq', 'websocket', 'posix', 'vcard', 'lastactivity', 'uptime', 'smacks', 'blocklist'],
-  ...['carbons', 'csi', 'csi_simple'],
+  ...['carbons', 'csi', 'csi_simple', 'adhoc'],
 ]
 
 export function prosodyConfig({ folder, files, domain, strictDomain, ports }: PeerSettings): string {
@@ -62,6 +62,7 @@ shaper_rules:
   max_user_sessions: 100
   max_user_offline_messages: 100
 modules:
+  mod_adhoc: {}
   mod_blocking: {}
   mod_caps: {}
   mod_carboncopy: {}
