@@ -14,10 +14,13 @@ import type { Readiness } from './net/health.ts'
 import type { Logger } from './observe/logger.ts'
 import { createMetrics, type Metrics } from './observe/metrics.ts'
 import type { Host } from './router/host.ts'
+import type { Router } from './router/router.ts'
 import { accountMetrics } from './server/account-metrics.ts'
 import { type CommandedServer, commandServices } from './server/command-services.ts'
-import { countHost, watchHealth } from './server/core-metrics.ts'
+import { watchHealth } from './server/core-metrics.ts'
 import { databaseOptions } from './server/database-options.ts'
+import type { DomainDesk } from './server/domains/domain-desk.ts'
+import { openDomains } from './server/domains/open-domains.ts'
 import { endSessions } from './server/end-sessions.ts'
 import { filesFolder } from './server/files-folder.ts'
 import { Listeners } from './server/listeners.ts'
@@ -26,10 +29,11 @@ import { loginGuard } from './server/login-guard.ts'
 import { makeRouter } from './server/make-router.ts'
 import { type AllAccounts, openAllAccounts } from './server/open-accounts.ts'
 import { Opened } from './server/opened.ts'
+import { OutgoingPools } from './server/outgoing-pools.ts'
 import type { OpenPort } from './server/port.ts'
 import { watchServer } from './server/probes.ts'
 import { Reloader } from './server/reload.ts'
-import { type RunningHost, startHost } from './server/start-host.ts'
+import { RunningHosts } from './server/running-hosts.ts'
 import { clientTraffic } from './server/traffic.ts'
 import { SharedTap } from './server/traffic-tap.ts'
 import { lockDataFolder } from './storage/data-folder.ts'
@@ -65,15 +69,18 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
   readonly tap = new SharedTap()
   /** Settles when the server has stopped, whoever asked for it. */
   readonly stopped: Promise<void>
+  /** Where stanzas of the server's own begin their way. */
+  readonly router: Router
   readonly #options: ServerOptions
   readonly #live: LiveConfig
   readonly #clock: Clock
   readonly #log: Logger
-  readonly #hosts = new Map<string, RunningHost>()
   readonly #opened = new Opened()
   /** Where certificates of the server's own making and key logs lie. */
   readonly filesFolder: () => Promise<string>
   #db: Database | undefined
+  #hosts: RunningHosts | undefined
+  #domains: DomainDesk | undefined
   #listeners: Listeners | undefined
   #reloader: Reloader | undefined
   #state: ServerStatus['status'] = 'stopped'
@@ -89,6 +96,7 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
     this.#log = options.log
     const { data_dir: dir } = options.config.general
     this.filesFolder = filesFolder(options.inMemory === true ? undefined : dir, this.#opened)
+    this.router = makeRouter(this.#clock, this.#log, this.metrics)
     this.stopped = new Promise((resolve) => {
       this.#settleStopped = resolve
     })
@@ -118,16 +126,22 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
 
   /** The host of a domain, undefined when it is not hosted here. */
   hostOf(domain: string): Host | undefined {
-    return this.#hosts.get(domain)?.host
+    return this.#hosts?.of(domain)?.host
   }
 
   /** The interface that a module provides on a domain; undefined when it does not run there. */
   moduleApi<A>(domain: string, api: ModuleApi<A>): A | undefined {
-    return this.#hosts.get(domain)?.modules.find(api)
+    return this.#hosts?.api(domain, api)
   }
 
   get allHosts(): readonly Host[] {
-    return [...this.#hosts.values()].map(({ host }) => host)
+    return this.#hosts?.hosts ?? []
+  }
+
+  /** What commands may do with domains. */
+  get domains(): DomainDesk {
+    if (this.#domains === undefined) throw new Error('the server has not been started')
+    return this.#domains
   }
 
   get logFiles(): readonly string[] {
@@ -136,7 +150,7 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
 
   /** The modules that run on a host, and their options. */
   modulesOf(host: Host): readonly RunningModule[] {
-    return this.#hosts.get(host.type)?.modules.described ?? []
+    return this.#hosts?.byType.get(host.type)?.modules.described ?? []
   }
 
   /** Writes a consistent copy of the built-in database. */
@@ -208,26 +222,25 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
       const lock = await lockDataFolder(dir)
       this.#opened.push(() => lock.release())
     }
-    const { db, accounts } = await this.#openStores()
-    const router = makeRouter(clock, log, this.metrics)
-    const hostParts = { live, clock, log, metrics: this.metrics, db, router, modules }
-    for (const domain of live.current.general.hosts) {
-      const running = await startHost(domain, { ...hostParts, accountsOf: (type) => accounts.of(type).accounts })
-      this.#hosts.set(domain, running)
-      this.#opened.push(() => running.modules.stopAll(), countHost(running.host, this.metrics))
-    }
+    const { db, pools, accounts } = await this.#openStores()
+    const { router } = this
+    const hostParts = { live, clock, log, metrics: this.metrics, db, pools, router, modules }
+    const accountsOf = (type: string) => accounts.of(type).accounts
+    const hosts = await RunningHosts.start({ ...hostParts, accountsOf })
+    this.#opened.push(() => hosts.stop())
+    this.#hosts = hosts
+    const domains = await openDomains({ config: live.current, db, router, clock, log, hosts: hosts.byType })
+    this.#opened.push(() => domains.close())
+    this.#domains = domains.desk
     registerCoreCommands(this.commands, commandServices(this))
-    const syncCommands = registerModuleCommands(
-      this.commands,
-      new Map([...this.#hosts].map(([domain, { modules }]) => [domain, modules])),
-      clock,
-    )
+    const syncCommands = registerModuleCommands(this.commands, hosts, clock)
     if (isOffline) return
+    await pools.connect()
     if (!inMemory) {
       const control = await openControl(controlSocketPath(dir), this)
       this.#opened.push(() => control.close())
     }
-    const readiness = () => this.#readiness(db)
+    const readiness = () => this.#readiness(db, pools)
     const guard = loginGuard(live.current, clock)
     const listeners = await Listeners.open({
       guard,
@@ -247,10 +260,10 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
     this.#listeners = listeners
     const watched = { ...hostParts, hosts: () => this.allHosts, listeners, startedAt: this.#startedAt }
     this.#opened.push(watchServer(live.current, watched))
-    this.#reloader = new Reloader({ live, log, listeners, modules, hosts: this.#hosts, syncCommands })
+    this.#reloader = new Reloader({ live, log, listeners, modules, hosts: hosts.byType, syncCommands })
   }
 
-  async #openStores(): Promise<{ db: Database; accounts: AllAccounts }> {
+  async #openStores(): Promise<{ db: Database; pools: OutgoingPools; accounts: AllAccounts }> {
     const { log, inMemory = false } = this.#options
     const [live, clock] = [this.#live, this.#clock]
     const db = await openDatabase(
@@ -259,9 +272,11 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
     this.#opened.push(() => db.close())
     this.#db = db
     watchHealth(db, this.metrics)
-    const accounts = await openAllAccounts(live, { db, clock, log, observer: accountMetrics(this.metrics) })
+    const pools = new OutgoingPools({ live, clock, log, metrics: this.metrics })
+    this.#opened.push(() => pools.close())
+    const accounts = await openAllAccounts(live, { db, clock, log, pools, observer: accountMetrics(this.metrics) })
     this.#opened.push(() => accounts.close())
-    return { db, accounts }
+    return { db, pools, accounts }
   }
 
   async #close(): Promise<void> {
@@ -276,16 +291,16 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
     this.#settleStopped()
   }
 
-  #readiness(db: Database): Readiness {
+  #readiness(db: Database, pools: OutgoingPools): Readiness {
     const status = this.#state === 'stopped' ? 'stopping' : this.#state
-    return { status, reasons: db.canAccept() ? [] : ['the database cannot be written'] }
+    return { status, reasons: [...(db.canAccept() ? [] : ['the database cannot be written']), ...pools.troubles] }
   }
 
   /** Lets nobody new in and ends every stream, telling the client why. Nothing here keeps the rest from being given back. */
   async #farewell(): Promise<void> {
     try {
       await this.#listeners?.stopAccepting()
-      await endSessions([...this.#hosts.values()].map(({ host }) => host))
+      await endSessions(this.allHosts)
       this.#listeners?.stopNegotiating()
     } catch (error) {
       this.#log.error({ what: 'stop_failed', reason: error })

@@ -1,7 +1,14 @@
 import { z } from 'zod'
 import type { Jid } from '../jid/jid.ts'
 import { defineModule, tables } from '../module/define.ts'
-import { type ExportedPart, exportsUser, importsUser, personalData, userRemoved } from '../router/events.ts'
+import {
+  domainRemoved,
+  type ExportedPart,
+  exportsUser,
+  importsUser,
+  personalData,
+  userRemoved,
+} from '../router/events.ts'
 import { StanzaError } from '../stanza/stanza-error.ts'
 import { mustAccept } from '../storage/must-accept.ts'
 import { type Element, el } from '../xml/element.ts'
@@ -91,13 +98,12 @@ export default defineModule({
       if (!isDryRun) await db.atomic(puts)
       return { kind: 'private XML', count: puts.length }
     })
-    on(userRemoved, 'forget', async ({ user }) => {
-      await db.q
-        .deleteFrom('mod_private')
-        .where('domain', '=', user.domain)
-        .where('username', '=', user.local)
-        .execute()
-    })
+    async function forget(domain: string, username?: string): Promise<void> {
+      const deletion = db.q.deleteFrom('mod_private').where('domain', '=', domain)
+      await (username === undefined ? deletion : deletion.where('username', '=', username)).execute()
+    }
+    on(userRemoved, 'forget', ({ user }) => forget(user.domain, user.local))
+    on(domainRemoved, 'forget', ({ domain }) => forget(domain))
     on(personalData, 'collect', async ({ user }) => {
       const rows = await rowsOf(user).execute()
       return { name: 'private', rows: rows.map(({ namespace, xml }) => ({ ns: namespace, xml })) }

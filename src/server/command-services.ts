@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import type { CoreServices } from '../admin/commands/all.ts'
-import type { AccountServices, SessionServices, SessionSummary } from '../admin/commands/services.ts'
+import type { AccountServices, DomainServices, SessionServices, SessionSummary } from '../admin/commands/services.ts'
 import { mainFile } from '../admin/portable/export.ts'
 import { AccountLimitReached } from '../auth/method.ts'
 import { readTextFile } from '../config/text-file.ts'
@@ -11,8 +11,8 @@ import type { LogLevel } from '../observe/log-level.ts'
 import type { Logger } from '../observe/logger.ts'
 import { changePassword, registerAccount, removeAccount } from '../router/accounts.ts'
 import type { Host } from '../router/host.ts'
+import { kick } from '../router/kick.ts'
 import type { Session } from '../router/session.ts'
-import { StreamError } from '../stanza/stream-error.ts'
 import { isFolder, readLines } from '../storage/stream-files.ts'
 import { productVersion } from '../util/product.ts'
 
@@ -28,6 +28,7 @@ export interface CommandedServer {
   modulesOf(host: Host): ReturnType<CoreServices['inspection']['modulesOf']>
   /** Copies the built-in database. */
   backup(file: string): Promise<void>
+  readonly domains: DomainServices
   stop(): void
 }
 
@@ -36,6 +37,7 @@ export function commandServices(server: CommandedServer): CoreServices {
   const isHosted = (domain: string) => server.hostOf(domain) !== undefined
   return {
     account: { isHosted, accounts: accountStore(server), readTextFile, newName: () => randomBytes(8).toString('hex') },
+    domain: server.domains,
     session: { isHosted, sessions: sessionServices(server) },
     server: {
       version: productVersion,
@@ -108,10 +110,11 @@ function accountStore(server: CommandedServer): AccountServices['accounts'] {
 }
 
 function sessionServices(server: CommandedServer): SessionServices['sessions'] {
-  const hosts = (domain?: string): readonly Host[] => {
-    if (domain === undefined) return server.allHosts
-    const host = server.hostOf(domain)
-    return host === undefined ? [] : [host]
+  /** The sessions of a domain, or all. */
+  const sessionsOf = (domain?: string): Session[] => {
+    const hosts = domain === undefined ? server.allHosts : [server.hostOf(domain)]
+    const sessions = hosts.flatMap((host) => (host === undefined ? [] : [...host.sessions.all()]))
+    return domain === undefined ? sessions : sessions.filter(({ jid }) => jid.domain === domain)
   }
   const summary = (session: Session): SessionSummary => ({
     user: session.jid,
@@ -123,15 +126,13 @@ function sessionServices(server: CommandedServer): SessionServices['sessions'] {
     uptime: Math.floor((session.host.clock.now() - session.startedAt) / 1000),
   })
   return {
-    list: (domain) => hosts(domain).flatMap((host) => [...host.sessions.all()].map(summary)),
-    count: (domain) => hosts(domain).reduce((sum, host) => sum + host.sessions.size, 0),
+    list: (domain) => sessionsOf(domain).map(summary),
+    count: (domain) => sessionsOf(domain).length,
     of: (user) => (server.hostOf(user.domain)?.sessions.of(user) ?? []).map(summary),
     async kick(user, reason) {
       const session = server.hostOf(user.domain)?.sessions.find(user)
       if (session === undefined) return false
-      const ended = session.end({ kind: 'kicked', status: reason })
-      session.link.close(new StreamError('conflict', reason))
-      await ended
+      await kick(session, reason)
       return true
     },
   }

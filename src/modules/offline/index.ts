@@ -1,7 +1,15 @@
 import { z } from 'zod'
 import { defineModule, tables } from '../../module/define.ts'
 import { measured } from '../../observe/measured.ts'
-import { exportsUser, importsUser, offline, personalData, sessionAvailable, userRemoved } from '../../router/events.ts'
+import {
+  domainRemoved,
+  exportsUser,
+  importsUser,
+  offline,
+  personalData,
+  sessionAvailable,
+  userRemoved,
+} from '../../router/events.ts'
 import { mustAccept } from '../../storage/must-accept.ts'
 import { discoInfo } from '../disco/api.ts'
 import { isStorable, offlineEvent } from './criteria.ts'
@@ -63,6 +71,7 @@ export default defineModule({
       return { kind: 'offline messages', count: 1 }
     })
     on(userRemoved, 'forget', ({ user }) => queue.forget(user))
+    on(domainRemoved, 'forget', ({ domain }) => queue.forgetDomain(domain))
     on(personalData, 'collect', async ({ user }) => ({ name: 'offline', rows: await store.exported(user) }))
   },
 })

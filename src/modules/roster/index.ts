@@ -5,6 +5,7 @@ import { measured } from '../../observe/measured.ts'
 import {
   type AccountReceives,
   accountReceivesPresence,
+  domainRemoved,
   exportsUser,
   importsUser,
   personalData,
@@ -101,13 +102,14 @@ export default defineModule({
     on(exportsUser, 'main', async ({ user }) => rosterParts(await service.load(user), user))
     on(importsUser, 'main', (event) => importRoster(service, event))
     on(userRemoved, 'announce', async ({ user }: UserEvent) => {
-      const roster = await service.load(user)
+      const roster = await service.own(user)
       for (const item of roster.items.values()) await desk.cancel(user, item)
     })
     on(userRemoved, 'forget', ({ user }: UserEvent) => service.forget(user))
+    on(domainRemoved, 'forget', ({ domain }) => service.forgetDomain(domain))
     on(personalData, 'collect', async ({ user }: UserEvent) => ({
       name: 'roster',
-      rows: exportRows(await service.load(user)),
+      rows: exportRows(await service.own(user)),
     }))
   },
 })
@@ -132,11 +134,13 @@ async function removeItem(service: RosterService, desk: SubscriptionDesk, accoun
   const roster = await service.load(account)
   const item = roster.get(contact)
   if (!item?.isListed) throw new StanzaError('item-not-found')
+  const isShared = roster.isShared(contact)
+  if (isShared && (await service.own(account)).get(contact) === undefined) return service.showAgain(account, item)
   await service.change(account, (current) => {
     const known = current.get(contact)
     return known === undefined ? undefined : { remove: known }
   })
-  await desk.cancel(account, item)
+  if (!isShared) await desk.cancel(account, item)
 }
 
 function exportRows(roster: Roster) {
