@@ -15,10 +15,7 @@ import type { Logger } from './observe/logger.ts'
 import { createMetrics, type Metrics } from './observe/metrics.ts'
 import type { Host } from './router/host.ts'
 import type { Router } from './router/router.ts'
-import { accountMetrics } from './server/account-metrics.ts'
 import { type CommandedServer, commandServices } from './server/command-services.ts'
-import { watchHealth } from './server/core-metrics.ts'
-import { databaseOptions } from './server/database-options.ts'
 import type { DomainDesk } from './server/domains/domain-desk.ts'
 import { openDomains } from './server/domains/open-domains.ts'
 import { endSessions } from './server/end-sessions.ts'
@@ -27,9 +24,8 @@ import { Listeners } from './server/listeners.ts'
 import { LiveConfig } from './server/live-config.ts'
 import { loginGuard } from './server/login-guard.ts'
 import { makeRouter } from './server/make-router.ts'
-import { type AllAccounts, openAllAccounts } from './server/open-accounts.ts'
+import { openStores, type Stores } from './server/open-stores.ts'
 import { Opened } from './server/opened.ts'
-import { OutgoingPools } from './server/outgoing-pools.ts'
 import type { OpenPort } from './server/port.ts'
 import { watchServer } from './server/probes.ts'
 import { Reloader } from './server/reload.ts'
@@ -38,7 +34,6 @@ import { clientTraffic } from './server/traffic.ts'
 import { SharedTap } from './server/traffic-tap.ts'
 import { lockDataFolder } from './storage/data-folder.ts'
 import type { Database } from './storage/database.ts'
-import { openDatabase } from './storage/open.ts'
 import { type Clock, systemClock } from './util/clock.ts'
 import { productVersion } from './util/product.ts'
 
@@ -222,9 +217,11 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
       const lock = await lockDataFolder(dir)
       this.#opened.push(() => lock.release())
     }
-    const { db, pools, accounts } = await this.#openStores()
+    const { metrics } = this
+    const { db, pools, accounts } = await openStores({ live, clock, log, metrics, inMemory, opened: this.#opened })
+    this.#db = db
     const { router } = this
-    const hostParts = { live, clock, log, metrics: this.metrics, db, pools, router, modules }
+    const hostParts = { live, clock, log, metrics, db, pools, router, modules }
     const accountsOf = (type: string) => accounts.of(type).accounts
     const hosts = await RunningHosts.start({ ...hostParts, accountsOf })
     this.#opened.push(() => hosts.stop())
@@ -240,7 +237,7 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
       const control = await openControl(controlSocketPath(dir), this)
       this.#opened.push(() => control.close())
     }
-    const readiness = () => this.#readiness(db, pools)
+    const readiness = () => this.#readiness({ db, pools })
     const guard = loginGuard(live.current, clock)
     const listeners = await Listeners.open({
       guard,
@@ -263,22 +260,6 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
     this.#reloader = new Reloader({ live, log, listeners, modules, hosts: hosts.byType, syncCommands })
   }
 
-  async #openStores(): Promise<{ db: Database; pools: OutgoingPools; accounts: AllAccounts }> {
-    const { log, inMemory = false } = this.#options
-    const [live, clock] = [this.#live, this.#clock]
-    const db = await openDatabase(
-      inMemory ? { kind: 'sqlite', file: ':memory:', log, clock } : databaseOptions(live.current, clock, log),
-    )
-    this.#opened.push(() => db.close())
-    this.#db = db
-    watchHealth(db, this.metrics)
-    const pools = new OutgoingPools({ live, clock, log, metrics: this.metrics })
-    this.#opened.push(() => pools.close())
-    const accounts = await openAllAccounts(live, { db, clock, log, pools, observer: accountMetrics(this.metrics) })
-    this.#opened.push(() => accounts.close())
-    return { db, pools, accounts }
-  }
-
   async #close(): Promise<void> {
     const hasStarted = this.#state === 'started'
     this.#state = 'stopping'
@@ -291,7 +272,7 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
     this.#settleStopped()
   }
 
-  #readiness(db: Database, pools: OutgoingPools): Readiness {
+  #readiness({ db, pools }: Pick<Stores, 'db' | 'pools'>): Readiness {
     const status = this.#state === 'stopped' ? 'stopping' : this.#state
     return { status, reasons: [...(db.canAccept() ? [] : ['the database cannot be written']), ...pools.troubles] }
   }
