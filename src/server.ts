@@ -24,8 +24,9 @@ import { Listeners } from './server/listeners.ts'
 import { LiveConfig } from './server/live-config.ts'
 import { loginGuard } from './server/login-guard.ts'
 import { makeRouter } from './server/make-router.ts'
-import { openStores, type Stores } from './server/open-stores.ts'
+import { openStores } from './server/open-stores.ts'
 import { Opened } from './server/opened.ts'
+import type { OutgoingPools } from './server/outgoing-pools.ts'
 import type { OpenPort } from './server/port.ts'
 import { watchServer } from './server/probes.ts'
 import { Reloader } from './server/reload.ts'
@@ -89,9 +90,9 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
     this.#options = options
     this.#clock = options.clock ?? systemClock
     this.#log = options.log
+    this.router = makeRouter(this.#clock, this.#log, this.metrics)
     const { data_dir: dir } = options.config.general
     this.filesFolder = filesFolder(options.inMemory === true ? undefined : dir, this.#opened)
-    this.router = makeRouter(this.#clock, this.#log, this.metrics)
     this.stopped = new Promise((resolve) => {
       this.#settleStopped = resolve
     })
@@ -217,11 +218,13 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
       const lock = await lockDataFolder(dir)
       this.#opened.push(() => lock.release())
     }
-    const { metrics } = this
-    const { db, pools, accounts } = await openStores({ live, clock, log, metrics, inMemory, opened: this.#opened })
+    const { db, pools, accounts } = await openStores({
+      ...{ live, clock, log, metrics: this.metrics, inMemory },
+      opened: this.#opened,
+    })
     this.#db = db
     const { router } = this
-    const hostParts = { live, clock, log, metrics, db, pools, router, modules }
+    const hostParts = { live, clock, log, metrics: this.metrics, db, pools, router, modules }
     const accountsOf = (type: string) => accounts.of(type).accounts
     const hosts = await RunningHosts.start({ ...hostParts, accountsOf })
     this.#opened.push(() => hosts.stop())
@@ -237,7 +240,7 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
       const control = await openControl(controlSocketPath(dir), this)
       this.#opened.push(() => control.close())
     }
-    const readiness = () => this.#readiness({ db, pools })
+    const readiness = () => this.#readiness(db, pools)
     const guard = loginGuard(live.current, clock)
     const listeners = await Listeners.open({
       guard,
@@ -272,7 +275,7 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
     this.#settleStopped()
   }
 
-  #readiness({ db, pools }: Pick<Stores, 'db' | 'pools'>): Readiness {
+  #readiness(db: Database, pools: Pick<OutgoingPools, 'troubles'>): Readiness {
     const status = this.#state === 'stopped' ? 'stopping' : this.#state
     return { status, reasons: [...(db.canAccept() ? [] : ['the database cannot be written']), ...pools.troubles] }
   }

@@ -54,13 +54,8 @@ export default defineModule({
     iq.account('get', NS, 'query', async ({ from, payload }) => {
       const asked = keyed(payload)
       if (asked.length === 0) return el('query', NS)
-      const rows = await rowsOf(from)
-        .where(
-          'namespace',
-          'in',
-          asked.map((child) => child.ns),
-        )
-        .execute()
+      const namespaces = asked.map((child) => child.ns)
+      const rows = await rowsOf(from).where('namespace', 'in', namespaces).execute()
       const stored = new Map(rows.map((row) => [row.namespace, row.xml]))
       return el(
         'query',
@@ -98,12 +93,15 @@ export default defineModule({
       if (!isDryRun) await db.atomic(puts)
       return { kind: 'private XML', count: puts.length }
     })
-    async function forget(domain: string, username?: string): Promise<void> {
-      const deletion = db.q.deleteFrom('mod_private').where('domain', '=', domain)
-      await (username === undefined ? deletion : deletion.where('username', '=', username)).execute()
-    }
-    on(userRemoved, 'forget', ({ user }) => forget(user.domain, user.local))
-    on(domainRemoved, 'forget', ({ domain }) => forget(domain))
+    on(userRemoved, 'forget', async ({ user: { domain, local: username } }) => {
+      await db.q
+        .deleteFrom('mod_private')
+        .where((eb) => eb.and({ domain, username }))
+        .execute()
+    })
+    on(domainRemoved, 'forget', async ({ domain }) => {
+      await db.q.deleteFrom('mod_private').where('domain', '=', domain).execute()
+    })
     on(personalData, 'collect', async ({ user }) => {
       const rows = await rowsOf(user).execute()
       return { name: 'private', rows: rows.map(({ namespace, xml }) => ({ ns: namespace, xml })) }

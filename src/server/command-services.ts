@@ -23,12 +23,12 @@ export interface CommandedServer {
   readonly isRunning: boolean
   hostOf(domain: string): Host | undefined
   readonly allHosts: readonly Host[]
+  readonly domains: DomainServices
   /** Where the log is written. */
   readonly logFiles: readonly string[]
   modulesOf(host: Host): ReturnType<CoreServices['inspection']['modulesOf']>
   /** Copies the built-in database. */
   backup(file: string): Promise<void>
-  readonly domains: DomainServices
   stop(): void
 }
 

@@ -11,25 +11,24 @@ import { type AllAccounts, openAllAccounts } from './open-accounts.ts'
 import type { Opened } from './opened.ts'
 import { OutgoingPools } from './outgoing-pools.ts'
 
-/** What stores are opened with. */
 export interface StoreParts {
   readonly live: LiveConfig
   readonly clock: Clock
   readonly log: Logger
   readonly metrics: Metrics
   readonly inMemory: boolean
-  /** Where what has been opened is noted. */
+  /** Takes what is opened, so that it is given back. */
   readonly opened: Opened
 }
 
-/** Where a server keeps what it keeps. */
+/** What a server keeps things in, and reaches other services by. */
 export interface Stores {
   readonly db: Database
   readonly pools: OutgoingPools
   readonly accounts: AllAccounts
 }
 
-/** Opens the database, the connections to other services, and the accounts. */
+/** Opens the database, then what accounts are kept in. What was opened before something failed is in `opened`. */
 export async function openStores({ live, clock, log, metrics, inMemory, opened }: StoreParts): Promise<Stores> {
   const db = await openDatabase(
     inMemory ? { kind: 'sqlite', file: ':memory:', log, clock } : databaseOptions(live.current, clock, log),

@@ -161,11 +161,11 @@ export class RosterService {
   #push(account: Jid, roster: Roster, { jid }: RosterItem): void {
     const sessions = this.#host.sessions.of(account)
     if (sessions.length === 0) return
-    this.#options.pushed.inc(sessions.length)
     const item = roster.get(jid)
     const removal = { jid: jid.full, subscription: 'remove' }
     const child = item?.isListed === true ? itemElement(item) : el('item', rosterNs, removal)
     const ver = this.version(roster)
+    this.#options.pushed.inc(sessions.length)
     for (const session of sessions) {
       const id = `push${randomId(6)}`
       const head = { type: 'set', id, from: account.bare, to: session.jid }
