@@ -52,7 +52,6 @@ onEachDatabase('dynamic domains', (kind) => {
       text,
       file: '/tmp/none/meerkat.toml',
       modules: allModules,
-      commands: new CommandRegistry(),
     })
     const live = new LiveConfig(config)
     const router = makeRouter(clock, log, metrics)
