@@ -4,6 +4,7 @@ import caps from './caps/index.ts'
 import disco from './disco/index.ts'
 import fastAuthToken from './fast-auth-token/index.ts'
 import last from './last/index.ts'
+import mam from './mam/index.ts'
 import offline from './offline/index.ts'
 import ping from './ping.ts'
 import presence from './presence/index.ts'
@@ -12,6 +13,7 @@ import register from './register/index.ts'
 import roster from './roster/index.ts'
 import sasl2 from './sasl2/index.ts'
 import sic from './sic.ts'
+import stanzaid from './stanzaid/index.ts'
 import time from './time.ts'
 import vcard from './vcard/index.ts'
 import version from './version.ts'
@@ -23,6 +25,7 @@ export const allModules: readonly AnyModule[] = [
   disco,
   fastAuthToken,
   last,
+  mam,
   offline,
   ping,
   presence,
@@ -31,6 +34,7 @@ export const allModules: readonly AnyModule[] = [
   roster,
   sasl2,
   sic,
+  stanzaid,
   time,
   vcard,
   version,

@@ -5,6 +5,11 @@ import type { Stanza } from './stanza.ts'
 /** XEP-0359. */
 export const stanzaIdNs = 'urn:xmpp:sid:0'
 
+/** An id made of a number, as it is written: base 32 with the digits 0-9 and A-V. */
+export function formatStanzaId(id: number): string {
+  return id.toString(32).toUpperCase()
+}
+
 /** `<stanza-id/>`: the id that this account or room has given a message. */
 export function stanzaIdElement(by: Jid, id: string): Element {
   return el('stanza-id', stanzaIdNs, { by: by.bareString, id })

@@ -22,7 +22,10 @@ export function bulkInsert(
     let query = compiled.get(size)
     if (query === undefined) {
       const row = Object.fromEntries(columns.map((column) => [column, cell(column, 0)]))
-      query = q.insertInto(table).values(Array.from({ length: size }, () => row)).compile()
+      query = q
+        .insertInto(table)
+        .values(Array.from({ length: size }, () => row))
+        .compile()
       compiled.set(size, query)
     }
     return query

@@ -35,13 +35,15 @@ export function isArchivableInRoom(message: Stanza, rules: ArchivingRules): bool
 function isWorthKeeping(index: Stanza['index'], message: Stanza, rules: ArchivingRules): boolean {
   let isWorth = false
   for (const { name, ns } of index) {
-    if (name === 'result' || name === 'delay') return false
-    if (ns === hintsNs) {
-      if (name === 'no-store' || name === 'no-permanent-store') return false
-      if (name === 'store') isWorth = true
-    } else if (!isWorth) isWorth = isLasting(name, ns, message, rules)
+    if (isForbidding(name, ns)) return false
+    isWorth ||= ns === hintsNs ? name === 'store' : isLasting(name, ns, message, rules)
   }
   return isWorth
+}
+
+function isForbidding(name: string, ns: string): boolean {
+  if (ns === hintsNs) return name === 'no-store' || name === 'no-permanent-store'
+  return name === 'result' || name === 'delay'
 }
 
 function isLasting(name: string, ns: string, message: Stanza, rules: ArchivingRules): boolean {
@@ -56,5 +58,7 @@ function isLasting(name: string, ns: string, message: Stanza, rules: ArchivingRu
 function isFastenedRetraction(message: Stanza): boolean {
   const fastening = message.child('apply-to', fastenNs)
   if (fastening?.attr('id') === undefined) return false
-  return fastening.elements().some(({ name, ns }) => name === 'retract' && (ns === retractByIdNs || ns === oldRetractNs))
+  return fastening
+    .elements()
+    .some(({ name, ns }) => name === 'retract' && (ns === retractByIdNs || ns === oldRetractNs))
 }

@@ -5,11 +5,6 @@ const largest = 2n ** 63n - 1n
 /** No message has a greater id than this one, nor will have. */
 export const noLaterId = Number.MAX_SAFE_INTEGER
 
-/** The id of a message as it is written: base 32 with the digits 0-9 and A-V. */
-export function formatMessageId(id: number): string {
-  return id.toString(32).toUpperCase()
-}
-
 /** Reads an id. What no message can have becomes {@link noLaterId}. Throws `not-acceptable` for what is no id. */
 export function parseMessageId(text: string): number {
   if (!/^[0-9A-Va-v]{1,20}$/.test(text)) throw malformed()

@@ -96,18 +96,22 @@ export class ArchiveReader {
     return messagesOf(rows)
   }
 
-  /** The oldest messages of all archives of one kind that an account has written, after one of them. */
-  ofRemote(remote: number, after: readonly [archive: number, id: number], max: number) {
-    return this.#joined()
+  /** The first messages of all archives that were exchanged with, or written by, somebody, after one of them. */
+  async ofRemote(remote: number, after: readonly [archive: number, id: number], max: number) {
+    const rows = await this.#joined()
       .select('entry.archive')
       .where('entry.remote', '=', remote)
       .where((eb) =>
-        eb.or([eb('entry.archive', '>', after[0]), eb.and([eb('entry.archive', '=', after[0]), eb('entry.id', '>', after[1])])]),
+        eb.or([
+          eb('entry.archive', '>', after[0]),
+          eb.and([eb('entry.archive', '=', after[0]), eb('entry.id', '>', after[1])]),
+        ]),
       )
       .orderBy('entry.archive')
       .orderBy('entry.id')
       .limit(max)
       .execute()
+    return rows.map((row) => ({ ...row, bytes: Buffer.from(row.bytes) }))
   }
 
   #joined() {
@@ -130,9 +134,7 @@ export class ArchiveReader {
 
   #prepareCount(filter: Filter): PreparedQuery<Values, { rows: number }> {
     return this.#db.stale.prepare((q, p: Params<Values>) =>
-      this.#narrowed(entriesOf(q), filter, p).select((eb) =>
-        eb.fn.countAll<number>().as('rows'),
-      ),
+      this.#narrowed(entriesOf(q), filter, p).select((eb) => eb.fn.countAll<number>().as('rows')),
     )
   }
 

@@ -57,11 +57,7 @@ export const migrations: Record<string, Migration> = {
       .addColumn('stanza', 'integer', (column) => column.notNull())
       .addPrimaryKeyConstraint('mod_mam_entry_key', ['archive', 'id'])
       .execute()
-    await schema
-      .createIndex('mod_mam_entry_remote')
-      .on('mod_mam_entry')
-      .columns(['remote', 'archive', 'id'])
-      .execute()
+    await schema.createIndex('mod_mam_entry_remote').on('mod_mam_entry').columns(['remote', 'archive', 'id']).execute()
     await createWordIndex(db, 'mod_mam_words')
     await schema
       .createTable('mod_mam_preferences')

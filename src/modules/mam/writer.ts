@@ -1,6 +1,6 @@
-import { StorageUnavailable } from '../../storage/errors.ts'
 import type { BulkInsert } from '../../storage/bulk-insert.ts'
 import type { Database } from '../../storage/database.ts'
+import { StorageUnavailable } from '../../storage/errors.ts'
 import type { Clock, Timer } from '../../util/clock.ts'
 import { type Wire, wireBytes } from '../../xml/wire.ts'
 import type { Addresses } from './addresses.ts'
@@ -117,8 +117,7 @@ export class ArchiveWriter {
 
   #areKnown({ entries }: Batch): boolean {
     return entries.every(
-      ({ owner, remote }) =>
-        this.#addresses.known(owner) !== undefined && this.#addresses.known(remote) !== undefined,
+      ({ owner, remote }) => this.#addresses.known(owner) !== undefined && this.#addresses.known(remote) !== undefined,
     )
   }
 
