@@ -1,3 +1,4 @@
+import { clustered } from '../../storage/clustered.ts'
 import type { Migration } from '../../storage/database.ts'
 import { createWordIndex } from '../../storage/word-index.ts'
 
@@ -47,7 +48,7 @@ export const migrations: Record<string, Migration> = {
       .addColumn('copies', 'integer', (column) => column.notNull())
       .addColumn('stanza', 'blob', (column) => column.notNull())
       .execute()
-    await schema
+    const entries = schema
       .createTable('mod_mam_entry')
       .addColumn('archive', 'integer', (column) => column.notNull())
       .addColumn('id', 'integer', (column) => column.notNull())
@@ -56,7 +57,7 @@ export const migrations: Record<string, Migration> = {
       .addColumn('flags', 'integer', (column) => column.notNull())
       .addColumn('stanza', 'integer', (column) => column.notNull())
       .addPrimaryKeyConstraint('mod_mam_entry_key', ['archive', 'id'])
-      .execute()
+    await clustered(db, entries).execute()
     await schema.createIndex('mod_mam_entry_remote').on('mod_mam_entry').columns(['remote', 'archive', 'id']).execute()
     await createWordIndex(db, 'mod_mam_words')
     await schema
