@@ -115,7 +115,12 @@ describe('XEP-0313 message archive', () => {
     for (const name of ['after-id', 'before-id']) {
       await pc.asks(query({ fields: { [name]: '7' } }), 'set', { refused: 'item-not-found' })
     }
-    for (const fields of [{ 'from-id': 'not-an-id!' }, { ids: ['not-an-id!'] }, { 'after-id': 'VVVVVVVVVVVVVVVV' }]) {
+    const malformed: Record<string, string | string[]>[] = [
+      { 'from-id': 'not-an-id!' },
+      { ids: ['not-an-id!'] },
+      { 'after-id': 'VVVVVVVVVVVVVVVV' },
+    ]
+    for (const fields of malformed) {
       await pc.asks(query({ fields }), 'set', { refused: 'not-acceptable' })
     }
     await pc.asks(query({ set: '<after>not-an-id!</after>' }), 'set', { refused: 'not-acceptable' })

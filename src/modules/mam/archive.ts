@@ -75,6 +75,8 @@ export class Archive {
   readonly #editor: ArchiveEditor
   readonly #lookup: ArchiveLookup
   readonly #positions = new Positions()
+  /** Under way. */
+  readonly #retractions = new Set<Promise<boolean>>()
 
   constructor(options: ArchiveOptions) {
     const { db, clock, log } = options
@@ -128,8 +130,13 @@ export class Archive {
     return { id, message, written }
   }
 
-  /** Everything that has been appended is on disk; to be found by words as well. */
+  /** Everything that has been appended is on disk, and what was retracted is gone; to be found by words as well. */
   async settled(withWords = true): Promise<void> {
+    await this.#written(withWords)
+    if (this.#db.health === 'ok') await Promise.allSettled(this.#retractions)
+  }
+
+  async #written(withWords: boolean): Promise<void> {
     // In trouble nobody waits: what is not on disk has not been acknowledged either.
     if (this.#db.health !== 'ok') return
     await this.#writer.settled()
@@ -190,8 +197,16 @@ export class Archive {
    * Takes a message back in one archive: the newest that the sender of the retraction can have meant. Nothing happens where there
    * is none.
    */
-  async retract(retraction: Retraction, place: RetractionPlace, stanza: Stanza): Promise<boolean> {
-    await this.settled()
+  retract(retraction: Retraction, place: RetractionPlace, stanza: Stanza): Promise<boolean> {
+    const done = this.#retract(retraction, place, stanza)
+    this.#retractions.add(done)
+    const forget = () => void this.#retractions.delete(done)
+    done.then(forget, forget)
+    return done
+  }
+
+  async #retract(retraction: Retraction, place: RetractionPlace, stanza: Stanza): Promise<boolean> {
+    await this.#written(true)
     const original = await this.#retracted(retraction, place)
     if (original === undefined) return false
     const { owner: by } = place
