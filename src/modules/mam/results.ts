@@ -44,6 +44,7 @@ export function resultMessage(
 /** The stored text stands in the answer as it is; reading the whole makes sure that it is good. */
 function enclosed(stored: Wire, id: number, { from, to, ns, queryId }: Envelope): Stanza {
   const query = queryId === undefined ? '' : ` queryid='${toWire(escapeXml(queryId))}'`
+  if (!stored.startsWith('<message ')) throw new RangeError('not a stored message')
   const sender = senderPattern.exec(stored)?.[1]
   const delay = `<delay xmlns='${NS.delay}' stamp='${timestampOf(id)}'${sender === undefined ? '' : ` from='${sender}'`}/>`
   const forwarded = `<forwarded xmlns='${forwardNs}'>${delay}${stored}</forwarded>`
