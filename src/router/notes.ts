@@ -2,14 +2,14 @@ import { jsonNote, stanzaKey } from '../stanza/stanza-key.ts'
 
 // What several modules note about a stanza on its way.
 
-const text = jsonNote((json): json is string => typeof json === 'string')
-const mark = jsonNote((json): json is true => json === true)
+const isText = (json: unknown): json is string => typeof json === 'string'
+const isTrue = (json: unknown): json is true => json === true
 
 /** Id of the message in the archive of the account or room that it is for, as it stands in `<stanza-id/>`. */
-export const archiveId = stanzaKey<string>('archiveId', text)
+export const archiveId = stanzaKey<string>('router.archive_id', jsonNote(isText))
 
 /** Id of the message in the archive of the account that sent it. */
-export const senderArchiveId = stanzaKey<string>('senderArchiveId', text)
+export const senderArchiveId = stanzaKey<string>('router.sender_archive_id', jsonNote(isText))
 
-/** The message was on its way to a session that has ended, and is sent to the account again. */
-export const isRerouted = stanzaKey<true>('isRerouted', mark)
+/** The message was on its way to a session that has ended, and goes elsewhere: it has been archived, copied and counted before. */
+export const isRerouted = stanzaKey<true>('router.is_rerouted', jsonNote(isTrue))

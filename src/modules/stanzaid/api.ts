@@ -5,7 +5,7 @@ import { jsonNote, stanzaKey } from '../../stanza/stanza-key.ts'
 
 /** The id that a message has from the beginning of its way, the same for everybody who keeps it: see `MomentIds`. */
 export const stableId = stanzaKey<number>(
-  'stableId',
+  'mod_stanzaid.stable_id',
   jsonNote((json): json is number => typeof json === 'number'),
 )
 
