@@ -1,8 +1,9 @@
 import type { Jid } from '../../jid/jid.ts'
 import type { ModuleContext } from '../../module/context.ts'
 import { defineModule, tables } from '../../module/define.ts'
-import { accountReceives, personalData, userRemoved, userSends } from '../../router/events.ts'
+import { accountReceives, filterReroute, personalData, userRemoved, userSends } from '../../router/events.ts'
 import { bind2Bound } from '../../router/sign-in-events.ts'
+import type { Stanza } from '../../stanza/stanza.ts'
 import { letRun } from '../../util/settled.ts'
 import { stanzaIdApi } from '../stanzaid/api.ts'
 import { ArchiveAccess } from './access.ts'
@@ -54,6 +55,8 @@ export default defineModule({
       history: (account, request) => historyOf(archive, account, request),
       hasUser: (account) => accounts.exists(account),
     })
+    // Results are for who has asked, and for nobody else (XEP-0313 §4.2).
+    context.on(filterReroute, 'main', ({ stanza }) => (isResult(stanza) ? 'drop' : undefined))
     context.on(userRemoved, 'forget', async ({ user }) => {
       await archive.remove(user, options.delete_domain_limit)
       await preferences.forget(user)
@@ -166,6 +169,11 @@ function roomsOf(context: Context, { archive, preferences }: Shared, own: Archiv
     template: options.muc?.host ?? '',
     removeLimit: options.delete_domain_limit,
   })
+}
+
+/** Whether a message is part of an answer of an archive. */
+function isResult(stanza: Stanza): boolean {
+  return mamNamespaces.some((ns) => stanza.has('result', ns))
 }
 
 /** mod_stanzaid, where it runs, wants its ids to be seen whatever the archive is told. */
