@@ -202,6 +202,7 @@ onEachDatabase('the archive', (kind) => {
   })
 
   describe('pages', () => {
+    const peers = [romeo, juliet, nurse] as const
     const step = fc.oneof(
       fc.record({ do: fc.constant('say' as const), with: fc.nat(2) }),
       fc.record({ do: fc.constant('wait' as const), ms: fc.constantFrom(1000, 50_000, 100_000) }),
@@ -212,42 +213,59 @@ onEachDatabase('the archive', (kind) => {
       isBackward: fc.boolean(),
       with: fc.option(fc.nat(2), { nil: undefined }),
     })
+    type Step = typeof step extends fc.Arbitrary<infer Value> ? Value : never
+    type Walk = typeof walk extends fc.Arbitrary<infer Value> ? Value : never
+
+    /** An archive beside a list of what should be in it. */
+    class Told {
+      readonly owner = Jid.parse(`owner${Math.random()}@example.org/pc`)
+      readonly #all: { readonly id: number; readonly peer: number }[] = []
+
+      perform(steps: readonly Step[]): void {
+        for (const each of steps) {
+          if (each.do === 'wait') late += each.ms
+          else this.#all.push({ id: say(this.owner, peers[each.with] as Jid, 'x').sent.id, peer: each.with })
+        }
+      }
+
+      ids(peer: number | undefined): number[] {
+        return this.#all.filter((each) => peer === undefined || each.peer === peer).map(({ id }) => id)
+      }
+    }
+
+    /** Reads a page and checks where it says that it stands. */
+    async function read(told: Told, peer: number | undefined, more: Partial<Lookup>): Promise<[number[], boolean]> {
+      const remote = peer === undefined ? undefined : await number(peers[peer] as Jid)
+      const page = await find(told.owner, { ...more, filter: { remote } })
+      const ids = page.messages.map(({ id }) => id)
+      expect(page.count).toBe(told.ids(peer).length)
+      expect(page.index).toBe(ids.length === 0 ? undefined : told.ids(peer).indexOf(ids[0] as number))
+      return [ids, page.isComplete]
+    }
+
+    /** Goes through the whole list, page by page; more is said meanwhile. */
+    async function goThrough(told: Told, { steps, size: max, isBackward, with: peer }: Walk): Promise<number[]> {
+      let seen: number[] = []
+      for (;;) {
+        const forward = { after: seen.at(-1) }
+        const backward = { before: seen[0] ?? ('end' as const) }
+        const [ids, isComplete] = await read(told, peer, { max, ...(isBackward ? backward : forward) })
+        seen = isBackward ? [...ids, ...seen] : [...seen, ...ids]
+        if (isComplete) return seen
+        // Fewer than fit onto a page, so that there is an end.
+        told.perform(steps.slice(0, max - 1))
+      }
+    }
 
     it('put together they are the list, in both directions, while messages arrive', async () => {
       await fc.assert(
         fc.asyncProperty(fc.array(walk, { minLength: 1, maxLength: 3 }), async (walks) => {
-          const owner = Jid.parse(`owner${Math.random()}@example.org/pc`)
-          const peers = [romeo, juliet, nurse]
-          const model: { id: number; peer: number }[] = []
-          const perform = async (steps: readonly (typeof walks)[number]['steps'][number][]) => {
-            for (const each of steps) {
-              if (each.do === 'wait') late += each.ms
-              else {
-                const peer = peers[each.with] as Jid
-                model.push({ id: say(owner, peer, 'x').sent.id, peer: each.with })
-              }
-            }
-          }
-          for (const { steps, size, isBackward, with: peer } of walks) {
-            await perform(steps)
-            const remote = peer === undefined ? undefined : await number(peers[peer] as Jid)
-            const isMeant = (entry: { peer: number }) => peer === undefined || entry.peer === peer
-            const before = model.filter(isMeant).map(({ id }) => id)
-            const seen: number[] = []
-            let page = await find(owner, { filter: { remote }, max: size, ...(isBackward ? { before: 'end' } : {}) })
-            for (;;) {
-              const list = model.filter(isMeant).map(({ id }) => id)
-              const ids = page.messages.map(({ id }) => id)
-              expect(page.count).toBe(list.length)
-              if (ids.length > 0) expect(page.index).toBe(list.indexOf(ids[0] as number))
-              if (isBackward) seen.unshift(...ids)
-              else seen.push(...ids)
-              if (page.isComplete) break
-              await perform(steps.slice(0, isBackward ? 2 : 1))
-              const place = isBackward ? { before: ids[0] } : { after: ids.at(-1) }
-              page = await find(owner, { filter: { remote }, max: size + (isBackward ? 0 : 1), ...place })
-            }
-            expect(seen).toEqual(isBackward ? before : model.filter(isMeant).map(({ id }) => id))
+          const told = new Told()
+          for (const each of walks) {
+            told.perform(each.steps)
+            const before = told.ids(each.with)
+            const seen = await goThrough(told, each)
+            expect(seen).toEqual(each.isBackward ? before : told.ids(each.with))
           }
         }),
         { numRuns: kind === 'sqlite' ? 40 : 8 },

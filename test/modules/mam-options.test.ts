@@ -108,9 +108,6 @@ max_result_limit = 3
 
 describe('mod_mam with access rules and shapers', () => {
   const clock = new FakeClock(Date.now())
-  // To stop takes time.
-  let passing: NodeJS.Timeout | undefined
-  afterAll(() => clearInterval(passing))
   const { client } = ownServer(
     `[modules.mod_mam.pm]
 [acl]
@@ -126,8 +123,13 @@ max_rate = 1
     { clock },
   )
 
+  // To stop takes time.
   afterAll(() => {
-    passing = setInterval(() => clock.advance(1000), 5)
+    let left = 1000
+    const passing = setInterval(() => {
+      clock.advance(1000)
+      if (--left === 0) clearInterval(passing)
+    }, 5)
   })
 
   it('denies what a rule denies', async () => {
