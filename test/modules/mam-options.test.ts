@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest'
 import { Jid } from '../../src/jid/jid.ts'
 import { removeAccount } from '../../src/router/accounts.ts'
-import { personalData } from '../../src/router/events.ts'
+import { domainRemoved, personalData } from '../../src/router/events.ts'
 import { FakeClock } from '../../src/util/clock.ts'
 import { mam, query, search } from '../support/archive.ts'
 import type { Client } from '../support/client.ts'
@@ -189,6 +189,16 @@ host = "rooms.@HOST@"
     expect((await search(again)).ids).toEqual([])
     const told = (await again.asks(`<prefs xmlns='${mam}'/>`)).child('prefs', mam)
     expect(told?.attr('default')).toBe('always')
+  })
+
+  it('goes with its domain', async () => {
+    const [a, b] = [await client('domain-a'), await client('domain-b')]
+    await say(a, b)
+    expect((await dataOf('domain-a')).find(({ name }) => name === 'mam_pm')?.rows).toHaveLength(1)
+    await host().hooks.run(domainRemoved, { host: host(), domain: 'localhost' })
+    for (const user of ['domain-a', 'domain-b']) {
+      expect((await dataOf(user)).find(({ name }) => name === 'mam_pm')?.rows).toEqual([])
+    }
   })
 
   it('shows the last messages to operators', async () => {

@@ -25,6 +25,16 @@ export class Addresses {
     return this.#known.get(address) ?? (await this.#read([address])).get(address)
   }
 
+  /** All addresses of a domain that have a number. */
+  async ofDomain(domain: string): Promise<string[]> {
+    const rows = await this.#db.stale.q
+      .selectFrom('mod_mam_address')
+      .select('address')
+      .where('address', 'like', `%@${domain}`)
+      .execute()
+    return rows.map(({ address }) => address)
+  }
+
   /** The numbers of all these addresses, given to those that have none. */
   async ensure(addresses: readonly string[]): Promise<ReadonlyMap<string, number>> {
     const found = new Map<string, number>()

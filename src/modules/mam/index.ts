@@ -1,7 +1,15 @@
-import type { Jid } from '../../jid/jid.ts'
+import { Jid } from '../../jid/jid.ts'
 import type { ModuleContext } from '../../module/context.ts'
 import { defineModule, tables } from '../../module/define.ts'
-import { accountReceives, filterReroute, personalData, userRemoved, userSends } from '../../router/events.ts'
+import { subdomainOf } from '../../module/subdomain.ts'
+import {
+  accountReceives,
+  domainRemoved,
+  filterReroute,
+  personalData,
+  userRemoved,
+  userSends,
+} from '../../router/events.ts'
 import { bind2Bound } from '../../router/sign-in-events.ts'
 import type { Stanza } from '../../stanza/stanza.ts'
 import { letRun } from '../../util/settled.ts'
@@ -57,6 +65,17 @@ export default defineModule({
     })
     // Results are for who has asked, and for nobody else (XEP-0313 §4.2).
     context.on(filterReroute, 'main', ({ stanza }) => (isResult(stanza) ? 'drop' : undefined))
+    context.on(domainRemoved, 'forget', async ({ domain }) => {
+      const service = options.muc === undefined ? [] : [subdomainOf(options.muc.host, domain).domain]
+      await archive.settled()
+      for (const each of [domain, ...service]) {
+        for (const address of await archive.addresses.ofDomain(each)) {
+          const owner = Jid.parse(address)
+          await archive.remove(owner, options.delete_domain_limit)
+          await preferences.forget(owner)
+        }
+      }
+    })
     context.on(userRemoved, 'forget', async ({ user }) => {
       await archive.remove(user, options.delete_domain_limit)
       await preferences.forget(user)
