@@ -18,6 +18,7 @@ import fastAuthToken from './fast-auth-token/index.ts'
 import invites from './invites/index.ts'
 import keystore from './keystore/index.ts'
 import last from './last/index.ts'
+import mam from './mam/index.ts'
 import offline from './offline/index.ts'
 import offlineChatmarkers from './offline-chatmarkers/index.ts'
 import offlineStub from './offline-stub.ts'
@@ -33,6 +34,7 @@ import serviceAdmin from './service-admin/index.ts'
 import sharedRosterLdap from './shared-roster-ldap/index.ts'
 import sic from './sic.ts'
 import smartMarkers from './smart-markers/index.ts'
+import stanzaid from './stanzaid/index.ts'
 import streamManagement from './stream-management/index.ts'
 import time from './time.ts'
 import vcard from './vcard/index.ts'
@@ -59,6 +61,7 @@ export const allModules: readonly AnyModule[] = [
   invites,
   keystore,
   last,
+  mam,
   offline,
   offlineChatmarkers,
   offlineStub,
@@ -74,6 +77,7 @@ export const allModules: readonly AnyModule[] = [
   sharedRosterLdap,
   sic,
   smartMarkers,
+  stanzaid,
   streamManagement,
   time,
   vcard,
