@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { defineModule, tables } from '../../module/define.ts'
 import { offline, personalData, sessionAvailable, userRemoved } from '../../router/events.ts'
 import { mustAccept } from '../../storage/must-accept.ts'
+import { afterwards } from '../../util/settled.ts'
 import { discoInfo } from '../disco/api.ts'
 import { isStorable, offlineEvent } from './criteria.ts'
 import { OfflineQueue } from './queue.ts'
@@ -42,14 +43,16 @@ export default defineModule({
       host.access.limit(options.access_max_user_messages, account, account.domain, Number.POSITIVE_INFINITY),
     )
 
-    on(offline, 'store', async ({ account, stanza }) => {
+    on(offline, 'store', ({ account, stanza }) => {
       if (stanza.type === 'groupchat' && !options.store_groupchat_messages) return undefined
       if (!isStorable(stanza)) return undefined
       mustAccept(db)
-      await queue.put(account, stanza, () => host.sessions.of(account).filter((session) => session.takesMessages))
-      const event = offlineEvent(account, stanza)
-      if (event !== undefined) router.post(event)
-      return 'stored' as const
+      const present = () => host.sessions.of(account).filter((session) => session.takesMessages)
+      return afterwards(queue.put(account, stanza, present), () => {
+        const event = offlineEvent(account, stanza)
+        if (event !== undefined) router.post(event)
+        return 'stored' as const
+      })
     })
     on(sessionAvailable, 'deliver', ({ session, open }) => queue.deliverTo(session, open))
     on(discoInfo, 'main', ({ node }) => (node === feature ? {} : undefined))

@@ -4,9 +4,11 @@ import { delayElement, parseTimestamp } from '../../stanza/delay.ts'
 import { NS } from '../../stanza/namespaces.ts'
 import { Stanza } from '../../stanza/stanza.ts'
 import { StanzaError } from '../../stanza/stanza-error.ts'
+import { ownTicket, type Ticket } from '../../stanza/ticket.ts'
 import type { Clock } from '../../util/clock.ts'
 import { Lru } from '../../util/lru.ts'
 import { KeyedMailbox } from '../../util/mailbox.ts'
+import type { Eventually } from '../../util/settled.ts'
 import { expiresAt } from './criteria.ts'
 import type { OfflineStore, StoredMessage } from './store.ts'
 
@@ -31,21 +33,29 @@ export class OfflineQueue {
   }
 
   /**
-   * Stores a message; resolves when it is on disk. `present`: who takes messages by the time it is its turn, as a session
-   * may have come meanwhile; then the message goes there. Throws StanzaError `resource-constraint` when the queue is full.
+   * Takes a message; whoever waits for it is told when it is on disk. `present`: who takes messages by the time it is its turn,
+   * as a session may have come meanwhile; then the message goes there. Throws StanzaError `resource-constraint` when the queue is
+   * full.
    */
-  async put(account: Jid, stanza: Stanza, present: () => readonly Session[]): Promise<void> {
-    await this.#mailbox.run(account.bareString, async () => {
+  put(account: Jid, stanza: Stanza, present: () => readonly Session[]): Eventually<void> {
+    const key = account.bareString
+    return this.#mailbox.run(key, () => {
       const sessions = present()
-      if (sessions.length > 0) {
-        await Promise.allSettled(sessions.map(async (session) => session.deliver(stanza)))
-        return
-      }
-      const count = this.#counts.get(account.bareString) ?? (await this.#store.count(account))
-      if (count >= this.#limitOf(account)) throw new StanzaError('resource-constraint', { text: fullText })
-      await this.#store.add(account, this.#message(stanza))
-      this.#counts.set(account.bareString, count + 1)
+      if (sessions.length > 0) return deliverToAll(sessions, stanza)
+      const known = this.#counts.get(key)
+      if (known !== undefined) return this.#add(account, stanza, known)
+      return this.#store.count(account).then((count) => this.#add(account, stanza, count))
     })
+  }
+
+  #add(account: Jid, stanza: Stanza, count: number): void {
+    const key = account.bareString
+    if (count >= this.#limitOf(account)) throw new StanzaError('resource-constraint', { text: fullText })
+    this.#counts.set(key, count + 1)
+    const write = this.#store.add(account, this.#message(stanza))
+    stanza.causes(write)
+    // What was refused is not there; how many are is asked for again.
+    write.catch(() => this.#counts.delete(key))
   }
 
   /**
@@ -72,8 +82,13 @@ export class OfflineQueue {
     })
   }
 
+  /** Settles when the session has them safely, or is over. */
   async #deliverAll(session: Session, messages: readonly StoredMessage[]): Promise<void> {
-    for (const message of messages) if (!session.isEnded) await this.#deliver(session, message)
+    if (messages.length === 0) return
+    const { ticket, settled } = ownTicket()
+    for (const message of messages) if (!session.isEnded) await this.#deliver(session, message, ticket)
+    ticket.handled()
+    await settled
   }
 
   async #removeAll(account: Jid, messages: readonly StoredMessage[], wereLast: boolean): Promise<void> {
@@ -98,13 +113,19 @@ export class OfflineQueue {
       sender: stanza.from?.full ?? '',
       sentAt: (stamp === undefined ? undefined : parseTimestamp(stamp)) ?? now,
       expiresAt: expiresAt(stanza, now),
+      notes: stanza.routedNotes,
+      origin: stanza.origin,
       bytes: stanza.without((child) => child.name === 'delay' && child.ns === NS.delay).toBytes(),
     }
   }
 
-  async #deliver(session: Session, message: StoredMessage): Promise<void> {
+  async #deliver(session: Session, message: StoredMessage, ticket: Ticket): Promise<void> {
     if (message.expiresAt !== undefined && message.expiresAt <= this.#clock.now()) return
-    const stanza = Stanza.fromBytes(message.bytes, Jid.parse)
+    const stanza = Stanza.fromBytes(message.bytes, Jid.parse).withRoutedNotes(message.notes).under(ticket)
     await session.deliver(stanza.append(delayElement(session.jid.domain, message.sentAt, 'Offline Storage')))
   }
+}
+
+async function deliverToAll(sessions: readonly Session[], stanza: Stanza): Promise<void> {
+  await Promise.allSettled(sessions.map(async (session) => session.deliver(stanza)))
 }

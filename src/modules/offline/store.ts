@@ -11,6 +11,9 @@ export interface OfflineTables {
     expires_at: number | null
     sender: string
     stanza: Buffer
+    notes: string | null
+    /** Names a stanza that may be sent once more. */
+    origin: string | null
   }
 }
 
@@ -28,6 +31,16 @@ export const migrations: Record<string, Migration> = {
       .execute()
     await schema.createIndex('mod_offline_user').on('mod_offline').columns(['domain', 'username', 'id']).execute()
   },
+  '002_notes_and_origin': async ({ schema }) => {
+    await schema.alterTable('mod_offline').addColumn('notes', 'text').execute()
+    await schema.alterTable('mod_offline').addColumn('origin', 'varchar(64)').execute()
+    await schema
+      .createIndex('mod_offline_origin')
+      .on('mod_offline')
+      .columns(['domain', 'username', 'origin'])
+      .unique()
+      .execute()
+  },
 }
 
 export interface StoredMessage {
@@ -35,6 +48,13 @@ export interface StoredMessage {
   readonly sentAt: number
   readonly expiresAt: number | undefined
   readonly bytes: Buffer
+  /** What modules have noted about it. */
+  readonly notes: Record<string, unknown> | undefined
+}
+
+export interface NewMessage extends Omit<StoredMessage, 'id'> {
+  readonly sender: string
+  readonly origin?: string | undefined
 }
 
 /** Messages kept on disk for users who are away, in the order in which they came. */
@@ -52,22 +72,19 @@ export class OfflineStore {
     return Number(row.count)
   }
 
-  /** Resolves when the message is on disk. */
-  async add(
-    user: Jid,
-    message: { sender: string; sentAt: number; expiresAt: number | undefined; bytes: Buffer },
-  ): Promise<void> {
-    await this.#db.q
-      .insertInto('mod_offline')
-      .values({
-        domain: user.domain,
-        username: user.local,
-        sent_at: message.sentAt,
-        expires_at: message.expiresAt ?? null,
-        sender: message.sender,
-        stanza: message.bytes,
-      } as never)
-      .execute()
+  /** Resolves when the message is on disk. One that is there already, by its origin, is not stored again. */
+  async add(user: Jid, message: NewMessage): Promise<void> {
+    const row = {
+      domain: user.domain,
+      username: user.local,
+      sent_at: message.sentAt,
+      expires_at: message.expiresAt ?? null,
+      sender: message.sender,
+      stanza: message.bytes,
+      notes: message.notes === undefined ? null : JSON.stringify(message.notes),
+      origin: message.origin ?? null,
+    }
+    await this.#db.insertIgnore('mod_offline', row as never).execute()
   }
 
   /** The oldest messages for a user, so many at most. */
@@ -78,6 +95,7 @@ export class OfflineStore {
       sentAt: row.sent_at,
       expiresAt: row.expires_at ?? undefined,
       bytes: Buffer.from(row.stanza),
+      notes: row.notes === null ? undefined : JSON.parse(row.notes),
     }))
   }
 

@@ -62,7 +62,7 @@ export class Keeper implements SessionKeeper, Spooled {
     this.receipts = new Receipts(
       {
         clock,
-        isLasting: isResumable,
+        source: isResumable ? this : undefined,
         moved: () => this.#touch(),
         tell: (count) => session.link.send(answer(count)),
         failed: () => this.#cannotGoOn(),

@@ -91,6 +91,7 @@ export class Outbox {
     if (kept.kind === 'message') {
       stanza.ticket?.keep()
       kept.ticket = stanza.ticket
+      kept.isHeld = stanza.ticket?.origin !== undefined
       this.#fresh.push(kept)
       this.#parts.kept()
     }
@@ -131,7 +132,7 @@ export class Outbox {
     const taken: KeptStanza[] = []
     this.#fresh = this.#fresh.filter((kept) => {
       if (kept.number <= this.#queue.acknowledged) return false
-      if (kept.ticket?.isReady === false) {
+      if (kept.ticket?.mayBeKept === false) {
         kept.ticket.watch(this.#parts.watcher)
         return true
       }
@@ -146,9 +147,11 @@ export class Outbox {
   onDisk(taken: readonly KeptStanza[]): void {
     for (const kept of taken) {
       kept.place = 'disk'
+      kept.isHeld = false
       this.#onDisk = Math.max(this.#onDisk, kept.number)
       release(kept)
     }
+    this.#write()
   }
 
   /** These are not. */
@@ -191,10 +194,8 @@ export class Outbox {
   #write(isResent = false): void {
     const { link } = this.#parts.session
     let last = 0
-    while (!this.#isHeld) {
-      if (this.#isBehind(link)) return
-      const kept = this.#queue.next()
-      if (kept === undefined) break
+    for (let kept = this.#next(link); kept !== undefined; kept = this.#next(link)) {
+      this.#queue.wrote()
       link.send(kept.wire(link.form))
       if (!isResent) this.#ask(kept.number)
       last = kept.number
@@ -202,13 +203,14 @@ export class Outbox {
     if (isResent && last > 0 && this.#parts.options.ack) link.send(request)
   }
 
-  /** A client that does not read is not written to; it goes on when it has caught up. */
-  #isBehind(link: ClientLink): boolean {
-    if (!this.#queue.hasNext) return false
+  /** What can be written now. A client that does not read is not written to; it goes on when it has caught up. */
+  #next(link: ClientLink): KeptStanza | undefined {
+    const { next } = this.#queue
+    if (this.#isHeld || next === undefined || next.isHeld) return undefined
     const read = link.whenRead()
-    if (read === undefined) return false
+    if (read === undefined) return next
     void read.then(() => this.#write())
-    return true
+    return undefined
   }
 
   #ask(number: number): void {
