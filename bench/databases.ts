@@ -73,7 +73,7 @@ async function run(kind: string, options: DatabaseOptions): Promise<void> {
   const login = (i: number) => Promise.all([rosters.load(userOf(i * 7)), offline.list(userOf(i * 7), 100)])
   await login(1)
   const add = (i: number) =>
-    offline.add(userOf(i), { sender: 'a@b', sentAt: i, expiresAt: undefined, notes: undefined, bytes: randomBytes(300) })
+    offline.add(userOf(i), { sender: 'a@b', sentAt: i, expiresAt: undefined, bytes: randomBytes(300) })
   const both = (db: Database) => (i: number) => (i % 2 ? login(i) : save(i * 31)).then(() => db)
   await measure(`${kind}: login reads, one at a time`, 1, 1000, login)
   await measure(`${kind}: login reads, 50 at a time`, 50, 5000, login)

@@ -10,7 +10,7 @@ import type { Wire } from '../xml/wire.ts'
 import { type ClientService, type ClientSession, noteOf } from './client-service.ts'
 import { ClientTransport } from './client-transport.ts'
 import { EarlyTexts } from './early-texts.ts'
-import { isStanza, receiveStanza, strange } from './inbound-stanza.ts'
+import { isStanza, receiveStanza, refusalOfNonza } from './inbound-stanza.ts'
 import { type Pace, paceFor } from './pace.ts'
 import { type Opening, type Origin, openSession } from './session-opening.ts'
 
@@ -92,8 +92,10 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
   }
 
   #receive(session: ClientSession, raw: RawElement): void {
-    if (!isStanza(raw) && !session.receiveNonza(raw)) throw strange(raw)
-    if (!isStanza(raw)) return
+    if (!isStanza(raw)) {
+      if (!session.receiveNonza(raw)) this.writeElement(refusalOfNonza(raw))
+      return
+    }
     const busy = receiveStanza(session, raw, this.#lang)
     const slowed = this.#pace?.charge()
     if (busy !== undefined || slowed !== undefined) this.#holdFor(Promise.all([busy, slowed]))
@@ -102,13 +104,7 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
   /** Holds back what comes next until this is done, so that order is kept. */
   #holdFor(busy: Promise<unknown>): void {
     this.pauseInput()
-    busy.then(
-      () => this.#release(),
-      (error) => {
-        this.#noteFault(error)
-        this.#release()
-      },
-    )
+    void busy.catch((error) => this.#noteFault(error)).then(() => this.#release())
   }
 
   #release(): void {

@@ -52,7 +52,8 @@ export interface StoredMessage {
   readonly notes: Record<string, unknown> | undefined
 }
 
-export interface NewMessage extends Omit<StoredMessage, 'id'> {
+export interface NewMessage extends Omit<StoredMessage, 'id' | 'notes'> {
+  readonly notes?: StoredMessage['notes']
   readonly sender: string
   readonly origin?: string | undefined
 }
