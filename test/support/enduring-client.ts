@@ -13,6 +13,8 @@ const wrap = 2 ** 32
 export interface Fate {
   /** Ids of the messages that the server has acknowledged. */
   readonly acknowledged: Set<string>
+  /** Ids of the messages that came back as errors. */
+  readonly refused: Set<string>
   /** Ids of the messages received, in the order of arrival. */
   readonly received: string[]
   resumptions: number
@@ -27,7 +29,14 @@ export interface Fate {
  * and sends again what was not acknowledged. It keeps account of what the server has promised.
  */
 export class EnduringClient {
-  readonly fate: Fate = { acknowledged: new Set(), received: [], resumptions: 0, failures: 0, doubled: [] }
+  readonly fate: Fate = {
+    acknowledged: new Set(),
+    refused: new Set(),
+    received: [],
+    resumptions: 0,
+    failures: 0,
+    doubled: [],
+  }
   readonly #user: string
   readonly #resource: string
   #port: number
@@ -158,7 +167,11 @@ export class EnduringClient {
   #stanza(text: string, id: string): void {
     if (id === 'bind') return
     this.#handled++
-    if (!text.startsWith('<message') || text.includes(`type='error'`)) return
+    if (!text.startsWith('<message')) return
+    if (text.includes(`type='error'`)) {
+      this.fate.refused.add(id)
+      return
+    }
     if (this.#inStream.has(id)) this.fate.doubled.push(id)
     this.#inStream.add(id)
     this.fate.received.push(id)

@@ -56,6 +56,11 @@ export default defineModule({
         for (const domain of host.domains) store.forgetEnded(domain, before).catch(onFailure)
       })
     }
+    onStop(
+      db.onHealth((health) => {
+        if (health === 'troubled') for (const { outbox } of registry.all()) outbox.release()
+      }),
+    )
     await restoreSessions({ host, store, registry, desk, stale })
     onStop(async () => {
       // Only where the module goes and the server stays: who stops with it has been saved.

@@ -74,6 +74,7 @@ export class Keeper implements SessionKeeper, Spooled {
         session,
         options,
         watcher: this.#parts.spool,
+        holds: () => this.#parts.db.canAccept(),
         kept: () => this.#touch(),
         grew: (bytes) => registry.grew(this, bytes),
       },

@@ -12,6 +12,8 @@ export interface OutboxParts {
   readonly options: StreamOptions
   /** Told when what a message waits for has come to its end. */
   readonly watcher: TicketWatcher
+  /** Whether messages are on disk soon, so that clients can wait for that. */
+  holds(): boolean
   /** A message is kept, and is to be kept safely. */
   kept(): void
   /** So many bytes more are kept, or less. */
@@ -91,7 +93,7 @@ export class Outbox {
     if (kept.kind === 'message') {
       stanza.ticket?.keep()
       kept.ticket = stanza.ticket
-      kept.isHeld = stanza.ticket?.origin !== undefined
+      kept.isHeld = stanza.type !== 'error' && stanza.ticket?.origin !== undefined && this.#parts.holds()
       this.#fresh.push(kept)
       this.#parts.kept()
     }
@@ -125,6 +127,12 @@ export class Outbox {
   /** The connection is lost: nothing is written until there is another. */
   hold(): void {
     this.#isHeld = true
+  }
+
+  /** The disk takes nothing now: clients get what they have been waiting for. */
+  release(): void {
+    for (const kept of this.#queue.items()) kept.isHeld = false
+    this.#write()
   }
 
   /** The messages that may be written to disk now; they are taken to be on their way there. */
