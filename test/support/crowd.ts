@@ -4,6 +4,8 @@ import { PlainClient } from './plain-client.ts'
 const pairs = 6
 const names = Array.from({ length: pairs }, (_, i) => [`left${i}`, `right${i}`] as const)
 const away = 'absent'
+/** Messages that somebody sends ahead of their acknowledgement. */
+const usualAhead = 5
 
 /** What came of everything that a crowd has written. */
 export interface Outcome {
@@ -24,6 +26,7 @@ export interface Outcome {
 export class Crowd {
   readonly clients = new Map<string, EnduringClient>()
   #count = 0
+  #ahead = usualAhead
   #isOver = false
 
   constructor(port: number) {
@@ -52,7 +55,7 @@ export class Crowd {
 
   #writeFrom(from: string, to: string): void {
     const client = this.clients.get(from)
-    if (client === undefined || !client.isOn || client.pending > 5) return
+    if (client === undefined || !client.isOn || client.waiting > this.#ahead) return
     const number = ++this.#count
     if (number % 7 === 0) client.sends(`${away}@localhost`, `${away}:${from}:${number}`)
     else client.sends(`${to}@localhost/r`, `${to}:${from}:${number}`)
@@ -62,6 +65,15 @@ export class Crowd {
   async more(count: number): Promise<void> {
     const goal = this.acknowledged + count
     while (this.acknowledged < goal) await new Promise((resolve) => setImmediate(resolve))
+  }
+
+  /** Waits until so many more messages have come back as errors. */
+  async refusals(count: number): Promise<void> {
+    const refused = () => [...this.clients.values()].reduce((sum, { fate }) => sum + fate.refused.size, 0)
+    const goal = refused() + count
+    // Nothing is acknowledged meanwhile, so that everybody has to go further ahead.
+    for (; refused() < goal; this.#ahead++) await new Promise((resolve) => setTimeout(resolve, 20))
+    this.#ahead = usualAhead
   }
 
   /** Writes no more, waits until all is acknowledged and looks where it is: with those it was for, or kept for who was away. */

@@ -63,6 +63,11 @@ export class EnduringClient {
     return this.#unacknowledged.length
   }
 
+  /** Those of them that have not come back either. */
+  get waiting(): number {
+    return this.#unacknowledged.filter(({ id }) => !this.fate.refused.has(id)).length
+  }
+
   get isOn(): boolean {
     return this.#isOn
   }
