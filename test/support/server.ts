@@ -94,6 +94,8 @@ versioning = true
 [modules.mod_caps]
 [modules.mod_bind2]
 [modules.mod_fast_auth_token]
+[modules.mod_privacy]
+[modules.mod_blocking]
 [modules.mod_stream_management]
 `
 

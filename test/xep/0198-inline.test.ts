@@ -25,7 +25,8 @@ const enabledIn = (success: XmlNode) => success.child('bound', bind2)?.child('en
 
 async function bound(cast: Cast): Promise<{ stream: RawStream; id: string; jid: string }> {
   const { stream, success } = await signIn(cast, bind)
-  await stream.receivesFeatures()
+  // Who has it enabled is not asked again: that would look like an invitation to resume.
+  expect((await stream.receivesFeatures()).child('sm', sm)).toBeUndefined()
   return { stream, id: enabledIn(success), jid: identityOf(success) }
 }
 
