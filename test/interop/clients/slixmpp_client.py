@@ -1,8 +1,8 @@
 """One XMPP client, driven by JSON lines on standard input, telling what happens in JSON lines on standard output.
 
 Start: slixmpp_client.py JID PASSWORD HOST PORT
-Commands: {"do": "add", "jid": …}, {"do": "say", "to": …, "body": …}, {"do": "roster"}, {"do": "leave"}
-Events: ready, asked, approved, present, gone, message, roster, failed, left
+Commands: {"do": "add", "jid": …}, {"do": "say", "to": …, "body": …}, {"do": "roster"}, {"do": "drop"}, {"do": "leave"}
+Events: ready, asked, approved, present, gone, message, roster, resumed, failed, left
 """
 import asyncio
 import json
@@ -25,6 +25,9 @@ class Talker(slixmpp.ClientXMPP):
         self.register_plugin("xep_0030")
         self.register_plugin("xep_0199")
         self.register_plugin("xep_0203")
+        self.register_plugin("xep_0198")
+        self.add_event_handler("session_resumed", lambda _: tell("resumed"))
+        self.is_dropped = False
         self.add_event_handler("session_start", self.started)
         self.add_event_handler("message", self.heard)
         self.add_event_handler("presence_subscribe", lambda p: tell("asked", jid=p["from"].bare))
@@ -32,12 +35,18 @@ class Talker(slixmpp.ClientXMPP):
         self.add_event_handler("presence_available", self.came)
         self.add_event_handler("presence_unavailable", self.went)
         self.add_event_handler("failed_all_auth", lambda _: tell("failed", why="authentication"))
-        self.add_event_handler("disconnected", lambda _: tell("left"))
+        self.add_event_handler("disconnected", self.lost)
 
     async def started(self, _event):
         await self.get_roster()
         self.send_presence()
         tell("ready", jid=self.boundjid.full)
+
+    def lost(self, _event):
+        tell("left")
+        if self.is_dropped:
+            self.is_dropped = False
+            self.connect(self.place)
 
     def came(self, presence):
         if presence["from"].bare != self.boundjid.bare:
@@ -62,6 +71,9 @@ class Talker(slixmpp.ClientXMPP):
             kept = self.client_roster
             contacts = [jid for jid in kept.keys() if jid != self.boundjid.bare]
             tell("roster", items={jid: kept[jid]["subscription"] for jid in contacts})
+        elif verb == "drop":
+            self.is_dropped = True
+            self.abort()
         elif verb == "leave":
             await self.disconnect()
 
@@ -71,7 +83,8 @@ async def main():
     client = Talker(jid, password)
     client.ssl_context.check_hostname = False
     client.ssl_context.verify_mode = ssl.CERT_NONE
-    client.connect((host, int(port)))
+    client.place = (host, int(port))
+    client.connect(client.place)
     reader = asyncio.StreamReader()
     await asyncio.get_event_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     while line := await reader.readline():
