@@ -13,6 +13,7 @@ import type { Readiness } from './net/health.ts'
 import { temporaryFolder } from './net/temporary-folder.ts'
 import type { Logger } from './observe/logger.ts'
 import { createMetrics, type Metrics } from './observe/metrics.ts'
+import { hostStops } from './router/events.ts'
 import type { Host } from './router/host.ts'
 import { type CommandedServer, commandServices } from './server/command-services.ts'
 import { countSessions, watchHealth } from './server/core-metrics.ts'
@@ -269,6 +270,7 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
   async #farewell(): Promise<void> {
     try {
       await this.#listeners?.stopAccepting()
+      for (const { host } of this.#hosts.values()) await host.hooks.run(hostStops, { host })
       await endSessions([...this.#hosts.values()].map(({ host }) => host))
       this.#listeners?.stopNegotiating()
     } catch (error) {

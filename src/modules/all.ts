@@ -4,6 +4,7 @@ import caps from './caps/index.ts'
 import disco from './disco/index.ts'
 import fastAuthToken from './fast-auth-token/index.ts'
 import last from './last/index.ts'
+import muc from './muc/index.ts'
 import offline from './offline/index.ts'
 import ping from './ping.ts'
 import presence from './presence/index.ts'
@@ -23,6 +24,7 @@ export const allModules: readonly AnyModule[] = [
   disco,
   fastAuthToken,
   last,
+  muc,
   offline,
   ping,
   presence,

@@ -1,5 +1,6 @@
 import type { Config } from '../config/schema.ts'
-import { HttpPool } from '../net/http-pool.ts'
+import { openHttpPool, poolSizes } from '../net/configured-pool.ts'
+import type { HttpPool } from '../net/http-pool.ts'
 import type { LdapPool } from '../net/ldap-pool.ts'
 import type { Clock } from '../util/clock.ts'
 
@@ -20,15 +21,7 @@ export class OutgoingPools {
     return remembered(this.#http, tag, async () => {
       const table = this.#config.http[tag]
       if (table === undefined) throw new Error(`there is no outgoing_pools.http.${tag}`)
-      const { connection, ...pool } = table
-      return HttpPool.open({
-        ...sizes(pool),
-        origin: connection.host,
-        pathPrefix: connection.path_prefix,
-        requestTimeout: connection.request_timeout,
-        tls: connection.tls,
-        clock: this.#clock,
-      })
+      return openHttpPool(table, this.#clock)
     })
   }
 
@@ -41,7 +34,7 @@ export class OutgoingPools {
       const isSecure = connection.tls !== undefined || connection.encrypt === 'tls'
       const { LdapPool } = await import('../net/ldap-pool.ts')
       return LdapPool.open({
-        ...sizes(pool),
+        ...poolSizes(pool),
         servers: connection.servers,
         port: connection.port ?? (isSecure ? 636 : 389),
         rootDn: connection.root_dn,
@@ -61,16 +54,6 @@ export class OutgoingPools {
 
 /** An empty `tls` table. */
 const usualTls = { verify_mode: 'peer', versions: ['tlsv1.2', 'tlsv1.3'], crl_files: [] } as const
-
-interface PoolTable {
-  readonly workers: number
-  readonly call_timeout: number
-  readonly max_worker_queue_len?: number | undefined
-}
-
-function sizes({ workers, call_timeout: callTimeout, max_worker_queue_len: queue }: PoolTable) {
-  return { workers, callTimeout, maxWaiting: queue === undefined ? undefined : queue * workers }
-}
 
 function remembered<T>(known: Map<string, Promise<T>>, tag: string, open: () => Promise<T>): Promise<T> {
   const before = known.get(tag)

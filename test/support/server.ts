@@ -94,6 +94,7 @@ versioning = true
 [modules.mod_caps]
 [modules.mod_bind2]
 [modules.mod_fast_auth_token]
+[modules.mod_muc]
 `
 
 /** What a test wants otherwise than the stories have it. */
