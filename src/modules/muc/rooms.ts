@@ -72,7 +72,14 @@ export class Rooms {
       if (used !== undefined) delivered = this.#parts.dispatch(used, out)
       return result
     })
-    if (value instanceof Promise) return { value, delivered: value.then(() => delivered) }
+    if (value instanceof Promise) {
+      // Who asked hears of a failure by the value.
+      const arrival = value.then(
+        () => delivered,
+        () => undefined,
+      )
+      return { value, delivered: arrival }
+    }
     return { value, delivered }
   }
 

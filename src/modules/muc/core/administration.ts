@@ -41,7 +41,21 @@ export function readChanges(room: Room, who: Jid, query: Element): Change[] {
   if (items.length === 0 || items.length > maxItems || items.some((item) => !item.is('item', MUC.admin))) {
     throw new StanzaError('bad-request')
   }
-  return items.flatMap((item) => readChange(room, who, item))
+  const changes = items.flatMap((item) => readChange(room, who, item))
+  // Each alone may leave an owner, all together none.
+  if (leavesNoOwner(room, changes)) throw new StanzaError('conflict', { text: 'A room needs an owner' })
+  return changes
+}
+
+function leavesNoOwner(room: Room, changes: readonly Change[]): boolean {
+  const owners = new Set(room.affiliations.list('owner').map(({ jid }) => jid.full))
+  if (owners.size === 0) return false
+  for (const change of changes) {
+    if (change.kind !== 'affiliation') continue
+    if (change.entry.affiliation === 'owner') owners.add(change.entry.jid.full)
+    else owners.delete(change.entry.jid.full)
+  }
+  return owners.size === 0
 }
 
 function readChange(room: Room, who: Jid, item: Element): Change[] {

@@ -74,8 +74,8 @@ export function affiliationRefusal(actor: Affiliation, change: AffiliationChange
   if (from === to) return undefined
   // §9.1: whoever bans himself, §10.5: whoever leaves the room without an owner.
   if (isOwn && to === 'outcast') return 'conflict'
+  if (actor !== 'owner' && from === 'owner') return 'not-allowed'
   if (isLastOwner) return 'conflict'
   if (actor === 'owner') return undefined
-  if (from === 'owner') return 'not-allowed'
   return isAtLeast(from, 'admin') || isAtLeast(to, 'admin') ? 'forbidden' : undefined
 }
