@@ -5,6 +5,7 @@ import disco from './disco/index.ts'
 import fastAuthToken from './fast-auth-token/index.ts'
 import last from './last/index.ts'
 import muc from './muc/index.ts'
+import mucLog from './muc-log/index.ts'
 import offline from './offline/index.ts'
 import ping from './ping.ts'
 import presence from './presence/index.ts'
@@ -25,6 +26,7 @@ export const allModules: readonly AnyModule[] = [
   fastAuthToken,
   last,
   muc,
+  mucLog,
   offline,
   ping,
   presence,

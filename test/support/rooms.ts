@@ -14,13 +14,13 @@ export function freshRoom(domain: string, service = `conference.${domain}`): str
 }
 
 /** Asks to be let in; what follows is left to be received. */
-export function asksIn(client: Client, room: string, nick: string, inner = '', more = ''): void {
-  client.sends(`<presence to='${room}/${nick}'><x xmlns='${mucNs}'>${inner}</x>${more}</presence>`)
+export function asksIn(client: Client, room: string, nick: string, inner = ''): void {
+  client.sends(`<presence to='${room}/${nick}'><x xmlns='${mucNs}'>${inner}</x></presence>`)
 }
 
 /** Enters and takes all that comes up to the subject, which is the last. */
-export async function enters(client: Client, room: string, nick: string, inner = '', more = ''): Promise<XmlNode[]> {
-  asksIn(client, room, nick, inner, more)
+export async function enters(client: Client, room: string, nick: string, inner = ''): Promise<XmlNode[]> {
+  asksIn(client, room, nick, inner)
   return arrival(client, room)
 }
 
