@@ -53,7 +53,12 @@ function configOf(modules: string, registrationTimeout: number | undefined): str
 }
 
 /** Starts a server with these modules beside the core ones, for the tests of the surrounding block. */
-export function ownServer(modules: string, { clock, registrationTimeout }: OwnServerOptions = {}): OwnServer {
+/** `modules` may be a function where it says something that is known only once tests run. */
+export function ownServer(
+  modules: string | (() => string),
+  { clock, registrationTimeout }: OwnServerOptions = {},
+): OwnServer {
+  const text = () => configOf(typeof modules === 'string' ? modules : modules(), registrationTimeout)
   let folder = ''
   let server: OwnTestServer | undefined
   const clients: Client[] = []
@@ -64,7 +69,7 @@ export function ownServer(modules: string, { clock, registrationTimeout }: OwnSe
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'meerkat-test-'))
     server = await startTestServer({
-      config: configOf(modules, registrationTimeout),
+      config: text(),
       folder,
       ...(clock === undefined ? {} : { clock }),
     })
@@ -91,7 +96,7 @@ export function ownServer(modules: string, { clock, registrationTimeout }: OwnSe
     async restart() {
       await running().stop()
       server = await startTestServer({
-        config: configOf(modules, registrationTimeout),
+        config: text(),
         folder,
         ...(clock === undefined ? {} : { clock }),
       })

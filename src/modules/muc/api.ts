@@ -99,14 +99,21 @@ export interface MucApi {
   room(jid: Jid): Promise<RoomView | undefined>
   /** Every room that somebody who is not inside may know of, sorted. */
   list(service: Jid): readonly { readonly jid: Jid; readonly name: string }[]
-  /** Makes a room that others may enter at once. Throws StanzaError `conflict` when it is there already. */
-  create(jid: Jid, owner: Jid): Promise<void>
+  /**
+   * Makes a persistent room that others may enter at once, with a nick kept for its owner. Throws StanzaError `conflict` when
+   * it is there already.
+   */
+  create(jid: Jid, owner: Jid, nick: string): Promise<void>
   destroy(jid: Jid, reason: string): Promise<void>
   /** Changes settings by the names of the owner's form. */
   configure(jid: Jid, settings: Readonly<Record<string, string>>): Promise<void>
   setAffiliation(jid: Jid, user: Jid, affiliation: Affiliation): Promise<void>
   setRole(jid: Jid, nick: string, role: Role, reason: string): Promise<void>
   affiliations(jid: Jid): Promise<readonly { readonly jid: Jid; readonly affiliation: Affiliation }[]>
+  /** Settings by the names of the owner's form. */
+  settings(jid: Jid): Promise<Readonly<Record<string, readonly string[]>>>
+  /** Sends a stanza in the name of somebody, as if a client of this server had. */
+  speak(stanza: Stanza): Promise<void>
   /** Lets rooms do one more thing, in all services of this domain; before any room is made. */
   addFeature(feature: RoomFeature): () => void
 }

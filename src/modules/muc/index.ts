@@ -56,7 +56,7 @@ export default defineModule({
       },
     })
 
-    const desk = new MucDesk(services, features)
+    const desk = new MucDesk(services, features, host.router)
     provide(mucApi, desk)
     on(userRemoved, 'forget', ({ user }) => desk.forget(user))
     on(personalData, 'collect', async ({ user }) => ({ name: 'muc', rows: await desk.exported(user) }))

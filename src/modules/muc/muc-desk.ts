@@ -1,9 +1,11 @@
 import { Jid } from '../../jid/jid.ts'
+import type { Router } from '../../router/router.ts'
 import { DataForm } from '../../stanza/data-form.ts'
+import type { Stanza } from '../../stanza/stanza.ts'
 import { StanzaError } from '../../stanza/stanza-error.ts'
 import { el } from '../../xml/element.ts'
 import type { MucApi, RoomView } from './api.ts'
-import { applyChanges, type Change } from './core/administration.ts'
+import { applyChanges, type Change, preparedNick } from './core/administration.ts'
 import { reconfigure, submittedConfig } from './core/configuration.ts'
 import { dissolve } from './core/leaving.ts'
 import { MUC } from './core/namespaces.ts'
@@ -16,10 +18,12 @@ import type { OpenService } from './open-service.ts'
 export class MucDesk implements MucApi {
   readonly #services: readonly OpenService[]
   readonly #features: RoomFeature[]
+  readonly #router: Router
 
-  constructor(services: readonly OpenService[], features: RoomFeature[]) {
+  constructor(services: readonly OpenService[], features: RoomFeature[], router: Router) {
     this.#services = services
     this.#features = features
+    this.#router = router
   }
 
   get services(): readonly Jid[] {
@@ -42,11 +46,12 @@ export class MucDesk implements MucApi {
     return list.map(({ jid, name = '' }) => ({ jid: Jid.parse(jid), name }))
   }
 
-  async create(jid: Jid, owner: Jid): Promise<void> {
+  async create(jid: Jid, owner: Jid, nick: string): Promise<void> {
     const { rooms, maker, keeper } = this.#of(jid)
     await rooms.run(jid, async (room, out) => {
       if (room !== undefined) throw new StanzaError('conflict', { text: 'The room is there already' })
       const made = maker.make(jid, owner, out)
+      made.affiliations.set({ jid: owner.bare, affiliation: 'owner', reason: '', nick: preparedNick(made, nick) })
       // Nobody is inside: only what is stored stays.
       await keeper.config(made, { ...made.config, isPersistent: true })
       made.config = { ...made.config, isPersistent: true }
@@ -95,6 +100,19 @@ export class MucDesk implements MucApi {
 
   async affiliations(jid: Jid): Promise<{ jid: Jid; affiliation: Affiliation }[]> {
     return this.#with(jid, (room) => room.affiliations.list().map((entry) => ({ ...entry })))
+  }
+
+  async settings(jid: Jid): Promise<Record<string, readonly string[]>> {
+    return this.#with(jid, (room) => {
+      const fields = this.#features
+        .flatMap((feature) => feature.fields ?? [])
+        .filter(({ isHidden }) => isHidden !== true)
+      return Object.fromEntries(fields.map((field) => [field.var, field.read(room.config)]))
+    })
+  }
+
+  async speak(stanza: Stanza): Promise<void> {
+    await this.#router.route(stanza)
   }
 
   addFeature(feature: RoomFeature): () => void {
