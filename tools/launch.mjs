@@ -11,12 +11,21 @@ function preload() {
   return folders.map((folder) => `${folder}/libjemalloc.so.2`).find((file) => existsSync(file))
 }
 
+/**
+ * Space for young objects, in MiB: what starting needs once would stay with the process otherwise, 7 MiB in its two isolates. What a
+ * stanza costs is the same.
+ */
+const youngSpace = 4
+
+/** Few arenas are enough for threads that hardly allocate at the same time. */
+const arenas = { MALLOC_CONF: 'narenas:2' }
+
 /** The program, its arguments and its environment. */
 export function launch(args) {
   const library = preload()
   return {
     program: process.execPath,
-    args: ['--enable-source-maps', `${root}/bin/meerkat.js`, ...args],
-    env: library ? { ...process.env, LD_PRELOAD: library } : process.env,
+    args: [`--max-semi-space-size=${youngSpace}`, `${root}/bin/meerkat.js`, ...args],
+    env: library ? { ...arenas, ...process.env, LD_PRELOAD: library } : process.env,
   }
 }

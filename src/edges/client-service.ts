@@ -11,7 +11,10 @@ import type { Element } from '../xml/element.ts'
 import type { ScannerLimits } from '../xml/limits.ts'
 
 /** What a connection needs of a session; the router's has more. */
-export type ClientSession = Pick<Session, 'jid' | 'receive' | 'receiveNonza' | 'end'>
+export type ClientSession = Pick<
+  Session,
+  'jid' | 'count' | 'receive' | 'receiveNonza' | 'answer' | 'disconnect' | 'end'
+>
 
 /** An element that negotiation does not know, and who sent it. */
 export interface Offer {
@@ -20,8 +23,15 @@ export interface Offer {
   readonly user: Jid | undefined
   /** The domain that the stream is to. */
   readonly domain: string
-  readonly address: string
   readonly isSecure: boolean
+  readonly link: ClientLink
+  readonly info: SessionInfo
+}
+
+/** What the modules made of it. */
+export interface OfferResult extends OfferAnswer {
+  /** An older session that goes on over this connection. */
+  readonly session?: ClientSession
 }
 
 export interface BindRequest {
@@ -97,8 +107,8 @@ export interface ClientService {
   answer(request: SaslRequest, address: string): Promise<SaslAnswer>
   /** Stanzas a second that a session may send; Infinity for no limit. */
   readonly maxStanzaRate: number
-  /** Never rejects. */
-  offer(offer: Offer): Promise<OfferAnswer>
+  /** Rejects with StreamError where the stream is to end. */
+  offer(offer: Offer): Promise<OfferResult>
   /** Binds a resource; rejects with StanzaError where the client is to be told why not. */
   open(request: BindRequest): Promise<ClientSession>
   /** Does what was asked for together with authentication. Never rejects. */

@@ -9,7 +9,8 @@ import type { RawElement } from '../xml/raw-element.ts'
 import type { Wire } from '../xml/wire.ts'
 import { type ClientService, type ClientSession, noteOf } from './client-service.ts'
 import { ClientTransport } from './client-transport.ts'
-import { asksForSession, faultOf, isStanza, stanzaFrom, strange } from './inbound-stanza.ts'
+import { EarlyTexts } from './early-texts.ts'
+import { isStanza, receiveStanza, strange } from './inbound-stanza.ts'
 import { type Pace, paceFor } from './pace.ts'
 import { type Opening, type Origin, openSession } from './session-opening.ts'
 
@@ -23,8 +24,7 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
   #negotiation: C2sNegotiation | undefined
   #session: ClientSession | undefined = undefined
   /** Stanzas for a session whose client has not been told yet that it is bound. */
-  #early: Wire[] | undefined = undefined
-  #earlyBytes = 0
+  #early: EarlyTexts | undefined = undefined
   #lang: string | undefined = undefined
   #pace: Pace | undefined = undefined
   #isOver = false
@@ -55,13 +55,13 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
   send(text: Wire): void {
     if (this.#isOver) return
     // Looked at before: one answer may be as large as it is, but nothing comes on top of too much.
-    const waiting = this.bufferedBytes + this.#earlyBytes
-    if (waiting > this.service.maxBufferedBytes) this.#overflow(waiting)
+    if (this.waitingBytes > this.service.maxBufferedBytes) this.#overflow(this.waitingBytes)
     else if (this.#early === undefined) this.write(text)
-    else {
-      this.#early.push(text)
-      this.#earlyBytes += text.length
-    }
+    else this.#early.add(text)
+  }
+
+  protected override get waitingBytes(): number {
+    return this.bufferedBytes + (this.#early?.bytes ?? 0)
   }
 
   close(error?: StreamError): void {
@@ -78,7 +78,7 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
   /** A client that does not read cannot be allowed to fill the memory. */
   #overflow(bytes: number): void {
     this.service.note({ what: 'client_does_not_read', address: this.address, bytes })
-    this.stop(new StreamError('resource-constraint', 'Too much is waiting to be read'))
+    this.interrupt(new StreamError('resource-constraint', 'Too much is waiting to be read'))
   }
 
   /** Takes a first-level element. Throws nothing. */
@@ -94,14 +94,7 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
   #receive(session: ClientSession, raw: RawElement): void {
     if (!isStanza(raw) && !session.receiveNonza(raw)) throw strange(raw)
     if (!isStanza(raw)) return
-    const stanza = stanzaFrom(raw, session.jid, { lang: this.#lang })
-    const fault = faultOf(stanza, raw)
-    if (fault !== undefined || asksForSession(raw)) {
-      const reply = fault === undefined ? stanza.result() : stanza.errorReply(fault)
-      if (reply !== undefined) this.send(reply.toWire(this.form))
-      return
-    }
-    const busy = session.receive(stanza)
+    const busy = receiveStanza(session, raw, this.#lang)
     const slowed = this.#pace?.charge()
     if (busy !== undefined || slowed !== undefined) this.#holdFor(Promise.all([busy, slowed]))
   }
@@ -137,28 +130,37 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
     else if (error instanceof StreamError) this.stop(error)
     else {
       this.#noteFault(error)
-      this.stop(new StreamError('internal-server-error'))
+      this.interrupt(new StreamError('internal-server-error'))
     }
   }
 
-  /** Ends the stream with an error, session or not. */
+  /** Ends the stream with an error of the client's, session or not. */
   stop(error: StreamError): void {
+    this.#abort(error)
+    this.#endSession({ kind: 'lost' })
+  }
+
+  /** Ends the stream with an error that is not the client's fault: a session that can go on over another connection may do so. */
+  interrupt(error: StreamError): void {
+    this.#abort(error)
+    this.#loseSession()
+  }
+
+  #abort(error: StreamError): void {
     if (this.#negotiation !== undefined) this.handle({ on: 'broken', error })
     else this.close(error)
-    this.#endSession({ kind: 'lost' })
   }
 
   /** The connection is gone. */
   protected gone(): void {
     this.#end()
-    this.#endSession({ kind: 'lost' })
+    this.#loseSession()
   }
 
   /** Forgets everything that only an open stream needs. */
   #end(): void {
     this.#isOver = true
     this.#early = undefined
-    this.#earlyBytes = 0
     this.drained()
     this.#endNegotiation()
   }
@@ -172,6 +174,10 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
 
   #endSession(reason: EndReason): void {
     this.#session?.end(reason).catch((error) => this.#noteFault(error))
+  }
+
+  #loseSession(): void {
+    this.#session?.disconnect(this).catch((error) => this.#noteFault(error))
   }
 
   #noteFault(reason: unknown): void {
@@ -235,23 +241,18 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
   }
 
   #ask(action: C2sAction): void {
-    const { service, address, isSecure } = this
+    const { service, address } = this
     switch (action.do) {
       case 'ask':
         this.#await(service.answer(action.request, address).then((answer) => ({ on: 'sasl-answer', answer })))
         break
-      case 'offer': {
-        const { element, user, domain } = action
-        const offered = service.offer({ element, user, domain, address, isSecure })
-        this.#await(offered.then((answer) => ({ on: 'offer-answer', answer })))
-        break
-      }
       case 'run':
         this.#await(action.run())
         break
       case 'bind':
       case 'complete':
-        this.#early = []
+      case 'offer':
+        this.#early = new EarlyTexts()
         this.#await(this.#opened(openSession(service, action, this.#origin)))
         break
       case 'note-success':
@@ -278,22 +279,22 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
   }
 
   get #origin(): Origin {
-    const negotiation = this.#negotiation
-    return { link: this, info: this.sessionInfo(negotiation?.mechanism ?? '', negotiation?.streamId ?? '') }
+    const { mechanism = '', streamId = '' } = this.#negotiation ?? {}
+    return { link: this, info: this.sessionInfo(mechanism, streamId), isSecure: this.isSecure }
   }
 
   /** Takes over the session, if one was opened. */
   async #opened(opening: Promise<Opening>): Promise<C2sEvent> {
     const { event, session } = await opening
     this.#session = session
-    if (this.#isOver) this.#endSession({ kind: 'lost' })
+    if (this.#isOver) this.#loseSession()
     return event
   }
 
   #sendEarly(): void {
-    const early = this.#early ?? []
+    const texts = this.#early?.texts ?? []
     this.#early = undefined
-    this.#earlyBytes = 0
-    for (const text of early) this.send(text)
+    for (const text of texts) this.send(text)
+    if (this.waitingBytes === 0) this.drained()
   }
 }

@@ -13,6 +13,10 @@ export abstract class ClientTransport {
   abstract readonly form: 'client' | 'framed'
   /** Bytes not yet handed to the kernel. */
   abstract readonly bufferedBytes: number
+  /** Bytes that wait to be read, wherever they are. */
+  protected get waitingBytes(): number {
+    return this.bufferedBytes
+  }
   protected abstract readonly address: string
   protected abstract readonly isSecure: boolean
   protected abstract write(text: Wire): void
@@ -37,7 +41,7 @@ export abstract class ClientTransport {
   protected abstract sessionInfo(mechanism: string, streamId: string): SessionInfo
 
   whenRead(): Promise<void> | undefined {
-    if (this.isOver || this.bufferedBytes < muchUnread) return undefined
+    if (this.isOver || this.waitingBytes < muchUnread) return undefined
     return new Promise((resolve) => {
       this.#waiting ??= []
       this.#waiting.push(resolve)

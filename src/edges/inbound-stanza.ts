@@ -6,6 +6,7 @@ import { Stanza } from '../stanza/stanza.ts'
 import { StanzaError } from '../stanza/stanza-error.ts'
 import { StreamError } from '../stanza/stream-error.ts'
 import type { RawElement } from '../xml/raw-element.ts'
+import type { ClientSession } from './client-service.ts'
 
 /** Whether this is a stanza and not one of the other elements that a stream may carry. */
 export function isStanza(raw: RawElement): boolean {
@@ -52,4 +53,30 @@ export function faultOf(stanza: Stanza, raw: RawElement): StanzaError | undefine
 /** Whether this asks for a session as RFC 3921 §3 had it, which is granted by doing nothing. */
 export function asksForSession(raw: RawElement): boolean {
   return raw.name === 'iq' && raw.kids[0]?.ns === NS.session && raw.attr('type') === 'set'
+}
+
+/**
+ * Counts a stanza from the client and gives it to the session, or answers what cannot be processed. A promise says that the next
+ * one has to wait. Throws StreamError.
+ */
+export function receiveStanza(
+  session: ClientSession,
+  raw: RawElement,
+  lang: string | undefined,
+): Promise<void> | undefined {
+  const ticket = session.count()
+  const busy = handle(session, raw, stanzaFrom(raw, session.jid, { lang, ticket }))
+  if (ticket === undefined) return busy
+  const handled = (): void => ticket.handled()
+  if (busy === undefined) handled()
+  else busy.then(handled, handled)
+  return busy
+}
+
+function handle(session: ClientSession, raw: RawElement, stanza: Stanza): Promise<void> | undefined {
+  const fault = faultOf(stanza, raw)
+  if (fault === undefined && !asksForSession(raw)) return session.receive(stanza)
+  const reply = fault === undefined ? stanza.result() : stanza.errorReply(fault)
+  if (reply !== undefined) session.answer(reply)
+  return undefined
 }

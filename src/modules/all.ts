@@ -14,6 +14,7 @@ import register from './register/index.ts'
 import roster from './roster/index.ts'
 import sasl2 from './sasl2/index.ts'
 import sic from './sic.ts'
+import streamManagement from './stream-management/index.ts'
 import time from './time.ts'
 import vcard from './vcard/index.ts'
 import version from './version.ts'
@@ -35,6 +36,7 @@ export const allModules: readonly AnyModule[] = [
   roster,
   sasl2,
   sic,
+  streamManagement,
   time,
   vcard,
   version,

@@ -1,16 +1,4 @@
-/** Thresholds as the configuration names them (`general.loglevel`), from silence to everything. */
-export const logLevels = [
-  'none',
-  'emergency',
-  'alert',
-  'critical',
-  'error',
-  'warning',
-  'notice',
-  'info',
-  'debug',
-  'all',
-] as const
+import type { logLevels } from '../config/sections/general.ts'
 
 /** A threshold: records of this level and above are written. */
 export type LogLevel = (typeof logLevels)[number]

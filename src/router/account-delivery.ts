@@ -7,6 +7,7 @@ import type { IqDispatcher } from './iq-dispatcher.ts'
 import { refusalOf } from './refusal.ts'
 import type { Router } from './router.ts'
 import type { Session } from './session.ts'
+import type { SessionKeeper } from './session-keeper.ts'
 
 const nobody: readonly Session[] = []
 
@@ -35,7 +36,19 @@ export class AccountDelivery {
     const to = stanza.to as Jid
     const exact = to.resource === '' ? undefined : host.sessions.find(to)
     const targets = exact === undefined ? messageTargets(host.sessions.of(to), stanza.type, to) : [exact]
+    for (const { keeper } of targets) if (keeper !== undefined && !this.#accepts(keeper, stanza)) return undefined
     return this.#guarded(host, stanza, targets)
+  }
+
+  /** What could not be kept for a client is refused before anybody has it. */
+  #accepts(keeper: SessionKeeper, stanza: Stanza): boolean {
+    try {
+      keeper.mustAccept()
+      return true
+    } catch (error) {
+      this.#refuse(stanza, error)
+      return false
+    }
   }
 
   /** Runs the account's handlers, then delivers to the sessions or takes the offline way. */

@@ -4,7 +4,7 @@ import type { Stanza } from '../stanza/stanza.ts'
 import type { Element } from '../xml/element.ts'
 import type { RawElement } from '../xml/raw-element.ts'
 import type { Host } from './host.ts'
-import type { EndReason, Session } from './session.ts'
+import type { ClientLink, EndReason, Session, SessionInfo } from './session.ts'
 
 /** A client sends a stanza. A handler may put another in its place; answering `handled` ends its way here. */
 export interface UserSends {
@@ -100,6 +100,36 @@ export interface SessionAvailable extends SessionEvent {
 }
 export const sessionAvailable = chain<SessionAvailable>('sessionAvailable', { slots: ['deliver', 'announce'] })
 
+/**
+ * The connection of a session is lost; the session waits for another one (XEP-0198). `early`: what was held back for the client
+ * goes to it now. What comes while it waits is kept for it.
+ */
+export const sessionDetaches = chain<SessionEvent>('sessionDetaches', { slots: ['early', 'main', 'late'] })
+
+export interface SessionResumes extends SessionEvent {
+  /** The server has been started since: what was only in memory is gone. */
+  readonly isRestored: boolean
+}
+/** A session goes on over another connection; the client knows, and has been sent what was kept for it. */
+export const sessionResumes = chain<SessionResumes>('sessionResumes', { slots: ['early', 'main', 'late'] })
+
+/**
+ * A message is kept for a session whose connection is lost: once for each session and message, when the connection is lost
+ * or, later, when the message comes. A handler may put another in its place.
+ */
+export interface MessageUnacknowledged extends SessionEvent {
+  stanza: Stanza
+}
+export const messageUnacknowledged = chain<MessageUnacknowledged>('messageUnacknowledged', {
+  slots: ['main', 'observe'],
+})
+
+/** A session has ended before its client has acknowledged a message, which is about to go elsewhere; `drop` keeps it from that. */
+export interface Reroute extends SessionEvent {
+  readonly stanza: Stanza
+}
+export const filterReroute = chain<Reroute, 'drop'>('filterReroute', { slots: ['main'] })
+
 export interface SessionEnds extends SessionEvent {
   readonly reason: EndReason
 }
@@ -129,6 +159,23 @@ export interface PersonalData {
   readonly rows: readonly Record<string, unknown>[]
 }
 export const personalData = collect<UserEvent, PersonalData>('personalData', { slots: ['collect'] })
+
+/** An element that belongs to no stage of negotiation, on a stream without a session. */
+export interface StreamAsks {
+  readonly host: Host
+  readonly element: Element
+  /** Undefined before authentication. */
+  readonly user: Jid | undefined
+  readonly link: ClientLink
+  readonly info: SessionInfo
+}
+export interface StreamAnswer {
+  readonly replies: readonly Element[]
+  /** An older session goes on over this connection. */
+  readonly session?: Session
+}
+/** Answers such an element (XEP-0198's `<resume/>`). May throw StreamError. */
+export const streamAsks = chain<StreamAsks, StreamAnswer>('streamAsks', { slots: ['main'], onFailure: 'abort' })
 
 /** How a client's stream is protected and how far it has come. */
 export interface StreamFeaturesEvent {

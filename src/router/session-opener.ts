@@ -28,7 +28,7 @@ export async function openSession(request: OpenRequest): Promise<Session> {
   const { host, link, info } = request
   const jid = boundAddress(request)
   const older = host.sessions.of(jid)
-  const session = new Session(host, jid, link, info)
+  const session = new Session(host, jid, { link, info })
   request.prepare?.(session)
   const same = host.sessions.find(jid)
   if (same !== undefined) host.sessions.remove(same)

@@ -2,11 +2,13 @@ import type { Jid } from '../jid/jid.ts'
 import type { UserAgent } from '../protocol/sasl2/login.ts'
 import type { Stanza } from '../stanza/stanza.ts'
 import type { StreamError } from '../stanza/stream-error.ts'
+import type { Ticket } from '../stanza/ticket.ts'
 import { type Eventually, letRun } from '../util/settled.ts'
 import type { RawElement } from '../xml/raw-element.ts'
 import type { Wire } from '../xml/wire.ts'
 import {
   type SessionReceives,
+  sessionDetaches,
   sessionEnds,
   sessionReceives,
   type UserSends,
@@ -16,7 +18,9 @@ import {
 } from './events.ts'
 import type { Host } from './host.ts'
 import type { SessionKey } from './keys.ts'
+import { LostLink } from './lost-link.ts'
 import { refusalOf } from './refusal.ts'
+import type { SessionKeeper } from './session-keeper.ts'
 
 /** What a session needs of the connection that carries it. */
 export interface ClientLink {
@@ -45,6 +49,14 @@ export interface SessionInfo {
   readonly agent?: UserAgent
 }
 
+/** What a session begins with. */
+export interface SessionOrigin {
+  readonly link: ClientLink
+  readonly info: SessionInfo
+  /** Milliseconds since the epoch; now unless given. */
+  readonly startedAt?: number
+}
+
 /** Why a session is over; `status` goes into the last presence that contacts see. */
 export interface EndReason {
   readonly kind: 'closed' | 'lost' | 'replaced' | 'kicked' | 'shutdown' | 'removed'
@@ -55,35 +67,75 @@ export interface EndReason {
 export class Session {
   readonly jid: Jid
   readonly host: Host
-  readonly link: ClientLink
-  readonly info: SessionInfo
   /** Milliseconds since the epoch. */
   readonly startedAt: number
-  /** Undefined until presence has been sent and after it has been withdrawn. */
-  priority: number | undefined
-  /** The last presence that was broadcast. */
-  presence: Stanza | undefined
+  #link: ClientLink
+  #info: SessionInfo
+  #priority: number | undefined = undefined
+  #presence: Stanza | undefined = undefined
   #ended = false
-  #values: unknown[] | undefined
+  #values: unknown[] | undefined = undefined
+  #keeper: SessionKeeper | undefined = undefined
 
-  constructor(host: Host, jid: Jid, link: ClientLink, info: SessionInfo) {
+  constructor(host: Host, jid: Jid, { link, info, startedAt }: SessionOrigin) {
     this.host = host
     this.jid = jid
-    this.link = link
-    this.info = info
-    this.startedAt = host.clock.now()
-    this.priority = undefined
-    this.presence = undefined
-    this.#values = undefined
+    this.#link = link
+    this.#info = info
+    this.startedAt = startedAt ?? host.clock.now()
+  }
+
+  /** The connection that carries it; one that leads nowhere while it waits for another. */
+  get link(): ClientLink {
+    return this.#link
+  }
+
+  get info(): SessionInfo {
+    return this.#info
   }
 
   get isEnded(): boolean {
     return this.#ended
   }
 
+  /** Whether its connection is lost and it waits for another one. */
+  get isDetached(): boolean {
+    return this.#link instanceof LostLink
+  }
+
+  /** Undefined until presence has been sent and after it has been withdrawn. */
+  get priority(): number | undefined {
+    return this.#priority
+  }
+
+  set priority(priority: number | undefined) {
+    this.#priority = priority
+    this.#keeper?.changed()
+  }
+
+  /** The last presence that was broadcast. */
+  get presence(): Stanza | undefined {
+    return this.#presence
+  }
+
+  set presence(presence: Stanza | undefined) {
+    this.#presence = presence
+    this.#keeper?.changed()
+  }
+
+  /** What accounts for its stanzas, where that has been asked for. */
+  get keeper(): SessionKeeper | undefined {
+    return this.#keeper
+  }
+
+  /** From now on every stanza is accounted for. */
+  keptBy(keeper: SessionKeeper): void {
+    this.#keeper = keeper
+  }
+
   /** Whether messages to the bare address may come here (RFC 6121 §8.5.2.1). */
   get takesMessages(): boolean {
-    return this.priority !== undefined && this.priority >= 0
+    return this.#priority !== undefined && this.#priority >= 0
   }
 
   get<T>(key: SessionKey<T>): T | undefined {
@@ -93,6 +145,7 @@ export class Session {
   set<T>(key: SessionKey<T>, value: T | undefined): void {
     this.#values ??= []
     this.#values[key.index] = value
+    if (key.codec !== undefined) this.#keeper?.changed()
   }
 
   /**
@@ -114,6 +167,11 @@ export class Session {
     }
   }
 
+  /** Counts a stanza that has come, where that has been asked for: who handles it tells the ticket. */
+  count(): Ticket | undefined {
+    return this.#keeper?.count()
+  }
+
   /** Takes an element that is no stanza; false when no module knows it. */
   receiveNonza(element: RawElement): boolean {
     return this.host.hooks.runNow(userSendsNonza, { session: this, element }) === 'handled'
@@ -122,10 +180,7 @@ export class Session {
   /** Writes a stanza to the client, by way of the modules that watch what it receives. */
   deliver(stanza: Stanza): Promise<void> | undefined {
     const { hooks } = this.host
-    if (!hooks.has(sessionReceives)) {
-      this.link.send(stanza.toWire(this.link.form))
-      return undefined
-    }
+    if (!hooks.has(sessionReceives)) return this.#send(stanza)
     const event: SessionReceives = { session: this, stanza }
     const outcome = hooks.run(sessionReceives, event)
     if (outcome instanceof Promise) return outcome.then((answer) => this.#write(answer, event))
@@ -141,16 +196,52 @@ export class Session {
     )
   }
 
+  /** Sends the client an answer of the server's own. */
+  answer(reply: Stanza): void {
+    this.#send(reply)
+  }
+
+  /** Its connection is lost: the session ends, or waits for another one. Nothing happens when it has one already. */
+  async disconnect(link: ClientLink, status?: string): Promise<void> {
+    if (this.#ended || link !== this.#link) return
+    if (this.#keeper?.isResumable !== true) return this.end({ kind: 'lost', status })
+    this.#link = new LostLink(link.form)
+    await this.host.hooks.run(sessionDetaches, { session: this })
+  }
+
+  /** Goes on over another connection. The one before is given back, to be closed. */
+  attach(link: ClientLink, info: SessionInfo): ClientLink {
+    const before = this.#link
+    this.#link = link
+    this.#info = info
+    return before
+  }
+
+  /** The server stops; the session goes on after its next start. */
+  async suspend(): Promise<void> {
+    if (this.#ended) return
+    this.#ended = true
+    this.host.sessions.remove(this)
+    if (!this.isDetached) await this.host.hooks.run(sessionDetaches, { session: this })
+    await this.#keeper?.suspend()
+  }
+
   /** Ends the session: it leaves the table, contacts are told. Does nothing the second time. */
   async end(reason: EndReason): Promise<void> {
     if (this.#ended) return
     this.#ended = true
     this.host.sessions.remove(this)
+    if (this.isDetached) this.#link.close()
     await this.host.hooks.run(sessionEnds, { session: this, reason })
   }
 
   #write(outcome: 'handled' | undefined, event: SessionReceives): void {
-    if (outcome === undefined) this.link.send(event.stanza.toWire(this.link.form))
+    if (outcome === undefined) this.#send(event.stanza)
+  }
+
+  #send(stanza: Stanza): undefined {
+    if (this.#keeper === undefined) this.#link.send(stanza.toWire(this.#link.form))
+    else this.#keeper.deliver(stanza)
   }
 
   async #dispatchAfter(outcome: Promise<'handled' | undefined>, event: UserSends): Promise<void> {
@@ -183,6 +274,6 @@ export class Session {
   /** A module failed on, or refused, what the client sent: the client is told, the stream goes on. */
   #refuse(stanza: Stanza, error: unknown): void {
     const reply = stanza.errorReply(refusalOf(error))
-    if (reply !== undefined) this.link.send(reply.toWire(this.link.form))
+    if (reply !== undefined) this.#send(reply)
   }
 }

@@ -1,30 +1,23 @@
 import type { C2sListener, Config } from '../config/schema.ts'
 import type { Report } from '../net/connection.ts'
 import { type Accept, type Listener, listenTcp, type TcpSettings } from '../net/tcp.ts'
-import type { TlsContext } from '../net/tls-context.ts'
 import { ClientPort, type Negotiating } from './client-port.ts'
-import type { ListenerParts, OpenPort, PreparedSettings, RunningPort } from './port.ts'
+import { ListeningPort, type PortSettings } from './listening-port.ts'
+import type { ListenerParts, OpenPort } from './port.ts'
 import { tlsContext } from './tls.ts'
 
-interface Settings {
-  readonly table: C2sListener
-  readonly tls: TlsContext | undefined
+interface Settings extends PortSettings<C2sListener> {
   readonly tcp: TcpSettings
   readonly accept: Accept
 }
 
 /** A port for XMPP clients over TCP. */
-export class C2sPort implements RunningPort<C2sListener> {
+export class C2sPort extends ListeningPort<C2sListener, Settings, Listener> {
   readonly #parts: ListenerParts
-  readonly #negotiating: Negotiating
-  readonly #listener: Listener
-  #settings: Settings
 
-  private constructor(parts: ListenerParts, negotiating: Negotiating, listener: Listener, settings: Settings) {
+  private constructor(parts: ListenerParts, listener: Listener, settings: Settings, negotiating: Negotiating) {
+    super(listener, settings, negotiating)
     this.#parts = parts
-    this.#negotiating = negotiating
-    this.#listener = listener
-    this.#settings = settings
   }
 
   /** Opens the port. Rejects with TlsError, or when the address cannot be bound. */
@@ -36,23 +29,19 @@ export class C2sPort implements RunningPort<C2sListener> {
     try {
       const maxHandshakes = table.max_handshakes
       const options = { port, host, backlog, maxHandshakes, clock: parts.clock, report, ...settings.tcp }
-      return new C2sPort(parts, negotiating, await listenTcp(options, settings.accept), settings)
+      return new C2sPort(parts, await listenTcp(options, settings.accept), settings, negotiating)
     } catch (error) {
       settings.tls?.close()
       throw error
     }
   }
 
-  get table(): C2sListener {
-    return this.#settings.table
-  }
-
   get connections(): number {
-    return this.#listener.connections
+    return this.listener.connections
   }
 
   get openPort(): OpenPort {
-    const { address, port } = this.#listener
+    const { address, port } = this.listener
     const mode = this.table.tls?.mode
     return {
       address,
@@ -62,29 +51,12 @@ export class C2sPort implements RunningPort<C2sListener> {
     }
   }
 
-  async prepare(table: C2sListener, config: Config): Promise<PreparedSettings> {
-    const next = await settingsOf(table, config, this.#parts, this.#negotiating)
-    return {
-      commit: () => {
-        this.#settings.tls?.close()
-        this.#settings = next
-        this.#listener.update(next.tcp, next.accept)
-      },
-      discard: () => next.tls?.close(),
-    }
+  protected settingsOf(table: C2sListener, config: Config, negotiating: Negotiating): Promise<Settings> {
+    return settingsOf(table, config, this.#parts, negotiating)
   }
 
-  stopAccepting(): Promise<void> {
-    return this.#listener.stopAccepting()
-  }
-
-  stopNegotiating(): void {
-    ClientPort.stopNegotiating(this.#negotiating)
-  }
-
-  close(): Promise<void> {
-    this.#settings.tls?.close()
-    return this.#listener.close()
+  protected apply(): void {
+    this.listener.update(this.settings.tcp, this.settings.accept)
   }
 }
 

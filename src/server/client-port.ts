@@ -9,19 +9,19 @@ import type {
   CompletionRequest,
   CompletionResult,
   Offer,
+  OfferResult,
 } from '../edges/client-service.ts'
 import { FrameClient } from '../edges/websocket/frame-client.ts'
 import type { Jid } from '../jid/jid.ts'
 import type { Accept } from '../net/tcp.ts'
 import type { TlsContext } from '../net/tls-context.ts'
 import type { AcceptFrames } from '../net/websocket.ts'
-import type { OfferAnswer } from '../protocol/c2s/events.ts'
 import type { C2sRules } from '../protocol/c2s/rules.ts'
 import type { SaslAnswer, SaslRequest } from '../protocol/sasl/mechanism.ts'
 import { completeLogin } from '../router/login.ts'
 import type { Session } from '../router/session.ts'
 import { openSession } from '../router/session-opener.ts'
-import { answerStranger } from '../router/stranger.ts'
+import { answerStranger, offerToModules } from '../router/stranger.ts'
 import { StanzaError } from '../stanza/stanza-error.ts'
 import { StreamError } from '../stanza/stream-error.ts'
 import { randomId } from '../util/random-id.ts'
@@ -205,9 +205,12 @@ export class ClientPort {
     if (guard.failed(account, address)) this.#limitReached('failed_login', { jid: account, ip: address })
   }
 
-  async #offer({ element, user, domain, address, isSecure }: Offer): Promise<OfferAnswer> {
+  async #offer({ element, user, domain, isSecure, link, info }: Offer): Promise<OfferResult> {
     const host = this.#parts.router.hostOf(domain)
-    if (host === undefined || user !== undefined || element.name !== 'iq') return { isTaken: false }
+    if (host === undefined) return { isTaken: false }
+    if (element.name !== 'iq') return offerToModules({ host, element, user, link, info })
+    if (user !== undefined) return { isTaken: false }
+    const { address } = info
     const reply = await answerStranger({ host, domain, request: element, address, isSecure }, (error) =>
       this.#note({ what: 'client_stream_fault', address, reason: error }),
     )

@@ -1,12 +1,15 @@
 import type { Host } from '../router/host.ts'
 import { StreamError } from '../stanza/stream-error.ts'
 
-/** Ends every session because the server stops, and tells the clients so. */
+const status = 'Shutdown by reason: system-shutdown'
+
+/** Ends every session because the server stops, and tells the clients so. Those that can be resumed go on after its next start. */
 export async function endSessions(hosts: readonly Host[]): Promise<void> {
   const ends: Promise<void>[] = []
   for (const host of hosts) {
     for (const session of [...host.sessions.all()]) {
-      ends.push(session.end({ kind: 'shutdown', status: 'Shutdown by reason: system-shutdown' }))
+      const isResumable = session.keeper?.isResumable === true
+      ends.push(isResumable ? session.suspend() : session.end({ kind: 'shutdown', status }))
       session.link.close(new StreamError('system-shutdown'))
     }
   }

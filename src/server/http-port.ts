@@ -1,30 +1,23 @@
 import type { Config, HttpListener as HttpTable } from '../config/schema.ts'
 import { type HttpListener, type HttpSettings, listenHttp } from '../net/http.ts'
-import type { TlsContext } from '../net/tls-context.ts'
 import { ClientPort, type Negotiating } from './client-port.ts'
 import { httpRoutes } from './http-routes.ts'
-import type { ListenerParts, OpenPort, PreparedSettings, RunningPort } from './port.ts'
+import { ListeningPort, type PortSettings } from './listening-port.ts'
+import type { ListenerParts, OpenPort } from './port.ts'
 import { tlsContext } from './tls.ts'
 
-interface Settings {
-  readonly table: HttpTable
-  readonly tls: TlsContext | undefined
+interface Settings extends PortSettings<HttpTable> {
   readonly http: HttpSettings
   readonly serves: readonly string[]
 }
 
 /** A port for HTTP and what is carried over it. */
-export class HttpPort implements RunningPort<HttpTable> {
+export class HttpPort extends ListeningPort<HttpTable, Settings, HttpListener> {
   readonly #parts: ListenerParts
-  readonly #negotiating: Negotiating
-  readonly #listener: HttpListener
-  #settings: Settings
 
-  private constructor(parts: ListenerParts, negotiating: Negotiating, listener: HttpListener, settings: Settings) {
+  private constructor(parts: ListenerParts, listener: HttpListener, settings: Settings, negotiating: Negotiating) {
+    super(listener, settings, negotiating)
     this.#parts = parts
-    this.#negotiating = negotiating
-    this.#listener = listener
-    this.#settings = settings
   }
 
   /** Opens the port. Rejects with TlsError, or when the address cannot be bound. */
@@ -35,49 +28,28 @@ export class HttpPort implements RunningPort<HttpTable> {
     const { port, ip_address: host } = table
     try {
       const listener = await listenHttp({ port, host, clock: parts.clock, report, ...settings.http })
-      return new HttpPort(parts, negotiating, listener, settings)
+      return new HttpPort(parts, listener, settings, negotiating)
     } catch (error) {
       settings.tls?.close()
       throw error
     }
   }
 
-  get table(): HttpTable {
-    return this.#settings.table
-  }
-
   /** Not told: streams over WebSocket are ended with their sessions. */
   readonly connections = 0
 
   get openPort(): OpenPort {
-    const { address, port } = this.#listener
+    const { address, port } = this.listener
     const kind = this.table.tls === undefined ? 'http' : 'https'
-    return { address, port, speaks: `${kind.toUpperCase()}: ${this.#settings.serves.join(', ')}`, kind }
+    return { address, port, speaks: `${kind.toUpperCase()}: ${this.settings.serves.join(', ')}`, kind }
   }
 
-  async prepare(table: HttpTable, config: Config): Promise<PreparedSettings> {
-    const next = await settingsOf(table, config, this.#parts, this.#negotiating)
-    return {
-      commit: () => {
-        this.#settings.tls?.close()
-        this.#settings = next
-        this.#listener.update(next.http)
-      },
-      discard: () => next.tls?.close(),
-    }
+  protected settingsOf(table: HttpTable, config: Config, negotiating: Negotiating): Promise<Settings> {
+    return settingsOf(table, config, this.#parts, negotiating)
   }
 
-  stopAccepting(): Promise<void> {
-    return this.#listener.stopAccepting()
-  }
-
-  stopNegotiating(): void {
-    ClientPort.stopNegotiating(this.#negotiating)
-  }
-
-  close(): Promise<void> {
-    this.#settings.tls?.close()
-    return this.#listener.close()
+  protected apply(): void {
+    this.listener.update(this.settings.http)
   }
 }
 

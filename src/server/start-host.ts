@@ -13,6 +13,7 @@ import { isPassing } from '../router/refusal.ts'
 import type { Router } from '../router/router.ts'
 import { SessionTable } from '../router/session-table.ts'
 import { StanzaError } from '../stanza/stanza-error.ts'
+import { StreamError } from '../stanza/stream-error.ts'
 import type { Database } from '../storage/database.ts'
 import type { Clock } from '../util/clock.ts'
 import type { LiveConfig } from './live-config.ts'
@@ -45,8 +46,8 @@ export async function startHost(domain: string, parts: HostParts): Promise<Runni
   const log = parts.log.child({ host_type: domain })
   const failures = metrics.counter('hook_failure_count', 'Handlers that threw', ['hook', 'module'])
   const hooks = new HookTable(({ hook, module, error }) => {
-    // A module that refuses a stanza has not failed.
-    if (error instanceof StanzaError) return
+    // A module that refuses a stanza, or a stream, has not failed.
+    if (error instanceof StanzaError || error instanceof StreamError) return
     failures.with({ hook, module }).inc()
     // The database has raised its own alarm, once.
     if (isPassing(error)) return

@@ -1,6 +1,7 @@
 import type { Jid } from '../jid/jid.ts'
 import { escapeXml } from '../xml/escape.ts'
 import { asWire, toWire, type Wire } from '../xml/wire.ts'
+import type { Fields, StanzaKind } from './fields.ts'
 
 /** The root attributes of a stanza of the server's own. */
 export interface StanzaHead {
@@ -18,4 +19,22 @@ export function attributesOf({ type, id, lang }: StanzaHead): Wire {
   if (id !== undefined) text += ` id='${toWire(escapeXml(id))}'`
   if (lang !== undefined) text += ` xml:lang='${toWire(escapeXml(lang))}'`
   return asWire(text)
+}
+
+/** What a stanza with this head and no children is made of. */
+export function fieldsOf(kind: StanzaKind, head: StanzaHead): Fields {
+  return {
+    kind,
+    type: head.type ?? '',
+    id: head.id,
+    lang: head.lang,
+    from: head.from,
+    to: head.to,
+    attributes: attributesOf(head),
+    inner: asWire(''),
+    raw: undefined,
+    parts: [],
+    notes: undefined,
+    ticket: undefined,
+  }
 }

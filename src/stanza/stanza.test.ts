@@ -137,8 +137,8 @@ describe('the ticket of a stanza', () => {
   const scanned = () => scanFrame(Buffer.from(message), defaultLimits)
 
   it('is settled when the stanza has been handled and everything that it caused is on disk', async () => {
-    const settled: Ticket[] = []
-    const ticket = new Ticket((one) => settled.push(one))
+    let settled = 0
+    const ticket = new Ticket({ ticketMoved: () => settled++ })
     const stanza = Stanza.fromRaw(scanned(), romeo, juliet, { ticket })
     let commit = () => {}
     const write = new Promise<void>((resolve) => {
@@ -152,11 +152,11 @@ describe('the ticket of a stanza', () => {
     commit()
     await write
     expect(ticket).toMatchObject({ isSettled: true, hasFailed: false })
-    expect(settled).toEqual([ticket])
+    expect(settled).toBe(1)
   })
 
   it('remembers that a write was refused', async () => {
-    const ticket = new Ticket(() => {})
+    const ticket = new Ticket()
     const refused = Promise.reject(new Error('no room'))
     Stanza.fromRaw(scanned(), romeo, juliet, { ticket }).causes(refused)
     ticket.handled()

@@ -7,7 +7,7 @@ import type { RawElement } from '../xml/raw-element.ts'
 import { serialise } from '../xml/serialise.ts'
 import { asWire, toWire, type Wire } from '../xml/wire.ts'
 import type { Fields, Received, StanzaKind } from './fields.ts'
-import { attributesOf, type StanzaHead } from './head.ts'
+import { attributesOf, fieldsOf, type StanzaHead } from './head.ts'
 import { NS } from './namespaces.ts'
 import { builtPart, cutOut, type Part, receivedParts, shifted } from './parts.ts'
 import type { StanzaError } from './stanza-error.ts'
@@ -84,20 +84,7 @@ export class Stanza {
 
   /** A stanza of the server's own. */
   static make(kind: StanzaKind, head: StanzaHead, ...children: readonly Element[]): Stanza {
-    const bare = new Stanza({
-      kind,
-      type: head.type ?? '',
-      id: head.id,
-      lang: head.lang,
-      from: head.from,
-      to: head.to,
-      attributes: attributesOf(head),
-      inner: asWire(''),
-      raw: undefined,
-      parts: [],
-      notes: undefined,
-      ticket: undefined,
-    })
+    const bare = new Stanza(fieldsOf(kind, head))
     return children.length === 0 ? bare : bare.append(...children)
   }
 
@@ -118,7 +105,7 @@ export class Stanza {
   with<T>(key: StanzaKey<T>, value: T | undefined): Stanza {
     const notes = this.#notes === undefined ? [] : [...this.#notes]
     notes[key.index] = value
-    return new Stanza({ ...this.#fields(), notes })
+    return this.withNotes(notes)
   }
 
   /** The notes that outlive this process, as JSON; undefined when there are none. */
@@ -128,7 +115,7 @@ export class Stanza {
 
   /** The same stanza with the notes that {@link routedNotes} gave. */
   withRoutedNotes(encoded: Readonly<Record<string, unknown>> | undefined): Stanza {
-    return encoded === undefined ? this : new Stanza({ ...this.#fields(), notes: decodeNotes(encoded) })
+    return encoded === undefined ? this : this.withNotes(decodeNotes(encoded))
   }
 
   /**
@@ -143,7 +130,27 @@ export class Stanza {
 
   /** The same stanza, made because of another one: what it causes is waited for by the sender of that one. */
   onBehalfOf(cause: Stanza): Stanza {
-    return cause.#ticket === this.#ticket ? this : new Stanza({ ...this.#fields(), ticket: cause.#ticket })
+    return this.under(cause.#ticket)
+  }
+
+  /** Waits for what the stanza causes, where somebody wants to know. */
+  get ticket(): Ticket | undefined {
+    return this.#ticket
+  }
+
+  /** The same stanza; what it causes is waited for by this ticket. */
+  under(ticket: Ticket | undefined): Stanza {
+    return ticket === this.#ticket ? this : new Stanza({ ...this.#fields(), ticket })
+  }
+
+  /** All that modules have noted, for {@link withNotes}. */
+  get notes(): readonly unknown[] | undefined {
+    return this.#notes
+  }
+
+  /** The same stanza with the notes of another one. */
+  withNotes(notes: readonly unknown[] | undefined): Stanza {
+    return notes === undefined ? this : new Stanza({ ...this.#fields(), notes })
   }
 
   /** Whether there is such a child; looks at the index only. */

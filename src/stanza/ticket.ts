@@ -1,20 +1,35 @@
+/** Told when a ticket moves on. */
+export interface TicketWatcher {
+  ticketMoved(): void
+}
+
 /**
  * Counts the writes that one received stanza has caused and that are not on disk yet. What acknowledges the stanza to its
  * sender (XEP-0198) waits until it is settled: everything that came of it has been committed.
+ *
+ * There are two kinds of claims on it. Writes (`hold`) are waited for in any order. What keeps the stanza for a client (`keep`)
+ * comes last: it is written once the ticket is ready, together with the count that tells the sender so, and so neither is ever
+ * on disk without the other.
  */
 export class Ticket {
   #open = 1
+  #kept = 0
   #failed = false
-  readonly #onSettled: (ticket: Ticket) => void
+  #watchers: TicketWatcher[] | undefined
 
-  /** `onSettled` is called once, when the stanza has been handled and nothing that it caused is outstanding. */
-  constructor(onSettled: (ticket: Ticket) => void) {
-    this.#onSettled = onSettled
+  /** The watcher is told when the ticket becomes ready and when it is settled. */
+  constructor(watcher?: TicketWatcher) {
+    this.#watchers = watcher === undefined ? undefined : [watcher]
+  }
+
+  /** The stanza has been handled and its writes are on disk; it may yet have to be kept for somebody. */
+  get isReady(): boolean {
+    return this.#open === 0
   }
 
   /** Nothing outstanding any more. */
   get isSettled(): boolean {
-    return this.#open === 0
+    return this.#open === 0 && this.#kept === 0
   }
 
   /** One of its writes was refused: the stanza must not be acknowledged. */
@@ -22,25 +37,56 @@ export class Ticket {
     return this.#failed
   }
 
+  /** Tells this one too of what happens from now on. */
+  watch(watcher: TicketWatcher): void {
+    this.#watchers ??= []
+    if (!this.#watchers.includes(watcher)) this.#watchers.push(watcher)
+  }
+
   /** Waits for a write. Its failure is remembered here and thus handled. */
   hold(write: Promise<unknown>): void {
     this.#open++
     write.then(
-      () => this.#release(),
+      () => this.handled(),
       () => {
         this.#failed = true
-        this.#release()
+        this.handled()
       },
     )
   }
 
   /** The stanza itself has been handled; to be called once by who made the ticket. */
   handled(): void {
-    this.#release()
+    this.#open--
+    if (this.#open === 0) this.#tell()
   }
 
-  #release(): void {
-    this.#open--
-    if (this.#open === 0) this.#onSettled(this)
+  /** The stanza is to be kept for a client. */
+  keep(): void {
+    this.#kept++
   }
+
+  /** It is kept, or need not be any more. */
+  kept(): void {
+    this.#kept--
+    if (this.isSettled) this.#tell()
+  }
+
+  #tell(): void {
+    for (const watcher of this.#watchers ?? []) watcher.ticketMoved()
+  }
+}
+
+/** A ticket for something of the server's own, and when it is settled; rejects when one of its writes was refused. */
+export function ownTicket(): { readonly ticket: Ticket; readonly settled: Promise<void> } {
+  let look = (): void => {}
+  const ticket = new Ticket({ ticketMoved: () => look() })
+  const settled = new Promise<void>((resolve, reject) => {
+    look = () => {
+      if (!ticket.isSettled) return
+      if (ticket.hasFailed) reject(new Error('a write was refused'))
+      else resolve()
+    }
+  })
+  return { ticket, settled }
 }

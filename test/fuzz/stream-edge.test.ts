@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { figures } from '../support/figures.ts'
-import { LiveEdge, type PaperConnection, until } from '../support/live-edge.ts'
+import { LiveEdge, type PaperConnection, type PaperSocket, until } from '../support/live-edge.ts'
 import { bindTo, opening, plainAuth, type Stage, stages } from './corpus/streams.ts'
 import { fuzzCount, mutate, numbers } from './mutate.ts'
 
@@ -34,30 +34,51 @@ async function signIn(user: string): Promise<PaperConnection> {
   return connection
 }
 
-/** Up to three documents of the corpus, some of them broken, in pieces. */
-function script(stage: Stage): { bytes: Buffer; cuts: number[] } {
+/** Up to three documents of the corpus, some of them broken. */
+function script(stage: Stage): Buffer[] {
   const { corpus } = stages[stage]
   const parts: Buffer[] = []
   for (let n = 1 + below(3); n > 0; n--) {
     const document = Buffer.from(corpus[below(corpus.length)] as string)
     parts.push(below(5) === 0 ? document : mutate(document, below))
   }
-  const bytes = Buffer.concat(parts)
-  const cuts = Array.from({ length: below(3) }, () => below(bytes.length + 1)).sort((a, b) => a - b)
-  return { bytes, cuts }
+  return parts
+}
+
+/** A client over one of the ways to connect, and how it sends these documents: as frames, or in pieces cut anywhere. */
+function client(): { connection: PaperConnection | PaperSocket; send(parts: readonly Buffer[]): void } {
+  const isSecure = below(2) === 0
+  if (below(3) === 0) {
+    const connection = edge.connectFrames(isSecure)
+    return {
+      connection,
+      send(parts) {
+        for (const part of parts) connection.push(part)
+      },
+    }
+  }
+  const connection = edge.connect(isSecure)
+  return {
+    connection,
+    send(parts) {
+      const bytes = Buffer.concat(parts)
+      const cuts = Array.from({ length: below(3) }, () => below(bytes.length + 1)).sort((a, b) => a - b)
+      connection.push(bytes, cuts)
+    },
+  }
 }
 
 /** One input: the way to a state, then what nobody should send, then an end of some kind. Tells what was sent when it fails. */
 async function play(index: number): Promise<void> {
   const stage = order[index % order.length] as Stage
   const { way, sign } = stages[stage]
-  const { bytes, cuts } = script(stage)
+  const parts = script(stage)
   const end = below(4)
-  const connection = edge.connect(below(2) === 0)
+  const { connection, send } = client()
   connection.says(way(`fuzz-${index % users}`, `r${resources++}`))
   if (!(await until(() => connection.written.includes(sign))))
     throw new Error(`${stage} is not reached: ${connection.written}`)
-  connection.push(bytes, cuts)
+  send(parts)
   // Some leave while the server is still at work for them.
   for (let turns = end === 0 ? 0 : below(4); turns > 0; turns--) await new Promise((resolve) => setImmediate(resolve))
   if (end === 1) connection.says('</stream:stream>')
@@ -92,6 +113,8 @@ describe('a live edge under mutated streams', () => {
       const heaps: number[] = []
       for (let done = 0; done < inputs; done += atOnce) {
         await Promise.all(Array.from({ length: Math.min(atOnce, inputs - done) }, (_, i) => play(done + i)))
+        // What can be resumed waits a second for that.
+        edge.clock.advance(2000)
         expect(
           await until(() => edge.port.negotiating.size === 0 && edge.host.sessions.size === 2),
           'all are gone',

@@ -30,8 +30,11 @@ export class FakeSession implements ClientSession {
   /** What `receive` gives next. */
   busy: Promise<void> | undefined = undefined
 
-  constructor(jid: Jid) {
+  readonly #link: BindRequest['link']
+
+  constructor(jid: Jid, link: BindRequest['link']) {
     this.jid = jid
+    this.#link = link
   }
 
   receive(stanza: Stanza): Promise<void> | undefined {
@@ -41,6 +44,16 @@ export class FakeSession implements ClientSession {
 
   receiveNonza(): boolean {
     return false
+  }
+
+  count(): undefined {}
+
+  answer(reply: Stanza): void {
+    this.#link.send(reply.toWire(this.#link.form))
+  }
+
+  async disconnect(): Promise<void> {
+    this.ends.push({ kind: 'lost' })
   }
 
   async end(reason: EndReason): Promise<void> {
@@ -92,7 +105,7 @@ export class FakeService implements ClientService {
     this.binds.push(request)
     await this.beforeBind(request.link)
     if (this.bindError !== undefined) throw this.bindError
-    this.session = new FakeSession(request.user.withResource(request.resource ?? 'made'))
+    this.session = new FakeSession(request.user.withResource(request.resource ?? 'made'), request.link)
     return this.session
   }
 

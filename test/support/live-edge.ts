@@ -2,14 +2,17 @@ import { LoginGuard } from '../../src/auth/login-guard.ts'
 import { parseConfig } from '../../src/config/load.ts'
 import { Jid } from '../../src/jid/jid.ts'
 import { allModules } from '../../src/modules/all.ts'
-import type { Connection, ConnectionHandler } from '../../src/net/connection.ts'
+import type { Connection, ConnectionHandler, FrameConnection, FrameHandler } from '../../src/net/connection.ts'
 import type { Accept } from '../../src/net/tcp.ts'
+import type { AcceptFrames } from '../../src/net/websocket.ts'
 import { createLogger } from '../../src/observe/logger.ts'
 import { registerAccount } from '../../src/router/accounts.ts'
 import type { Host } from '../../src/router/host.ts'
 import { ClientPort } from '../../src/server/client-port.ts'
 import { createServer, type Server } from '../../src/server.ts'
 import { FakeClock } from '../../src/util/clock.ts'
+import { parseElement } from '../../src/xml/parse.ts'
+import { serialise } from '../../src/xml/serialise.ts'
 import { FakeTransport } from './fake-client-service.ts'
 
 /** A connection without a socket. */
@@ -44,6 +47,49 @@ export class PaperConnection extends FakeTransport implements Connection {
   }
 }
 
+/** A WebSocket without a socket: a frame for each element. */
+export class PaperSocket extends FakeTransport implements FrameConnection {
+  handler: FrameHandler | undefined = undefined
+  readonly #unread: Buffer[] = []
+
+  /** A frame comes in, whatever is in it, and is read when the server reads. */
+  push(bytes: Buffer): void {
+    this.#unread.push(bytes)
+    this.#read()
+  }
+
+  override resumeReading(): void {
+    super.resumeReading()
+    this.#read()
+  }
+
+  #read(): void {
+    while (!this.isPaused && this.state === 'open') {
+      const frame = this.#unread.shift()
+      if (frame === undefined) return
+      this.handler?.frame(frame, frame.length)
+    }
+  }
+
+  /** Well-formed text of a byte stream, as RFC 7395 has it. */
+  says(text: string): void {
+    const framed = text
+      .replaceAll(
+        /<stream:stream [^>]*>/g,
+        "<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' to='localhost' version='1.0'/>",
+      )
+      .replaceAll('</stream:stream>', "<close xmlns='urn:ietf:params:xml:ns:xmpp-framing'/>")
+    for (const element of parseElement(`<frames xmlns='jabber:client'>${framed}</frames>`).elements()) {
+      this.push(Buffer.from(serialise(element), 'latin1'))
+    }
+  }
+
+  vanish(): void {
+    this.state = 'destroyed'
+    this.handler?.closed()
+  }
+}
+
 /** A whole server in memory, whose clients have no sockets and whose clock stands still. */
 export class LiveEdge {
   readonly clock = new FakeClock()
@@ -53,6 +99,7 @@ export class LiveEdge {
   readonly #server: Server
   #port: ClientPort | undefined
   #accept: Accept | undefined
+  #acceptFrames: AcceptFrames | undefined
 
   constructor(settings = '') {
     const text = `${settings}\n${modules}`
@@ -87,6 +134,7 @@ export class LiveEdge {
     const changed = { ...listener, max_stanza_size: rules.maxStanzaSize ?? 65_536, shaper: rules.shaper ?? 'none' }
     this.#port = port
     this.#accept = port.streams(changed, undefined)
+    this.#acceptFrames = port.frames(changed)
   }
 
   get host(): Host {
@@ -110,6 +158,15 @@ export class LiveEdge {
     connection.isSecure = isSecure
     if (this.#accept === undefined) throw new Error('not started')
     connection.handler = this.#accept(connection)
+    return connection
+  }
+
+  /** Over a WebSocket. */
+  connectFrames(isSecure: boolean): PaperSocket {
+    const connection = new PaperSocket()
+    connection.isSecure = isSecure
+    if (this.#acceptFrames === undefined) throw new Error('not started')
+    connection.handler = this.#acceptFrames(connection)
     return connection
   }
 
@@ -155,4 +212,6 @@ hash = ["sha"]
 [modules.mod_caps]
 [modules.mod_sasl2]
 [modules.mod_bind2]
+[modules.mod_stream_management]
+resume_timeout = 1
 `

@@ -7,7 +7,7 @@ export const maxStanzaBytes = 65_536
 
 const prosodyModules = [
   ...['disco', 'roster', 'saslauth', 'tls', 'private', 'ping', 'register', 'time', 'version', 'offline'],
-  ...['presence', 'message', 'iq', 'websocket', 'posix', 'vcard', 'lastactivity', 'uptime'],
+  ...['presence', 'message', 'iq', 'websocket', 'posix', 'vcard', 'lastactivity', 'uptime', 'smacks'],
 ]
 
 export function prosodyConfig({ folder, files, domain, strictDomain, ports }: PeerSettings): string {
@@ -74,6 +74,7 @@ modules:
   mod_register: {ip_access: all}
   mod_roster: {versioning: true}
   mod_sic: {}
+  mod_stream_mgmt: {resume_timeout: 600}
   mod_time: {}
   mod_vcard: {search: false}
   mod_version: {}

@@ -95,6 +95,7 @@ versioning = true
 [modules.mod_bind2]
 [modules.mod_fast_auth_token]
 [modules.mod_muc]
+[modules.mod_stream_management]
 `
 
 /** What a test wants otherwise than the stories have it. */

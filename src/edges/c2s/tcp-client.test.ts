@@ -176,7 +176,7 @@ describe('authentication', () => {
     expect(service.offers[0]).toMatchObject({
       user: undefined,
       domain: 'example.org',
-      address: '192.0.2.1',
+      info: { address: '192.0.2.1' },
       isSecure: false,
     })
   })

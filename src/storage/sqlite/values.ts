@@ -1,30 +1,12 @@
+import { storedValue } from '../stored-value.ts'
 import type { BlobPack } from './blob-pack.ts'
 import type { Cell } from './wire.ts'
 
-/** Turns a parameter into what travels. Bytes are copied at once, so the caller may reuse its buffer. */
-export function encodeValue(value: unknown, pack: BlobPack): Cell {
-  switch (typeof value) {
-    case 'string':
-      return value
-    case 'number':
-      if (!Number.isFinite(value)) throw new TypeError(`${value} cannot be stored`)
-      return value
-    case 'boolean':
-      return value ? 1 : 0
-    case 'bigint':
-      if (BigInt.asIntN(54, value) !== value) throw new RangeError('an integer beyond 2^53 cannot be stored')
-      return Number(value)
-    case 'object':
-      if (value === null) return null
-      if (value instanceof Uint8Array) return pack.add(value)
-  }
-  throw new TypeError(`a value of type ${typeof value} cannot be stored: use null, numbers, strings or bytes`)
-}
-
-/** Encodes all parameters of a statement. */
+/** Turns the parameters of a statement into what travels. */
 export function encodeValues(values: readonly unknown[], pack: BlobPack): Cell[] {
+  const packed = (bytes: Uint8Array) => pack.add(bytes)
   const cells = new Array<Cell>(values.length)
-  for (let i = 0; i < values.length; i++) cells[i] = encodeValue(values[i], pack)
+  for (let i = 0; i < values.length; i++) cells[i] = storedValue(values[i], packed)
   return cells
 }
 

@@ -92,6 +92,16 @@ const session = [
   `<iq type='get' id='i'><address xmlns='urn:xmpp:sic:1'/></iq>`,
 ]
 
+const management = [
+  `<enable xmlns='urn:xmpp:sm:3' resume='true'/>`,
+  `<enable xmlns='urn:xmpp:sm:3'/>`,
+  `<enable xmlns='urn:xmpp:sm:3' resume='1'/><message to='fuzz-3@localhost'><body>Hi</body></message><r xmlns='urn:xmpp:sm:3'/>`,
+  `<r xmlns='urn:xmpp:sm:3'/>`,
+  `<a xmlns='urn:xmpp:sm:3' h='0'/>`,
+  `<a xmlns='urn:xmpp:sm:3' h='4294967295'/>`,
+  `<resume xmlns='urn:xmpp:sm:3' previd='AAAAAAAAAAAAAAAAAAAAAAAAAAAA' h='0'/>`,
+]
+
 export type Stage = 'header' | 'before' | 'sasl' | 'after' | 'session'
 
 /** For each state of a stream: what brings a connection there, how one sees it, and what a client might say there. */
@@ -112,11 +122,11 @@ export const stages: Readonly<
   after: {
     way: (user) => opening + plainAuth(user) + opening,
     sign: 'xmpp-bind',
-    corpus: [bindTo('x'), bindTo(''), bindTo('x') + session[0], ...session, ...stanzas],
+    corpus: [bindTo('x'), bindTo(''), bindTo('x') + session[0], ...management, ...session, ...stanzas],
   },
   session: {
     way: (user, resource) => opening + plainAuth(user) + opening + bindTo(resource),
     sign: '<jid>',
-    corpus: [...session, ...session, ...session, ...stanzas],
+    corpus: [...session, ...session, ...session, ...management, ...management, ...stanzas],
   },
 }

@@ -1,0 +1,97 @@
+import { Jid } from '../../jid/jid.ts'
+import type { ClientLink } from '../../router/session.ts'
+import { delayElement } from '../../stanza/delay.ts'
+import { NS } from '../../stanza/namespaces.ts'
+import { Stanza } from '../../stanza/stanza.ts'
+import { decodeNotes, encodeNotes } from '../../stanza/stanza-key.ts'
+import type { Ticket } from '../../stanza/ticket.ts'
+import { asWire, ownWire, type Wire, wireBytes, wireOf } from '../../xml/wire.ts'
+
+type Form = ClientLink['form']
+
+/** What tells a stanza in a WebSocket frame, or on disk, from one on a byte stream. */
+const declaration = ` xmlns='${NS.client}'`
+const kinds = { m: 'message', p: 'presence', i: 'iq' } as const
+
+/** A stanza that the client has not acknowledged yet: its own text, and little else. */
+export class KeptStanza {
+  number = 0
+  /** Bytes that it came with, whatever is put in its place. */
+  readonly byteLength: number
+  /** Milliseconds since the epoch. */
+  readonly at: number
+  /** Where its text is: not on disk, on its way there, there. */
+  place: 'memory' | 'writing' | 'disk' = 'memory'
+  /** Whether modules have been told that it is not acknowledged. */
+  isTold = false
+  /** It waits to be kept safely. */
+  ticket: Ticket | undefined = undefined
+  #text: Wire
+  #form: Form
+  #notes: readonly unknown[] | undefined
+
+  private constructor(text: Wire, form: Form, notes: readonly unknown[] | undefined, at: number) {
+    this.#text = text
+    this.#form = form
+    this.#notes = notes
+    this.at = at
+    this.byteLength = text.length
+  }
+
+  static of(stanza: Stanza, form: Form, at: number): KeptStanza {
+    return new KeptStanza(ownWire(stanza.toWire(form)), form, stanza.notes, at)
+  }
+
+  /** As it was written to disk. */
+  static onDisk(
+    bytes: Buffer,
+    notes: Readonly<Record<string, unknown>> | undefined,
+    row: { readonly number: number; readonly arrived_at: number },
+  ): KeptStanza {
+    const decoded = notes === undefined ? undefined : decodeNotes(notes)
+    const kept = new KeptStanza(wireOf(bytes, 0, bytes.length), 'framed', decoded, row.arrived_at)
+    kept.number = row.number
+    kept.place = 'disk'
+    return kept
+  }
+
+  get kind(): 'message' | 'presence' | 'iq' {
+    return kinds[this.#text.charAt(1) as keyof typeof kinds]
+  }
+
+  /** The text for a connection of this form. */
+  wire(form: Form): Wire {
+    if (form === this.#form) return this.#text
+    const nameEnd = this.kind.length + 1
+    const head = this.#text.slice(0, nameEnd)
+    const rest = this.#text.slice(nameEnd)
+    return asWire(form === 'framed' ? head + declaration + rest : head + rest.slice(declaration.length))
+  }
+
+  /** The notes that outlive the process. */
+  get routedNotes(): Record<string, unknown> | undefined {
+    return encodeNotes(this.#notes)
+  }
+
+  toBytes(): Uint8Array {
+    return wireBytes(this.wire('framed'))
+  }
+
+  toStanza(): Stanza {
+    return Stanza.fromBytes(this.toBytes(), Jid.parse).withNotes(this.#notes)
+  }
+
+  /** Another stanza in its place. */
+  replace(stanza: Stanza): void {
+    this.#text = ownWire(stanza.toWire(this.#form))
+    this.#notes = stanza.notes
+  }
+
+  /** Says since when the message has been held back, unless that is of no interest or has been said. */
+  delayed(domain: string): Stanza {
+    const stanza = this.toStanza()
+    if (stanza.kind !== 'message' || stanza.type === 'error' || stanza.type === 'headline') return stanza
+    const hasOwn = stanza.elements().some((child) => child.is('delay', NS.delay) && child.attr('from') === domain)
+    return hasOwn ? stanza : stanza.append(delayElement(domain, this.at, 'SM Storage'))
+  }
+}

@@ -1,0 +1,48 @@
+import { z } from 'zod'
+
+/** The options of mod_stream_management. */
+export const options = z.strictObject({
+  buffer: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Keep what clients have not acknowledged. Without, nothing can be sent again, and no session be resumed.',
+    ),
+  buffer_max: z
+    .union([z.int().positive(), z.literal('infinity').transform(() => Number.POSITIVE_INFINITY)])
+    .default(100)
+    .describe('Most stanzas that a client may leave unacknowledged, or `infinity`.')
+    .meta({ reload: 'live' }),
+  ack: z.boolean().default(true).describe('Ask clients to acknowledge what they are sent.').meta({ reload: 'live' }),
+  ack_freq: z.int().positive().default(1).describe('Ask after so many stanzas.').meta({ reload: 'live' }),
+  resume_timeout: z
+    .int()
+    .positive()
+    .default(600)
+    .describe('Seconds for which a session without a connection waits to be resumed.')
+    .meta({ reload: 'live' }),
+  max_detached_bytes: z
+    .int()
+    .positive()
+    .default(256 * 1024 * 1024)
+    .describe('Most bytes kept for all sessions that wait. Beyond that the one that has waited longest ends.')
+    .meta({ reload: 'live' }),
+  max_detached_user_bytes: z
+    .int()
+    .positive()
+    .default(8 * 1024 * 1024)
+    .describe('Most bytes kept for the waiting sessions of one user. Beyond that the one with most of them ends.')
+    .meta({ reload: 'live' }),
+  stale_h: z
+    .strictObject({
+      enabled: z
+        .boolean()
+        .default(false)
+        .describe('Tell clients that come too late how much of what they sent had been received.'),
+      repeat_after: z.int().positive().default(1800).describe('Seconds between two searches for what is too old.'),
+      geriatric: z.int().positive().default(3600).describe('Seconds for which that is remembered.'),
+    })
+    .prefault({}),
+})
+
+export type StreamOptions = z.infer<typeof options>

@@ -1,0 +1,230 @@
+import { OutboundQueue } from '../../protocol/sm/outbound-queue.ts'
+import { meant } from '../../protocol/sm/sequence.ts'
+import type { ClientLink, Session } from '../../router/session.ts'
+import type { Stanza } from '../../stanza/stanza.ts'
+import type { TicketWatcher } from '../../stanza/ticket.ts'
+import { KeptStanza } from './kept-stanza.ts'
+import { request } from './nonza.ts'
+import type { StreamOptions } from './options.ts'
+
+export interface OutboxParts {
+  readonly session: Session
+  readonly options: StreamOptions
+  /** Told when what a message waits for has come to its end. */
+  readonly watcher: TicketWatcher
+  /** A message is kept, and is to be kept safely. */
+  kept(): void
+  /** So many bytes more are kept, or less. */
+  grew(bytes: number): void
+}
+
+/** What goes to the client: kept until it is acknowledged, written as fast as the client reads. */
+export class Outbox {
+  readonly #parts: OutboxParts
+  #queue: OutboundQueue<KeptStanza>
+  /** Messages that are not on disk, and may have to be. */
+  #fresh: KeptStanza[] = []
+  /** Numbers of the last one on disk, and of the last one removed there. */
+  #onDisk = 0
+  #removed = 0
+  #isHeld = false
+  bytes = 0
+  /** What is on disk has to go before anything else is written there. */
+  mustReplace = false
+
+  constructor(parts: OutboxParts, queue = new OutboundQueue<KeptStanza>()) {
+    this.#parts = parts
+    this.#queue = queue
+    for (const { byteLength, number } of queue.items()) {
+      this.bytes += byteLength
+      this.#onDisk = number
+    }
+  }
+
+  get size(): number {
+    return this.#queue.size
+  }
+
+  get acknowledged(): number {
+    return this.#queue.acknowledged
+  }
+
+  /** Whether so much can have been received. */
+  hasWritten(h: number): boolean {
+    return this.#queue.isRestored || meant(h, this.#queue.acknowledged) <= this.#queue.written
+  }
+
+  /** Whether the server has been started since the client was last there. */
+  get isRestored(): boolean {
+    return this.#queue.isRestored
+  }
+
+  get written(): number {
+    return this.#queue.written
+  }
+
+  items(): readonly KeptStanza[] {
+    return this.#queue.items()
+  }
+
+  /** Whether messages wait to be written to disk. */
+  get isWaiting(): boolean {
+    return this.#fresh.length > 0
+  }
+
+  /** What has been acknowledged since it was written to disk: the last number, undefined when nothing has. */
+  get removable(): number | undefined {
+    const last = Math.min(this.#queue.acknowledged, this.#onDisk)
+    return last > this.#removed ? last : undefined
+  }
+
+  add(stanza: Stanza): KeptStanza | undefined {
+    const { session, options } = this.#parts
+    if (!options.buffer) {
+      session.link.send(stanza.toWire(session.link.form))
+      this.#ask(this.#queue.skip())
+      return undefined
+    }
+    const kept = KeptStanza.of(stanza, session.link.form, session.host.clock.now())
+    this.#queue.add(kept)
+    this.#grow(kept.byteLength)
+    if (kept.kind === 'message') {
+      stanza.ticket?.keep()
+      kept.ticket = stanza.ticket
+      this.#fresh.push(kept)
+      this.#parts.kept()
+    }
+    this.#write()
+    return kept
+  }
+
+  /** False when the client says to have got more than it was sent. */
+  acknowledge(h: number): boolean {
+    const gone = this.#queue.acknowledge(h)
+    if (gone === undefined) return false
+    this.#let(gone)
+    return true
+  }
+
+  /** The client goes on over another connection, having got so much: the rest is sent there. */
+  resume(h: number): boolean {
+    const wasRestored = this.#queue.isRestored
+    const gone = this.#queue.resume(h)
+    if (gone === undefined) return false
+    this.#let(gone)
+    if (wasRestored) this.#writeAnew()
+    const { session } = this.#parts
+    const { domain } = session.jid
+    for (const kept of this.#queue.items()) if (kept.kind === 'message') kept.replace(kept.delayed(domain))
+    this.#isHeld = false
+    this.#write(true)
+    return true
+  }
+
+  /** The connection is lost: nothing is written until there is another. */
+  hold(): void {
+    this.#isHeld = true
+  }
+
+  /** The messages that may be written to disk now; they are taken to be on their way there. */
+  takeFresh(): KeptStanza[] {
+    const taken: KeptStanza[] = []
+    this.#fresh = this.#fresh.filter((kept) => {
+      if (kept.number <= this.#queue.acknowledged) return false
+      if (kept.ticket?.isReady === false) {
+        kept.ticket.watch(this.#parts.watcher)
+        return true
+      }
+      kept.place = 'writing'
+      taken.push(kept)
+      return false
+    })
+    return taken
+  }
+
+  /** These are on disk. */
+  onDisk(taken: readonly KeptStanza[]): void {
+    for (const kept of taken) {
+      kept.place = 'disk'
+      this.#onDisk = Math.max(this.#onDisk, kept.number)
+      release(kept)
+    }
+  }
+
+  /** These are not. */
+  notOnDisk(taken: readonly KeptStanza[]): void {
+    for (const kept of taken) kept.place = 'memory'
+    this.#fresh = [...taken, ...this.#fresh]
+  }
+
+  /** What is on disk up to this number has been removed. */
+  wasRemoved(number: number): void {
+    this.#removed = Math.max(this.#removed, number)
+  }
+
+  /** Everything that has not been acknowledged, to go elsewhere. */
+  clear(): readonly KeptStanza[] {
+    this.#grow(-this.bytes)
+    this.#fresh = []
+    return this.#queue.clear()
+  }
+
+  #let(gone: readonly KeptStanza[]): void {
+    for (const kept of gone) {
+      this.#grow(-kept.byteLength)
+      if (kept.place === 'memory') release(kept)
+    }
+  }
+
+  /** After a restart the numbers are others: all that is on disk is replaced. */
+  #writeAnew(): void {
+    this.mustReplace = true
+    for (const kept of this.#queue.items()) {
+      if (kept.place === 'memory') continue
+      kept.place = 'memory'
+      this.#fresh.push(kept)
+    }
+    this.#onDisk = 0
+    this.#removed = 0
+  }
+
+  #write(isResent = false): void {
+    const { link } = this.#parts.session
+    let last = 0
+    while (!this.#isHeld) {
+      if (this.#isBehind(link)) return
+      const kept = this.#queue.next()
+      if (kept === undefined) break
+      link.send(kept.wire(link.form))
+      if (!isResent) this.#ask(kept.number)
+      last = kept.number
+    }
+    if (isResent && last > 0 && this.#parts.options.ack) link.send(request)
+  }
+
+  /** A client that does not read is not written to; it goes on when it has caught up. */
+  #isBehind(link: ClientLink): boolean {
+    if (!this.#queue.hasNext) return false
+    const read = link.whenRead()
+    if (read === undefined) return false
+    void read.then(() => this.#write())
+    return true
+  }
+
+  #ask(number: number): void {
+    const { options, session } = this.#parts
+    if (options.ack && number % options.ack_freq === 0) session.link.send(request)
+  }
+
+  #grow(bytes: number): void {
+    this.bytes += bytes
+    this.#parts.grew(bytes)
+  }
+}
+
+/** Nobody waits for it any more. */
+function release(kept: KeptStanza): void {
+  const { ticket } = kept
+  kept.ticket = undefined
+  ticket?.kept()
+}

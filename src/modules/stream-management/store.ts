@@ -1,0 +1,172 @@
+import type { Compilable } from 'kysely'
+import type { Jid } from '../../jid/jid.ts'
+import type { Database, Migration, Params } from '../../storage/database.ts'
+
+export interface StreamManagementTables {
+  mod_stream_management_session: {
+    id: string
+    domain: string
+    username: string
+    resource: string
+    /** Stanzas received from the client. */
+    received: number
+    /** When it ended, in milliseconds since the epoch: only its count is kept then. */
+    ended_at: number | null
+    state: string
+  }
+  mod_stream_management_spool: {
+    session: string
+    number: number
+    arrived_at: number
+    stanza: Buffer
+    notes: string | null
+  }
+}
+
+type Session = StreamManagementTables['mod_stream_management_session']
+type Spooled = StreamManagementTables['mod_stream_management_spool']
+
+export const migrations: Record<string, Migration> = {
+  '001_create': async ({ schema }) => {
+    await schema
+      .createTable('mod_stream_management_session')
+      .addColumn('id', 'varchar(64)', (column) => column.primaryKey())
+      .addColumn('domain', 'varchar(255)', (column) => column.notNull())
+      .addColumn('username', 'varchar(255)', (column) => column.notNull())
+      .addColumn('resource', 'text', (column) => column.notNull())
+      .addColumn('received', 'bigint', (column) => column.notNull())
+      .addColumn('ended_at', 'bigint')
+      .addColumn('state', 'text', (column) => column.notNull())
+      .execute()
+    await schema
+      .createIndex('mod_stream_management_session_user')
+      .on('mod_stream_management_session')
+      .columns(['domain', 'username'])
+      .execute()
+    await schema
+      .createTable('mod_stream_management_spool')
+      .addColumn('session', 'varchar(64)', (column) => column.notNull())
+      .addColumn('number', 'bigint', (column) => column.notNull())
+      .addColumn('arrived_at', 'bigint', (column) => column.notNull())
+      .addColumn('stanza', 'blob', (column) => column.notNull())
+      .addColumn('notes', 'text')
+      .addPrimaryKeyConstraint('mod_stream_management_spool_key', ['session', 'number'])
+      .execute()
+  },
+}
+
+/** A statement, to be run together with others. */
+export type Statement = Compilable<unknown>
+
+/** Sessions that can be resumed, and the messages that their clients have not acknowledged. */
+export class StreamStore {
+  readonly #db: Database<StreamManagementTables>
+  readonly #count
+  readonly #insert
+  readonly #removeThrough
+
+  constructor(db: Database<StreamManagementTables>) {
+    this.#db = db
+    this.#count = db.prepare((q, p: Params<Pick<Session, 'id' | 'received'>>) =>
+      q
+        .updateTable('mod_stream_management_session')
+        .set({ received: p('received') })
+        .where('id', '=', p('id')),
+    )
+    this.#insert = db.prepare((q, p: Params<Spooled>) =>
+      q.insertInto('mod_stream_management_spool').values({
+        session: p('session'),
+        number: p('number'),
+        arrived_at: p('arrived_at'),
+        stanza: p('stanza'),
+        notes: p('notes'),
+      }),
+    )
+    this.#removeThrough = db.prepare((q, p: Params<Pick<Spooled, 'session' | 'number'>>) =>
+      q
+        .deleteFrom('mod_stream_management_spool')
+        .where('session', '=', p('session'))
+        .where('number', '<=', p('number')),
+    )
+  }
+
+  /** All of these take effect, or none. */
+  async run(statements: readonly Statement[]): Promise<void> {
+    await this.#db.atomic(statements)
+  }
+
+  saved(session: Session): Statement {
+    return this.#db.upsert('mod_stream_management_session', session as never, ['id'])
+  }
+
+  counted(id: string, received: number): Statement {
+    return this.#count.with({ id, received })
+  }
+
+  spooled(row: Spooled): Statement {
+    return this.#insert.with(row)
+  }
+
+  /** Takes out what was acknowledged. */
+  acknowledged(session: string, number: number): Statement {
+    return this.#removeThrough.with({ session, number })
+  }
+
+  /** Forgets a session and what was kept for it. */
+  forgotten(id: string): Statement[] {
+    return [
+      this.#db.q.deleteFrom('mod_stream_management_spool').where('session', '=', id),
+      this.#db.q.deleteFrom('mod_stream_management_session').where('id', '=', id),
+    ]
+  }
+
+  /** The sessions of a domain, the oldest first as far as that is known. */
+  sessions(domain: string): Promise<Session[]> {
+    return this.#db.q.selectFrom('mod_stream_management_session').selectAll().where('domain', '=', domain).execute()
+  }
+
+  /** What was kept for the sessions of a domain, in order. */
+  spool(domain: string): Promise<Spooled[]> {
+    return this.#spoolWhere(domain, undefined)
+  }
+
+  /** What was kept for the sessions of a user, as personal data. */
+  async exported({ domain, local }: Jid): Promise<Record<string, unknown>[]> {
+    const rows = await this.#spoolWhere(domain, local)
+    return rows.map((row) => ({
+      timestamp: new Date(row.arrived_at).toISOString(),
+      packet: Buffer.from(row.stanza).toString('utf8'),
+    }))
+  }
+
+  async forgetUser({ domain, local }: Jid): Promise<void> {
+    const all = this.#db.q.selectFrom('mod_stream_management_session').select('id')
+    const ofUser = all.where('domain', '=', domain).where('username', '=', local)
+    await this.#db.atomic([
+      this.#db.q.deleteFrom('mod_stream_management_spool').where('session', 'in', ofUser),
+      this.#db.q.deleteFrom('mod_stream_management_session').where('domain', '=', domain).where('username', '=', local),
+    ])
+  }
+
+  /** Forgets the counts of sessions that ended before this moment. */
+  async forgetEnded(domain: string, before: number): Promise<void> {
+    await this.#db.q
+      .deleteFrom('mod_stream_management_session')
+      .where('domain', '=', domain)
+      .where('ended_at', '<', before)
+      .execute()
+  }
+
+  #spoolWhere(domain: string, username: string | undefined): Promise<Spooled[]> {
+    const { q } = this.#db
+    const inDomain = q.selectFrom('mod_stream_management_session').select('id').where('domain', '=', domain)
+    const sessions = username === undefined ? inDomain : inDomain.where('username', '=', username)
+    return q
+      .selectFrom('mod_stream_management_spool')
+      .selectAll()
+      .where('session', 'in', sessions)
+      .orderBy('session')
+      .orderBy('number')
+      .execute()
+  }
+}

@@ -1,0 +1,131 @@
+import { meant, round } from './sequence.ts'
+
+/** The items are taken out at the front of an array, which is cut when so many are gone. */
+const cutAt = 256
+
+/**
+ * What has been sent to the client, or is to be, and is not acknowledged yet, oldest first. Each item has a number, counted from 1
+ * and not taken round; those up to `written` have been written.
+ */
+export class OutboundQueue<T extends { number: number }> {
+  #items: T[] = []
+  #first = 0
+  #acknowledged: number
+  #written: number
+  #isRestored = false
+
+  constructor(acknowledged = 0) {
+    this.#acknowledged = acknowledged
+    this.#written = acknowledged
+  }
+
+  /** Puts back what was kept; the numbers have gaps, as not everything is. */
+  static restored<T extends { number: number }>(acknowledged: number, items: readonly T[]): OutboundQueue<T> {
+    const queue = new OutboundQueue<T>(acknowledged)
+    queue.#items = [...items]
+    queue.#isRestored = true
+    return queue
+  }
+
+  get acknowledged(): number {
+    return this.#acknowledged
+  }
+
+  /** Number of the last item written. */
+  get written(): number {
+    return this.#written
+  }
+
+  /** Whether the client alone knows what was written: the server has been started since, and it has not come back yet. */
+  get isRestored(): boolean {
+    return this.#isRestored
+  }
+
+  /** Whether something is to be written. */
+  get hasNext(): boolean {
+    return this.size > this.#written - this.#acknowledged
+  }
+
+  get size(): number {
+    return this.#items.length - this.#first
+  }
+
+  items(): readonly T[] {
+    return this.#items.slice(this.#first)
+  }
+
+  add(item: T): void {
+    item.number = this.#lastNumber() + 1
+    this.#items.push(item)
+  }
+
+  /** Counts something that is written and not kept. */
+  skip(): number {
+    return ++this.#written
+  }
+
+  /** The next item to write, which counts as written then; undefined when there is none. */
+  next(): T | undefined {
+    const item = this.#items[this.#first + this.#written - this.#acknowledged]
+    if (item !== undefined) this.#written++
+    return item
+  }
+
+  /** Takes out what the client has acknowledged; undefined when that is more than was written. */
+  acknowledge(h: number): T[] | undefined {
+    const count = meant(h, this.#acknowledged)
+    if (count > this.#written) return undefined
+    const isKept = ({ number }: T): boolean => number > count
+    const next = this.#items.findIndex((item, index) => index >= this.#first && isKept(item))
+    const gone = this.#items.slice(this.#first, next < 0 ? undefined : next)
+    this.#first += gone.length
+    this.#acknowledged = count
+    this.#cut()
+    return gone
+  }
+
+  /**
+   * The client goes on over another connection: what it has not got is to be written again. Undefined when it says to have got
+   * more than was written.
+   */
+  resume(h: number): T[] | undefined {
+    const gone = this.#isRestored ? this.#renumber(h) : this.acknowledge(h)
+    if (gone !== undefined) this.#written = this.#acknowledged
+    return gone
+  }
+
+  /** Everything, to go elsewhere. */
+  clear(): readonly T[] {
+    const all = this.items()
+    this.#items = []
+    this.#first = 0
+    this.#acknowledged = this.#written
+    return all
+  }
+
+  /** After a restart the client alone knows what it got: its count is taken, and what is left counts from there. */
+  #renumber(h: number): T[] {
+    this.#isRestored = false
+    const count = meant(h, this.#acknowledged)
+    const gone = this.#items.filter(({ number }) => number <= count)
+    this.#items = this.#items.slice(gone.length)
+    this.#acknowledged = count
+    this.#items.forEach((item, index) => {
+      item.number = count + 1 + index
+    })
+    return gone
+  }
+
+  #lastNumber(): number {
+    const last = this.size === 0 ? this.#acknowledged : (this.#items.at(-1)?.number ?? 0)
+    // What comes before the client has told its count was not seen by it, whatever it tells.
+    return this.#isRestored ? Math.max(last, this.#acknowledged + round) : last
+  }
+
+  #cut(): void {
+    if (this.#first === this.#items.length) this.#items = []
+    else if (this.#first >= cutAt) this.#items = this.#items.slice(this.#first)
+    else return
+    this.#first = 0
+  }
+}
