@@ -3,7 +3,6 @@ import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Jid } from '../../src/jid/jid.ts'
 import { removeAccount } from '../../src/router/accounts.ts'
-import { FakeClock } from '../../src/util/clock.ts'
 import { errorOf } from '../support/client.ts'
 import { ownServer } from '../support/own-server.ts'
 import {
@@ -183,36 +182,25 @@ describe('the list of rooms', () => {
 })
 
 describe('rooms that nobody uses', () => {
-  const clock = new FakeClock()
-  let ticking: NodeJS.Timeout | undefined
-  // Hooks run in reverse: time goes on by itself while the server stops.
-  afterAll(() => clearInterval(ticking))
-  const own = ownServer(
-    `
+  const own = ownServer(`
 [modules.mod_muc]
-hibernate_timeout = 1000
-hibernated_room_timeout = 2000
-hibernated_room_check_interval = 1000
+hibernate_timeout = 500
+hibernated_room_timeout = 1
+hibernated_room_check_interval = 50
 access_create = "makers"
 history_size = 5
 [acl]
 lena = [{ user = "lena" }]
 [access]
 makers = [{ acl = "lena", value = "allow" }]
-`,
-    { clock },
-  )
-  afterAll(() => {
-    ticking = setInterval(() => clock.advance(1000), 10)
-  })
-
+`)
   it('leave memory and come back when they are asked for; who may not create is told so', async () => {
     const [lena, mona] = [await own.client('lena', 'pc'), await own.client('mona', 'pc')]
     const room = freshRoom('localhost')
     await opens(lena, room, persistent)
     lena.sends(`<message to='${room}' type='groupchat'><subject>Sleep</subject></message>`)
     await lena.takes((each) => each.child('subject')?.text() === 'Sleep')
-    clock.advance(5000)
+    // Nobody but its owner is there: it goes to sleep by itself.
     const gone = await lena.takes((each) => each.attr('from') === `${room}/owner`)
     expect(codesOf(gone)).toContain('332')
     // A stored room that sleeps is still in the list, and answers requests and messages of anybody.

@@ -21,6 +21,7 @@ export function surroundings(changes: Partial<RoomSurroundings> = {}): RoomSurro
     registeredFor: () => undefined,
     attendance: new AttendanceBook(),
     occupantId: (_room, account) => `id-of-${account.full}`,
+    freshId: () => 'fresh',
     ...changes,
   }
 }

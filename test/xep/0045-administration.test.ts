@@ -229,7 +229,7 @@ describe('XEP-0045 §8 to §10: administration', () => {
 
   story(
     '§6 what a room and the service tell of themselves',
-    { leavesOut: { ejabberd: 'other features' } },
+    { leavesOut: { prosody: 'lists persistent rooms only', ejabberd: 'other features' } },
     async ({ alice, bob, server, unless }) => {
       const [owner, guest] = [await alice.client('pc'), await bob.client('pc')]
       const room = freshRoom(server.domain)

@@ -89,10 +89,9 @@ export function answerRooms(iq: ServicePoint['iq'], { host, rooms, keeper }: Roo
     if (form.type !== 'submit') throw new StanzaError('bad-request')
     const next = submittedConfig(room, from, form)
     await keeper.config(room, next)
-    const wasLocked = room.isLocked
     room.isLocked = false
+    room.activeAt = room.surroundings.now()
     reconfigure(room, next, out)
-    if (wasLocked && room.occupants.size === 0) room.activeAt = room.surroundings.now()
     rooms.list(room)
     return undefined
   }

@@ -1,5 +1,6 @@
 import type { Jid } from '../../jid/jid.ts'
 import type { Host } from '../../router/host.ts'
+import { randomId } from '../../util/random-id.ts'
 import type { Attendance, RoomFeature, RoomSurroundings } from './core/room.ts'
 import { occupantIdOf } from './features/occupant-id.ts'
 import type { NickRegistry } from './nick-registry.ts'
@@ -83,6 +84,10 @@ export class ServiceSurroundings implements RoomSurroundings {
 
   occupantId(room: Jid, account: Jid): string {
     return occupantIdOf(this.#parts.secret, room, account)
+  }
+
+  freshId(): string {
+    return randomId(15)
   }
 
   #allows(rule: string, jid: Jid): boolean {

@@ -19,6 +19,7 @@ export function enter(room: Room, entry: Entry, out: Outbox): void {
   if (room.isLocked && !room.isEmpty) throw new StanzaError('item-not-found', { text: 'This room is locked' })
   for (const feature of room.surroundings.features) feature.guardEntry?.(room, entry)
   const seat = admit(room, entry)
+  room.activeAt = room.surroundings.now()
   welcome(room, seat, entry, out)
   announce(room, seat.occupant, out, { except: seat.jid })
   if (seat.occupant.seats.length === 1) out.tell({ kind: 'joined', who: actorOf(seat.occupant) })

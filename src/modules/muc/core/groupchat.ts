@@ -1,6 +1,7 @@
 import { Jid } from '../../../jid/jid.ts'
 import type { Stanza } from '../../../stanza/stanza.ts'
 import { StanzaError } from '../../../stanza/stanza-error.ts'
+import { el } from '../../../xml/element.ts'
 import { actorOf } from './entry.ts'
 import { MUC } from './namespaces.ts'
 import type { Occupant } from './occupants.ts'
@@ -33,8 +34,9 @@ export function speechOf(room: Room, stanza: Stanza): Speech {
 }
 
 /** Gives a message to everybody who is inside, and keeps it for those who come later. */
-export function deliverSpeech(room: Room, speech: Speech, stanza: Stanza, out: Outbox): void {
+export function deliverSpeech(room: Room, speech: Speech, said: Stanza, out: Outbox): void {
   const { occupant, subject } = speech
+  const stanza = identified(room, said)
   const now = room.surroundings.now()
   room.activeAt = now
   out.broadcast(stanza, room.occupants.addresses)
@@ -63,10 +65,17 @@ export function nextSubject({ occupant, subject }: Speech, now: number): Subject
 }
 
 /** A message from the room itself, for everybody. */
-export function announceToAll(room: Room, stanza: Stanza, out: Outbox): void {
+export function announceToAll(room: Room, said: Stanza, out: Outbox): void {
+  const stanza = identified(room, said)
   out.broadcast(stanza, room.occupants.addresses)
   room.history.add(stanza, { at: room.surroundings.now(), stanzaId: idGiven(room, stanza), authorId: undefined })
   out.tell({ kind: 'spoke', who: undefined, stanza })
+}
+
+/** With an id of this room, which an archive may have given it before (XEP-0359). */
+function identified(room: Room, stanza: Stanza): Stanza {
+  if (idGiven(room, stanza) !== undefined) return stanza
+  return stanza.prepend(el('stanza-id', MUC.stanzaId, { by: room.jid.full, id: room.surroundings.freshId() }))
 }
 
 /** The id that this room has given a message (XEP-0359). */

@@ -62,14 +62,16 @@ export function invite(room: Room, stanza: Stanza, out: Outbox): Change[] {
   if (!mayInvite) throw new StanzaError('forbidden', { text: 'Invitations are not allowed in this conference' })
   const invites = invitesOf(stanza)
   if (invites.length > maxInvitees) throw new StanzaError('policy-violation', { text: 'Too many people at once' })
-  return invites.flatMap((each) => inviteOne(room, from, each, out))
+  return invites.flatMap((each) => inviteOne(room, stanza, each, out))
 }
 
-function inviteOne(room: Room, from: Jid, element: Element, out: Outbox): Change[] {
+function inviteOne(room: Room, stanza: Stanza, element: Element, out: Outbox): Change[] {
+  const from = stanza.from as Jid
   const invitee = Jid.tryParse(element.attr('to') ?? '')
   if (invitee === undefined) throw new StanzaError('jid-malformed', { text: 'Nobody is invited' })
   const reason = element.childText('reason') ?? ''
-  out.send(invitationTo(room, { from, reason, continues: element.child('continue') }), invitee)
+  const invitation = invitationTo(room, { from, reason, continues: element.child('continue') })
+  out.send(invitation.onBehalfOf(stanza), invitee)
   out.tell({ kind: 'invited', by: from, invitee, reason })
   const isStranger = room.config.membersOnly && room.affiliationOf(invitee) === 'none'
   if (!isStranger) return []
@@ -98,5 +100,5 @@ export function decline(stanza: Stanza, element: Element): Stanza {
       reason === undefined ? undefined : el('reason', MUC.user, reason),
     ),
   )
-  return Stanza.make('message', { from: stanza.to, to }, x)
+  return Stanza.make('message', { from: stanza.to, to }, x).onBehalfOf(stanza)
 }

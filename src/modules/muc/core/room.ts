@@ -70,6 +70,8 @@ export interface RoomSurroundings {
   /** Rooms that an account is in. */
   readonly attendance: Attendance
   occupantId(room: Jid, account: Jid): string
+  /** A new id for a message. */
+  freshId(): string
 }
 
 /** Counts the rooms that each account is in. */

@@ -100,5 +100,5 @@ function taken(): StanzaError {
 
 /** The namespaces of the protocol itself are the room's to speak. */
 export const protocol: RoomFeature = {
-  infoFeatures: () => [MUC.muc, MUC.stableId, MUC.selfPing],
+  infoFeatures: () => [MUC.muc, MUC.stableId, MUC.selfPing, MUC.stanzaId],
 }
