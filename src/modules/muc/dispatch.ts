@@ -1,5 +1,4 @@
 import type { Host } from '../../router/host.ts'
-import type { Stanza } from '../../stanza/stanza.ts'
 import { letRun } from '../../util/settled.ts'
 import { roomEvent } from './api.ts'
 import type { Outbox, Parcel } from './core/outbox.ts'
@@ -31,9 +30,4 @@ function sendParcel({ router }: Host, { stanza, to }: Parcel, waits: Promise<voi
       () => {},
     )
   }
-}
-
-/** An answer that nobody waits for. */
-export function answer({ router }: Host, stanza: Stanza | undefined): void {
-  if (stanza !== undefined) router.post(stanza)
 }
