@@ -57,17 +57,20 @@ async function logged(
 }
 
 describe('mod_muc_log', () => {
-  it.each([
-    ['subdirs', 'html', 'room@conference.localhost/2026/11/26.html'],
-    ['subdirs', 'plaintext', 'room@conference.localhost/2026/11/26.txt'],
-    ['plain', 'html', 'room@conference.localhost/2026-11-26.html'],
-    ['plain', 'plaintext', 'room@conference.localhost/2026-11-26.txt'],
-  ])('%s and %s: the file is where it should be', async (dirtype, file_format, path) => {
-    expect(Object.keys(await logged({ dirtype, file_format }, [[says('hi'), noon]]))).toEqual([path])
-    const short = await logged({ dirtype, file_format, dirname: 'room_name', outdir: join(folder, 'x') }, [
-      [says('hi'), noon],
-    ])
-    expect(Object.keys(short)).toContain(join('x', path.replace('@conference.localhost', '')))
+  it('files are where they should be, in each layout', async () => {
+    const layouts = [
+      ['subdirs', 'html', '/2026/11/26.html'],
+      ['subdirs', 'plaintext', '/2026/11/26.txt'],
+      ['plain', 'html', '/2026-11-26.html'],
+      ['plain', 'plaintext', '/2026-11-26.txt'],
+    ] as const
+    for (const [dirtype, file_format, path] of layouts) {
+      for (const [dirname, folderName] of [['room_jid', 'room@conference.localhost'], ['room_name', 'room']]) {
+        const outdir = join(folder, `${dirtype}-${file_format}-${dirname}`)
+        const files = await logged({ dirtype, file_format, dirname, outdir }, [[says('hi'), noon]])
+        expect(Object.keys(files)).toContain(`${dirtype}-${file_format}-${dirname}/${folderName}${path}`)
+      }
+    }
   })
 
   it('writes a line of its own kind for each event', async () => {

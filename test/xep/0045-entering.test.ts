@@ -34,7 +34,6 @@ describe('XEP-0045 §7.2: entering a room', () => {
     {
       leavesOut: {
         ejabberd: 'shows the room itself before all others',
-        ejabberd: 'shows the room itself before all others',
       },
     },
     async (cast) => {
@@ -131,7 +130,7 @@ describe('XEP-0045 §7.2: entering a room', () => {
 
   story(
     '§7.2.6 a room for members only',
-    { leavesOut: { ejabberd: 'sends no invitation', ejabberd: 'sends no invitation', prosody: 'sends no invitation' } },
+    { leavesOut: { ejabberd: 'sends no invitation', prosody: 'sends no invitation' } },
     async ({ alice, bob, server }) => {
       const [owner, guest] = [await alice.client('pc'), await bob.client('pc')]
       const room = freshRoom(server.domain)
