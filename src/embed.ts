@@ -123,8 +123,7 @@ export class EmbeddedServer implements AsyncDisposable {
     head: StanzaHead & { readonly to: Jid },
     ...children: readonly Element[]
   ): void {
-    const [domain = ''] = this.config.general.hosts
-    this.#hostOf(domain).router.post(Stanza.make(kind, head, ...children))
+    this.#server.router.post(Stanza.make(kind, head, ...children))
   }
 
   /** The interface that a module provides on a domain; undefined when it does not run there. */

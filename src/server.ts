@@ -15,18 +15,22 @@ import type { Logger } from './observe/logger.ts'
 import { createMetrics, type Metrics } from './observe/metrics.ts'
 import { hostStops } from './router/events.ts'
 import type { Host } from './router/host.ts'
+import type { Router } from './router/router.ts'
 import { type CommandedServer, commandServices } from './server/command-services.ts'
-import { countSessions, watchHealth } from './server/core-metrics.ts'
+import { watchHealth } from './server/core-metrics.ts'
 import { databaseOptions } from './server/database-options.ts'
+import type { DomainDesk } from './server/domains/domain-desk.ts'
+import { openDomains } from './server/domains/open-domains.ts'
 import { endSessions } from './server/end-sessions.ts'
 import { Listeners } from './server/listeners.ts'
 import { LiveConfig } from './server/live-config.ts'
 import { loginGuard } from './server/login-guard.ts'
 import { makeRouter } from './server/make-router.ts'
 import { openAllAccounts } from './server/open-accounts.ts'
+import { OutgoingPools } from './server/outgoing-pools.ts'
 import type { OpenPort } from './server/port.ts'
 import { Reloader } from './server/reload.ts'
-import { type RunningHost, startHost } from './server/start-host.ts'
+import { RunningHosts } from './server/running-hosts.ts'
 import { lockDataFolder } from './storage/data-folder.ts'
 import type { Database } from './storage/database.ts'
 import { openDatabase } from './storage/open.ts'
@@ -56,13 +60,16 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
   readonly metrics: Metrics = createMetrics()
   /** Settles when the server has stopped, whoever asked for it. */
   readonly stopped: Promise<void>
+  /** Where stanzas of the server's own begin their way. */
+  readonly router: Router
   readonly #options: ServerOptions
   readonly #live: LiveConfig
   readonly #clock: Clock
   readonly #log: Logger
-  readonly #hosts = new Map<string, RunningHost>()
   /** What has been opened, to be given back last first. */
   readonly #opened: (() => Promise<unknown> | unknown)[] = []
+  #hosts: RunningHosts | undefined
+  #domains: DomainDesk | undefined
   #listeners: Listeners | undefined
   #reloader: Reloader | undefined
   #state: ServerStatus['status'] = 'stopped'
@@ -77,6 +84,7 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
     this.#options = options
     this.#clock = options.clock ?? systemClock
     this.#log = options.log
+    this.router = makeRouter(this.#clock, this.#log, this.metrics)
     this.stopped = new Promise((resolve) => {
       this.#settleStopped = resolve
     })
@@ -106,16 +114,22 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
 
   /** The host of a domain, undefined when it is not hosted here. */
   hostOf(domain: string): Host | undefined {
-    return this.#hosts.get(domain)?.host
+    return this.#hosts?.of(domain)?.host
   }
 
   /** The interface that a module provides on a domain; undefined when it does not run there. */
   moduleApi<A>(domain: string, api: ModuleApi<A>): A | undefined {
-    return this.#hosts.get(domain)?.modules.find(api)
+    return this.#hosts?.api(domain, api)
   }
 
   get allHosts(): readonly Host[] {
-    return [...this.#hosts.values()].map(({ host }) => host)
+    return this.#hosts?.hosts ?? []
+  }
+
+  /** What commands may do with domains. */
+  get domains(): DomainDesk {
+    if (this.#domains === undefined) throw new Error('the server has not been started')
+    return this.#domains
   }
 
   async start(): Promise<void> {
@@ -197,27 +211,28 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
     )
     this.#opened.push(() => db.close())
     watchHealth(db, this.metrics)
-    const accounts = await openAllAccounts(live, { db, clock, log })
+    const pools = new OutgoingPools({ live, clock, log, metrics: this.metrics })
+    this.#opened.push(() => pools.close())
+    const accounts = await openAllAccounts(live, { db, clock, log, pools })
     this.#opened.push(() => accounts.close())
-    const router = makeRouter(clock, log, this.metrics)
-    const hostParts = { live, clock, log, metrics: this.metrics, db, router, modules }
-    for (const domain of live.current.general.hosts) {
-      const running = await startHost(domain, { ...hostParts, accountsOf: (type) => accounts.of(type).accounts })
-      this.#hosts.set(domain, running)
-      this.#opened.push(() => running.modules.stopAll(), countSessions(running.host, this.metrics))
-    }
+    const { router } = this
+    const hostParts = { live, clock, log, metrics: this.metrics, db, pools, router, modules }
+    const accountsOf = (type: string) => accounts.of(type).accounts
+    const hosts = await RunningHosts.start({ ...hostParts, accountsOf })
+    this.#opened.push(() => hosts.stop())
+    this.#hosts = hosts
+    const domains = await openDomains({ config: live.current, db, router, clock, log, hosts: hosts.byType })
+    this.#opened.push(() => domains.close())
+    this.#domains = domains.desk
     registerCoreCommands(this.commands, commandServices(this))
-    const syncCommands = registerModuleCommands(
-      this.commands,
-      new Map([...this.#hosts].map(([domain, { modules }]) => [domain, modules])),
-      clock,
-    )
+    const syncCommands = registerModuleCommands(this.commands, hosts, clock)
     if (isOffline) return
+    await pools.connect()
     if (!inMemory) {
       const control = await openControl(controlSocketPath(dir), this)
       this.#opened.push(() => control.close())
     }
-    const readiness = () => this.#readiness(db)
+    const readiness = () => this.#readiness(db, pools)
     const guard = loginGuard(live.current, clock)
     const listeners = await Listeners.open({
       guard,
@@ -234,7 +249,7 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
     })
     this.#opened.push(() => listeners.close())
     this.#listeners = listeners
-    this.#reloader = new Reloader({ live, log, listeners, modules, hosts: this.#hosts, syncCommands })
+    this.#reloader = new Reloader({ live, log, listeners, modules, hosts: hosts.byType, syncCommands })
   }
 
   async #temporaryFolder(): Promise<string> {
@@ -261,17 +276,17 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
     this.#settleStopped()
   }
 
-  #readiness(db: Database): Readiness {
+  #readiness(db: Database, pools: OutgoingPools): Readiness {
     const status = this.#state === 'stopped' ? 'stopping' : this.#state
-    return { status, reasons: db.canAccept() ? [] : ['the database cannot be written'] }
+    return { status, reasons: [...(db.canAccept() ? [] : ['the database cannot be written']), ...pools.troubles] }
   }
 
   /** Lets nobody new in and ends every stream, telling the client why. Nothing here keeps the rest from being given back. */
   async #farewell(): Promise<void> {
     try {
       await this.#listeners?.stopAccepting()
-      for (const { host } of this.#hosts.values()) await host.hooks.run(hostStops, { host })
-      await endSessions([...this.#hosts.values()].map(({ host }) => host))
+      for (const host of this.allHosts) await host.hooks.run(hostStops, { host })
+      await endSessions(this.allHosts)
       this.#listeners?.stopNegotiating()
     } catch (error) {
       this.#log.error({ what: 'stop_failed', reason: error })

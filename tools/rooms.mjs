@@ -47,6 +47,8 @@ const packages = {
   'better-sqlite3': 'storage',
   ws: 'net',
   ldapts: 'net',
+  ioredis: 'net',
+  'rabbitmq-client': 'net',
   jose: 'auth',
 }
 

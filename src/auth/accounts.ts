@@ -193,6 +193,11 @@ export class Accounts {
     return wasThere
   }
 
+  /** Removes every account of a domain, where they are kept by this server. */
+  async removeDomain(domain: string): Promise<void> {
+    for (const method of this.#methods) await method.removeDomain?.(domain)
+  }
+
   /** The local parts of a domain's accounts, in ascending order; a name kept by two methods stands once. */
   async list(domain: string, page: AccountPage = {}): Promise<string[]> {
     const able = this.#methods.filter((method) => method.list !== undefined)

@@ -36,6 +36,12 @@ export class CredentialCache {
     }
   }
 
+  /** As {@link drop}, for every key that fits. */
+  dropWhere(fits: (key: string) => boolean): void {
+    this.#kept.deleteWhere(fits)
+    for (const key of this.#loading.keys()) if (fits(key)) this.#loading.delete(key)
+  }
+
   /** Forgets what is kept and what is being read: it has changed. */
   drop(key: string): void {
     this.#kept.delete(key)

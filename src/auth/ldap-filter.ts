@@ -16,8 +16,8 @@ export function fillUserFilter(
   filter: string,
   { local, domain }: { local: string | undefined; domain: string },
 ): string {
-  const user = local === undefined ? '*' : escaped(local)
-  return filter.replace(/%[ud]/g, (mark) => (mark === '%u' ? user : escaped(domain)))
+  const user = local === undefined ? '*' : escapeFilterValue(local)
+  return filter.replace(/%[ud]/g, (mark) => (mark === '%u' ? user : escapeFilterValue(domain)))
 }
 
 /** What a second filter is filled in with. */
@@ -35,10 +35,10 @@ export function fillFilter(filter: string, { user, domain, dn, values }: FilterV
   const inTurn = values.values()
   return filter.replace(new RegExp(`%(${[...names, 'u', 'd', 'D', 's'].join('|')})`, 'g'), (_, name: string) => {
     const known = values.get(name)
-    if (known !== undefined) return escaped(known)
-    if (name === 'u') return escaped(user)
-    if (name === 'd') return escaped(domain)
-    return escaped(name === 'D' ? dn : (inTurn.next().value ?? ''))
+    if (known !== undefined) return escapeFilterValue(known)
+    if (name === 'u') return escapeFilterValue(user)
+    if (name === 'd') return escapeFilterValue(domain)
+    return escapeFilterValue(name === 'D' ? dn : (inTurn.next().value ?? ''))
   })
 }
 
@@ -50,6 +50,6 @@ export function userIn(value: string, format: string, domain: string): string | 
 }
 
 /** A value in a filter (RFC 4515 §3). */
-function escaped(value: string): string {
+export function escapeFilterValue(value: string): string {
   return value.replace(/[\0()*\\]/g, (char) => `\\${char.charCodeAt(0).toString(16).padStart(2, '0')}`)
 }

@@ -44,6 +44,8 @@ export interface AuthMethod {
   setPassword?(user: Jid, password: string): Promise<boolean>
   /** False when there was no such user. */
   remove?(user: Jid): Promise<boolean>
+  /** Removes every account of a domain. */
+  removeDomain?(domain: string): Promise<void>
   /** Local parts in ascending order. */
   list?(domain: string, page: AccountPage): Promise<string[]>
   count?(domain: string): Promise<number>

@@ -16,7 +16,21 @@ const migrations: Record<string, Migration> = {
 }
 
 /** A secret of the server by its name, made at the first start: 32 bytes, the same on every node that shares the database. */
-export async function serverSecret(database: Database, name: string): Promise<Buffer> {
+export function serverSecret(database: Database, name: string): Promise<Buffer> {
+  const ofDatabase = known.get(database) ?? new Map<string, Promise<Buffer>>()
+  known.set(database, ofDatabase)
+  const before = ofDatabase.get(name)
+  if (before !== undefined) return before
+  const secret = readOrMake(database, name)
+  ofDatabase.set(name, secret)
+  secret.catch(() => ofDatabase.delete(name))
+  return secret
+}
+
+/** What was read before: every host of a server asks for the same. */
+const known = new WeakMap<Database, Map<string, Promise<Buffer>>>()
+
+async function readOrMake(database: Database, name: string): Promise<Buffer> {
   const db = database.of<Tables>()
   await db.migrate('auth_secrets', migrations)
   await db.insertIgnore('auth_secrets', { name, secret: randomBytes(32) }).execute()

@@ -154,6 +154,14 @@ export class SqlAccounts implements AuthMethod {
     return (await this.#change(user, () => query.executeTakeFirst().then((r) => r.numDeletedRows))) !== 0n
   }
 
+  async removeDomain(domain: string): Promise<void> {
+    const forget = () => this.#cache.dropWhere((key) => key.endsWith(`@${domain}`))
+    const removed = this.#db.q.deleteFrom('auth_accounts').where('domain', '=', domain).execute()
+    forget()
+    await removed
+    forget()
+  }
+
   /** What is remembered of a user goes when the change is sent, and again when it is done: reading in between is undone too. */
   async #change<T>(user: Jid, write: () => Promise<T>): Promise<T> {
     const written = write()

@@ -17,8 +17,8 @@ type Test = (user: AccessSubject, domain: string | undefined) => boolean
 export interface AccessTables {
   readonly acl: Acl
   readonly access: Access
-  /** The hosted domains. */
-  readonly hosts: readonly string[]
+  /** Whether a domain is hosted here. */
+  isHosted(domain: string): boolean
 }
 
 interface CompiledClause {
@@ -69,13 +69,12 @@ export class AccessRules {
 
 function compileRules(config: AccessTables): ReadonlyMap<string, readonly CompiledClause[]> {
   const rules = new Map<string, readonly CompiledClause[]>()
-  const hosts = new Set(config.hosts)
   const classes = new Map<string, Test>([
     ['all', () => true],
     ['none', () => false],
   ])
   for (const [name, patterns] of Object.entries(config.acl)) {
-    const tests = patterns.map((pattern) => compilePattern(pattern, hosts))
+    const tests = patterns.map((pattern) => compilePattern(pattern, config.isHosted))
     classes.set(name, (user, domain) => tests.some((test) => test(user, domain)))
   }
   rules.set('all', [{ test: () => true, value: 'allow' }])
@@ -92,8 +91,8 @@ function compileRules(config: AccessTables): ReadonlyMap<string, readonly Compil
 type Pattern = Acl[string][number]
 
 /** All conditions of one pattern must hold. */
-function compilePattern(pattern: Pattern, hosts: ReadonlySet<string>): Test {
-  const tests: Test[] = [scope(pattern, hosts)]
+function compilePattern(pattern: Pattern, isHosted: AccessTables['isHosted']): Test {
+  const tests: Test[] = [scope(pattern, isHosted)]
   const parts = [
     { part: 'local', key: 'user', prepare: prepareLocal },
     { part: 'domain', key: 'server', prepare: prepareDomain },
@@ -117,7 +116,7 @@ function compilePattern(pattern: Pattern, hosts: ReadonlySet<string>): Test {
 }
 
 /** Which users are considered: a pattern that names servers speaks for itself unless it also says `match`. */
-function scope(pattern: Pattern, hosts: ReadonlySet<string>): Test {
+function scope(pattern: Pattern, isHosted: AccessTables['isHosted']): Test {
   const namesServer = [pattern.server, pattern.server_regexp, pattern.server_glob].some((key) => key !== undefined)
   switch (pattern.match ?? (namesServer ? 'all' : 'current_domain')) {
     case 'all':
@@ -125,7 +124,7 @@ function scope(pattern: Pattern, hosts: ReadonlySet<string>): Test {
     case 'none':
       return () => false
     case 'any_hosted_domain':
-      return (user) => hosts.has(user.domain)
+      return (user) => isHosted(user.domain)
     case 'current_domain':
       return (user, domain) => user.domain === domain
   }

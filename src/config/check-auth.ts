@@ -28,7 +28,7 @@ function checkNeeds(data: unknown, place: KeyPath, report: Report): void {
   })
   const isUsed = (method: string) => listed?.includes(method) ?? valueAt(auth, [method]) !== undefined
   const needPool = (type: string, tag: unknown, path: KeyPath) => {
-    if (typeof tag !== 'string' || valueAt(data, ['outgoing_pools', type, tag]) !== undefined) return
+    if (typeof tag !== 'string' || hasPool(data, place, type, tag)) return
     report.error('pool_not_configured', path, { message: `There is no table outgoing_pools.${type}.${tag}.` })
   }
   if (isUsed('http')) needPool('http', 'auth', [...place, 'http'])
@@ -38,9 +38,16 @@ function checkNeeds(data: unknown, place: KeyPath, report: Report): void {
   needPool('ldap', ldap['bind_pool_tag'] ?? 'bind', [...place, 'ldap', 'bind_pool_tag'])
 }
 
+/** Whether a pool is defined in general or for the host whose settings `place` is in. */
+export function hasPool(data: unknown, place: KeyPath, type: string, tag: string): boolean {
+  const own =
+    place[0] === 'host_config' ? valueAt(data, [...place.slice(0, 2), 'outgoing_pools', type, tag]) : undefined
+  return own !== undefined || valueAt(data, ['outgoing_pools', type, tag]) !== undefined
+}
+
 /** Checks that a limit on waiting stands only where the strategy knows one. */
 export function checkPools(data: unknown, report: Report): void {
-  for (const type of ['http', 'ldap']) {
+  for (const type of ['http', 'ldap', 'redis']) {
     const pools = valueAt(data, ['outgoing_pools', type])
     if (!isTable(pools)) continue
     for (const [tag, pool] of Object.entries(pools)) {

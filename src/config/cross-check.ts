@@ -1,6 +1,6 @@
 import type { z } from 'zod'
-import { checkAuthNeeds, checkPools } from './check-auth.ts'
-import { prepareDomainName } from './domain-name.ts'
+import { checkAuthNeeds, checkPools, hasPool } from './check-auth.ts'
+import { checkHostConfigs, checkHosts } from './check-hosts.ts'
 import { formatPath, type KeyPath, valueAt } from './key-path.ts'
 import { nearest } from './nearest.ts'
 import type { Report } from './problem.ts'
@@ -52,64 +52,6 @@ function checkAuthOf({ auth, listen }: Pick<Config, 'auth' | 'listen'>, place: K
       })
     }
   })
-}
-
-function checkHosts(data: unknown, report: Report): void {
-  const hosts = valueAt(data, ['general', 'hosts']) ?? []
-  const fallback = valueAt(data, ['general', 'default_server_domain'])
-  if (!Array.isArray(hosts)) return
-  if (hosts.length === 0) {
-    report.error('hosts_not_unique_or_empty', ['general', 'hosts'], {
-      message: 'The server needs at least one domain.',
-      hint: 'for example: hosts = ["localhost"]',
-    })
-    return
-  }
-  const prepared = hosts.filter((host) => typeof host === 'string').map((host) => prepareDomainName(host) ?? host)
-  prepared.forEach((host, index) => {
-    if (prepared.indexOf(host) === index) return
-    report.error('hosts_not_unique_or_empty', ['general', 'hosts', index], {
-      message: 'This domain is listed twice.',
-      value: hosts[index],
-    })
-  })
-  if (typeof fallback === 'string' && !prepared.includes(prepareDomainName(fallback) ?? fallback)) {
-    report.error('unknown_domain', ['general', 'default_server_domain'], {
-      message: 'The default domain is not one of general.hosts.',
-      value: fallback,
-    })
-  }
-}
-
-/** Each `[[host_config]]` names one host that is there, and no host has two. */
-function checkHostConfigs(data: unknown, report: Report): void {
-  const hosts = preparedNames(valueAt(data, ['general', 'hosts']))
-  const seen = new Set<string>()
-  hostConfigsOf(data).forEach((entry, index) => {
-    const path = ['host_config', index]
-    const named = ['host', 'host_type'].filter((key) => valueAt(entry, [key]) !== undefined)
-    const [key = 'host'] = named
-    const value = valueAt(entry, [key])
-    if (named.length !== 1) {
-      report.error('missing_mandatory_keys', path, { message: 'Exactly one of host and host_type is required here.' })
-      return
-    }
-    const [name] = preparedNames([value])
-    if (name === undefined) return
-    if (!hosts.includes(name)) {
-      const guess = nearest(name, hosts)
-      const hint = guess === undefined ? undefined : `did you mean ${JSON.stringify(guess)}?`
-      report.error('unknown_domain', [...path, key], { message: 'This host is not one of general.hosts.', value, hint })
-    } else if (seen.has(name)) {
-      report.error('hosts_not_unique_or_empty', [...path, key], { message: 'This host has settings already.', value })
-    }
-    seen.add(name)
-  })
-}
-
-function preparedNames(names: unknown): string[] {
-  if (!Array.isArray(names)) return []
-  return names.filter((name) => typeof name === 'string').map((name) => prepareDomainName(name) ?? name)
 }
 
 function hostConfigsOf(data: unknown): readonly unknown[] {
@@ -176,6 +118,7 @@ function checkReferences(schema: z.ZodType, data: unknown, report: Report): void
   const shapers = ['none', ...definedIn(data, 'shaper')]
   const rules = ['all', 'none', ...definedIn(data, 'access')]
   visitValues(schema, data, (value, meta, path) => {
+    checkPool({ value, type: meta.poolType, path }, data, report)
     if (meta.refers === undefined || typeof value !== 'string') return
     const own = path[0] === 'host_config' ? definedIn(data, 'access', path.slice(0, 2)) : []
     const named = { shaper: shapers, access: [...rules, ...own], 'shaper or access': [...shapers, ...rules, ...own] }
@@ -184,6 +127,15 @@ function checkReferences(schema: z.ZodType, data: unknown, report: Report): void
     const what = meta.refers === 'access' ? 'undefined_access_rule' : 'undefined_shapers'
     undefinedName(what, { value, path, known }, report)
   })
+}
+
+function checkPool(
+  { value, type, path }: { readonly value: unknown; readonly type: string | undefined; readonly path: KeyPath },
+  data: unknown,
+  report: Report,
+): void {
+  if (type === undefined || typeof value !== 'string' || hasPool(data, path, type, value)) return
+  report.error('pool_not_configured', path, { message: `There is no table outgoing_pools.${type}.${value}.` })
 }
 
 interface Undefined {

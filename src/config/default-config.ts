@@ -4,6 +4,7 @@ const defaultModules = [
   'mod_roster',
   'mod_disco',
   'mod_offline',
+  'mod_blocking',
   'mod_private',
   'mod_ping',
   'mod_time',

@@ -12,6 +12,7 @@ const mark = '\n----\n'
 
 const modules: readonly ModuleDeclaration[] = [
   { name: 'mod_presence', about: 'Presence.', options: z.strictObject({}) },
+  { name: 'mod_shared_roster_ldap', staticOnly: true, options: z.strictObject({}) },
   { name: 'mod_private', options: z.strictObject({ max_bytes: z.int().positive().default(65_536) }) },
   {
     name: 'mod_mam',

@@ -1,5 +1,5 @@
 import { valueAt } from './key-path.ts'
-import type { Access, Acl, Config } from './schema.ts'
+import type { Access, Acl, Config, HostConfig } from './schema.ts'
 import { isTable } from './schema-walk.ts'
 
 /**
@@ -9,7 +9,7 @@ import { isTable } from './schema-walk.ts'
 export function configFor(config: Config, hostType: string): Config {
   const own = config.host_config.find(({ host }) => host === hostType)
   if (own === undefined) return config
-  const { auth = config.auth, modules = config.modules, acl = {}, access = {} } = own
+  const { auth = config.auth, modules = config.modules, acl = {}, access = {}, outgoing_pools: pools } = own
   return Object.freeze({
     ...config,
     general: { ...config.general, ...written(own.general) },
@@ -17,11 +17,20 @@ export function configFor(config: Config, hostType: string): Config {
     modules,
     acl: uniteClasses(config.acl, acl),
     access: uniteRules(config.access, access),
+    ...(pools !== undefined && { outgoing_pools: unitePools(config.outgoing_pools, pools) }),
   })
 }
 
 function written<T extends object>(table: T): Partial<T> {
   return Object.fromEntries(Object.entries(table).filter(([, value]) => value !== undefined)) as Partial<T>
+}
+
+type Pools = Config['outgoing_pools']
+
+/** Pools of the host take the place of general ones of the same type and tag. */
+function unitePools(general: Pools, own: NonNullable<HostConfig['outgoing_pools']>): Pools {
+  const types = ['http', 'ldap', 'redis', 'rabbit'] as const
+  return { ...general, ...Object.fromEntries(types.map((type) => [type, { ...general[type], ...own[type] }])) }
 }
 
 function uniteClasses(general: Acl, own: Acl): Acl {

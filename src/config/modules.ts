@@ -7,6 +7,8 @@ export interface ModuleDeclaration {
   readonly name: string
   readonly about?: string
   readonly options: z.ZodObject
+  /** Cannot serve domains that come and go. */
+  readonly staticOnly?: boolean
   /** Former names. */
   readonly aliases?: readonly string[]
 }

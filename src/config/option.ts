@@ -36,6 +36,8 @@ export interface OptionMeta {
   readonly file?: boolean
   /** The value names something defined elsewhere in the configuration. */
   readonly refers?: 'shaper' | 'access' | 'shaper or access'
+  /** The value is the tag of a pool of this type (`outgoing_pools`), which must be there. */
+  readonly poolType?: 'http' | 'ldap' | 'redis' | 'rabbit'
   /** Type as shown in the reference, where the schema alone would be hard to read. */
   readonly shownAs?: string
 }
@@ -121,6 +123,11 @@ export function ruleName() {
 /** The name of a shaper, or `none`. */
 export function shaperName() {
   return z.string().min(1).meta({ refers: 'shaper', shownAs: 'shaper' })
+}
+
+/** The tag of a pool in `outgoing_pools.http`. */
+export function httpPoolTag() {
+  return z.string().min(1).meta({ poolType: 'http', shownAs: 'tag of an HTTP pool' })
 }
 
 /** One of a few words. */

@@ -24,6 +24,7 @@ export type ProblemKind =
   | 'invalid_worker_pool_strategy_option'
   | 'hosts_not_unique_or_empty'
   | 'unknown_domain'
+  | 'dynamic_domains_not_supported'
   | 'tls_certfile_without_keyfile'
   | 'tls_certificate_unusable'
   | 'tls_certificate_expired'

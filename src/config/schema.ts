@@ -93,6 +93,7 @@ export interface Config {
   readonly instrumentation: Frozen<Schema['instrumentation']>
   /** Connections to other services, by type and tag. */
   readonly outgoing_pools: Frozen<Schema['outgoing_pools']>
+  readonly services: Frozen<Schema['services']>
   /** What single hosts have otherwise; `configFor` applies it. */
   readonly host_config: readonly HostConfig[]
 }
@@ -106,4 +107,5 @@ export interface HostConfig {
   readonly modules?: Config['modules']
   readonly acl?: Acl
   readonly access?: Access
+  readonly outgoing_pools?: Frozen<NonNullable<Schema['host_config'][number]['outgoing_pools']>>
 }

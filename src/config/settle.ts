@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import type { z } from 'zod'
+import { prepareDomainName } from './domain-name.ts'
 import type { KeyPath } from './key-path.ts'
 import { alwaysOn, type ModuleDeclaration, moduleOptions } from './modules.ts'
 import type { Report } from './problem.ts'
@@ -38,7 +39,10 @@ export function settle(parsed: Parsed, options: SettleOptions): Config {
     access: parsed.access,
     instrumentation: parsed.instrumentation,
     outgoing_pools: parsed.outgoing_pools,
-    host_config: parsed.host_config.map((entry, index) => settleHost(entry, ['host_config', index], options)),
+    services: parsed.services,
+    host_config: parsed.host_config.map((entry, index) =>
+      settleHost(entry, ['host_config', index], { ...options, hostTypes: general.host_types }),
+    ),
   }) as Config
 }
 
@@ -47,11 +51,20 @@ function settleAuth(auth: Parsed['auth']) {
   return { ...auth, methods: auth.methods ?? (sections.length > 0 ? sections : ['internal' as const]) }
 }
 
-function settleHost(entry: Parsed['host_config'][number], path: KeyPath, options: SettleOptions) {
+/** A host type as it is called: a kind of dynamic domains is called what is written, a host by its prepared name. */
+export function hostTypeName(written: string, hostTypes: readonly unknown[]): string {
+  return hostTypes.includes(written) ? written : (prepareDomainName(written) ?? written)
+}
+
+function settleHost(
+  entry: Parsed['host_config'][number],
+  path: KeyPath,
+  options: SettleOptions & { readonly hostTypes: readonly string[] },
+) {
   const { host, host_type, auth, modules, ...rest } = entry
   return {
     ...rest,
-    host: host ?? host_type ?? '',
+    host: host ?? hostTypeName(host_type ?? '', options.hostTypes),
     ...(auth !== undefined && { auth: settleAuth(auth) }),
     ...(modules !== undefined && { modules: settleModules(modules, [...path, 'modules'], options) }),
   }

@@ -1,6 +1,7 @@
 import type { Accounts } from '../auth/accounts.ts'
 import type { Hook } from '../hooks/hook.ts'
 import type { Answer, Placement } from '../hooks/hook-table.ts'
+import type { ServicePools } from '../net/service-pools.ts'
 import type { Logger } from '../observe/logger.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import type { Host } from '../router/host.ts'
@@ -33,6 +34,8 @@ export interface ModuleContext<O = unknown, T = unknown> {
   readonly metrics: Metrics
   readonly db: Database<T>
   readonly accounts: Accounts
+  /** Connections to other services. */
+  readonly pools: ServicePools
   readonly sessions: SessionTable
   readonly router: Router
   readonly iq: IqContext

@@ -40,6 +40,8 @@ export interface ModuleDeclaration<S extends z.ZodObject = z.ZodObject, T = unkn
   readonly otherIqs?: ErrorCondition
   /** Modules that must be started before; they are loaded with defaults when the configuration does not name them. */
   readonly needs?: readonly string[]
+  /** Cannot serve domains that come and go. */
+  readonly staticOnly?: boolean
   readonly tables?: TableTypes<T>
   readonly migrations?: Readonly<Record<string, Migration>>
   /** Admin commands; they exist once a server and reach each domain through the interface that the module provides there. */

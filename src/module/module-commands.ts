@@ -1,3 +1,4 @@
+import type { Host } from '../router/host.ts'
 import type { Clock } from '../util/clock.ts'
 import type { ModuleApi } from './api.ts'
 import type { CommandRegistry } from './command.ts'
@@ -14,20 +15,31 @@ export interface ModuleServices {
   api<A>(domain: string, api: ModuleApi<A>): A
 }
 
+/** The modules of each host, and which host serves a domain. */
+export interface ModulesByDomain {
+  readonly running: readonly HostedModules[]
+  of(domain: string): HostedModules | undefined
+}
+
+interface HostedModules {
+  readonly host: Pick<Host, 'domains'>
+  readonly modules: ModuleHost
+}
+
 /**
  * Puts the commands of every module that runs on some domain into the registry, once for the whole server. The function
  * returned does so for modules that have been started since.
  */
-export function registerModuleCommands(
-  registry: CommandRegistry,
-  hosts: ReadonlyMap<string, ModuleHost>,
-  clock: Clock,
-): () => void {
+export function registerModuleCommands(registry: CommandRegistry, hosts: ModulesByDomain, clock: Clock): () => void {
   const services: ModuleServices = {
     now: () => clock.now(),
-    domainsWith: (api) => [...hosts].filter(([, modules]) => modules.find(api) !== undefined).map(([domain]) => domain),
+    domainsWith: (api) =>
+      hosts.running
+        .filter(({ modules }) => modules.find(api) !== undefined)
+        .flatMap(({ host }) => [...host.domains])
+        .sort(),
     api: <A>(domain: string, api: ModuleApi<A>): A => {
-      const modules = hosts.get(domain)
+      const modules = hosts.of(domain)?.modules
       if (modules === undefined) throw new CommandError('domain_not_found', 'Given domain does not exist', { domain })
       const found = modules.find(api)
       if (found !== undefined) return found
@@ -36,7 +48,7 @@ export function registerModuleCommands(
   }
   const known = new Set<string>()
   const sync = () => {
-    for (const { name, commands = [] } of [...hosts.values()].flatMap((modules) => modules.running)) {
+    for (const { name, commands = [] } of hosts.running.flatMap(({ modules }) => modules.running)) {
       if (known.has(name)) continue
       known.add(name)
       registry.register(name, commands, services)

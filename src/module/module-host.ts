@@ -1,3 +1,4 @@
+import type { ServicePools } from '../net/service-pools.ts'
 import type { Logger } from '../observe/logger.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import type { Host } from '../router/host.ts'
@@ -5,6 +6,7 @@ import type { IqPolicy } from '../router/iq-queue.ts'
 import { IqQueue } from '../router/iq-queue.ts'
 import type { IqRegistry, IqTarget } from '../router/iq-registry.ts'
 import type { Database } from '../storage/database.ts'
+import { repeat } from '../util/repeat.ts'
 import type { ModuleApi } from './api.ts'
 import type { IqContext, ModuleContext, RegisterIq } from './context.ts'
 import type { AnyModule } from './define.ts'
@@ -15,6 +17,7 @@ import { type IqBinder, openServices } from './subdomain.ts'
 export interface ModuleHostParts {
   readonly host: Host
   readonly db: Database
+  readonly pools: ServicePools
   readonly log: Logger
   readonly metrics: Metrics
 }
@@ -101,7 +104,7 @@ export class ModuleHost {
   }
 
   #contextFor(running: Running): ModuleContext<never, never> {
-    const { host, db, log, metrics } = this.#parts
+    const { host, db, log, metrics, pools } = this.#parts
     const { declaration, options, undo } = running
     const { name } = declaration
     const iq = this.#iqFor(running)
@@ -114,6 +117,7 @@ export class ModuleHost {
       metrics,
       db: db.of<never>(),
       accounts: host.accounts,
+      pools,
       sessions: host.sessions,
       router: host.router,
       iq: iq.context,
@@ -125,8 +129,8 @@ export class ModuleHost {
       },
       use: (api) => this.#use(declaration, api),
       find: <A>(api: ModuleApi<A>) => this.#apis.get(api) as A | undefined,
-      serve: (plan) => void undo.push(...openServices(host, plan, iq.bind)),
-      every: (ms, job) => void undo.push(repeat(host, ms, job)),
+      serve: (plan) => void undo.push(...openServices(plan, { host, module: name, log, bind: iq.bind })),
+      every: (ms, job) => void undo.push(repeat(host.clock, ms, job)),
       onStop: (stop) => void undo.push(stop),
     }
   }
@@ -162,13 +166,4 @@ interface ModuleIq {
 function policyOf(declaration: AnyModule, options: unknown): IqPolicy {
   const configured = (options as { iqdisc?: IqPolicy } | undefined)?.iqdisc
   return configured ?? { type: declaration.iqPolicy ?? 'one_queue' }
-}
-
-function repeat(host: Host, ms: number, job: () => void): () => void {
-  const tick = () => {
-    timer = host.clock.after(ms, tick)
-    job()
-  }
-  let timer = host.clock.after(ms, tick)
-  return () => timer.cancel()
 }

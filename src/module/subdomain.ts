@@ -1,4 +1,6 @@
 import { Jid } from '../jid/jid.ts'
+import type { Logger } from '../observe/logger.ts'
+import { type DomainEvent, domainAdded, domainWithdrawn } from '../router/events.ts'
 import type { Host } from '../router/host.ts'
 import { IqRegistry } from '../router/iq-registry.ts'
 import type { Session } from '../router/session.ts'
@@ -41,14 +43,55 @@ export interface ServicePlan {
 /** Registers IQ handlers of one module in a registry, under its queue and its errors. */
 export type IqBinder = (registry: IqRegistry) => RegisterIq
 
-/** The hosted domains that get a service of their own: all of them, or the first if the template names one address. */
-export function parentsOf(host: Pick<Host, 'domains'>, template: string): string[] {
-  return template.includes(placeholder) ? [...host.domains] : [...host.domains].slice(0, 1)
+/** What services are opened with. */
+export interface ServiceParts {
+  readonly host: Host
+  /** The module that they belong to. */
+  readonly module: string
+  readonly log: Logger
+  readonly bind: IqBinder
 }
 
-/** Opens a service for every domain of a host; each function returned closes one. */
-export function openServices(host: Host, plan: ServicePlan, bind: IqBinder): (() => void)[] {
-  return parentsOf(host, plan.template).map((parent) => openService(host, parent, plan, bind))
+/**
+ * Opens a service beside every domain of a host, and beside those that come later; the functions returned close what is
+ * open. Throws where an address is taken; that of a domain that comes later is logged and left alone.
+ */
+export function openServices(plan: ServicePlan, { host, module, log, bind }: ServiceParts): (() => void)[] {
+  const open = new Map<string, () => void>()
+  const add = (parent: string) => {
+    // One address for all of them is open already.
+    if (open.size > 0 && !plan.template.includes(placeholder)) return
+    open.set(parent, openService(host, parent, plan, bind))
+  }
+  const close = (parent: string) => {
+    open.get(parent)?.()
+    open.delete(parent)
+  }
+  const added = ({ domain }: DomainEvent) => {
+    try {
+      add(domain)
+    } catch (reason) {
+      log.error({ what: 'service_not_opened', domain, reason })
+    }
+  }
+  const undo = [() => [...open.keys()].forEach(close)]
+  try {
+    for (const domain of host.domains) add(domain)
+  } catch (error) {
+    for (const each of undo) each()
+    throw error
+  }
+  const withdrawn = ({ domain }: DomainEvent) => {
+    close(domain)
+    // One address for all of them goes on beside another domain.
+    const [left] = host.domains
+    if (open.size === 0 && left !== undefined) added({ host, domain: left })
+  }
+  undo.push(
+    host.hooks.join(domainAdded, 'main', { module, handler: added }),
+    host.hooks.join(domainWithdrawn, 'main', { module, handler: withdrawn }),
+  )
+  return undo
 }
 
 function openService(host: Host, parent: string, plan: ServicePlan, bind: IqBinder): () => void {
@@ -61,6 +104,7 @@ function openService(host: Host, parent: string, plan: ServicePlan, bind: IqBind
   return router.addService(jid.domain, {
     parent,
     ...(plan.name === undefined ? {} : { name: plan.name }),
+    isShared: !plan.template.includes(placeholder),
     receive(stanza, session) {
       const isRequest = stanza.kind === 'iq' && (stanza.type === 'get' || stanza.type === 'set')
       if (isRequest && stanza.to?.full === jid.full) return router.serve(registry, stanza, session)

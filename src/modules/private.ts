@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Jid } from '../jid/jid.ts'
 import { defineModule, tables } from '../module/define.ts'
-import { personalData, userRemoved } from '../router/events.ts'
+import { domainRemoved, personalData, userRemoved } from '../router/events.ts'
 import { StanzaError } from '../stanza/stanza-error.ts'
 import { mustAccept } from '../storage/must-accept.ts'
 import { type Element, el } from '../xml/element.ts'
@@ -90,6 +90,9 @@ export default defineModule({
         .where('domain', '=', user.domain)
         .where('username', '=', user.local)
         .execute()
+    })
+    on(domainRemoved, 'forget', async ({ domain }) => {
+      await db.q.deleteFrom('mod_private').where('domain', '=', domain).execute()
     })
     on(personalData, 'collect', async ({ user }) => {
       const rows = await rowsOf(user).execute()

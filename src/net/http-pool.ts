@@ -22,7 +22,7 @@ export interface HttpPoolOptions {
 
 export interface HttpCall {
   readonly method: 'GET' | 'POST'
-  /** Behind the prefix, with a query if there is one. */
+  /** Behind the prefix, with a query if there is one; '' for the prefix as it is written. */
   readonly path: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string
@@ -76,12 +76,13 @@ export class HttpPool {
   }
 
   #request(call: HttpCall, signal: AbortSignal): Promise<HttpAnswer> {
-    const { origin, requestTimeout, clock } = this.#options
+    const { origin, pathPrefix, requestTimeout, clock } = this.#options
     return new Promise((resolve, reject) => {
       const send = this.#isSecure ? httpsRequest : httpRequest
       const { method, headers = {}, body = '' } = call
       const length = body === '' ? {} : { 'content-length': String(Buffer.byteLength(body)) }
-      const request = send(`${origin}${this.#prefix}${call.path}`, {
+      const path = call.path === '' ? pathPrefix : `${this.#prefix}${call.path}`
+      const request = send(`${origin}${path}`, {
         agent: this.#agent,
         method,
         headers: { ...headers, ...length },

@@ -36,6 +36,8 @@ export interface LdapSearch {
   /** RFC 4515. */
   readonly filter: string
   readonly attributes: readonly string[]
+  /** Those of the attributes whose values are no text: they are given in base64. */
+  readonly binaryAttributes?: readonly string[]
   readonly deref: 'never' | 'always' | 'finding' | 'searching'
   /** Fetch page by page: there may be more than the directory gives at once. */
   readonly isLong?: boolean
@@ -78,7 +80,7 @@ export class LdapPool {
   }
 
   /** The entries that fit; none where the base does not exist. Rejects when the directory cannot tell. */
-  search({ base, filter, attributes, deref, isLong = false }: LdapSearch): Promise<LdapEntry[]> {
+  search({ base, filter, attributes, binaryAttributes = [], deref, isLong = false }: LdapSearch): Promise<LdapEntry[]> {
     return this.#use(async (link) => {
       if (!link.isRoot) await this.#becomeRoot(link)
       try {
@@ -86,6 +88,7 @@ export class LdapPool {
           scope: 'sub',
           filter,
           attributes: [...attributes],
+          explicitBufferAttributes: [...binaryAttributes],
           derefAliases: derefs[deref],
           paged: isLong && { pageSize: 500 },
         })
@@ -227,7 +230,7 @@ async function end({ client }: Link): Promise<void> {
 function readEntry({ dn, ...attributes }: Entry): LdapEntry {
   const read = Object.entries(attributes).map(([name, value]): [string, string[]] => {
     const values = Array.isArray(value) ? value : [value]
-    return [name.toLowerCase(), values.map((each) => each.toString())]
+    return [name.toLowerCase(), values.map((each) => (typeof each === 'string' ? each : each.toString('base64')))]
   })
   return { dn, attributes: new Map(read) }
 }

@@ -55,13 +55,19 @@ export class AccountDelivery {
   #guarded(host: Host, stanza: Stanza, targets: readonly Session[]): Promise<void> | undefined {
     if (!host.hooks.has(accountReceives)) return this.#split(host, stanza, targets)
     const event: AccountReceives = { host, account: (stanza.to as Jid).bare, stanza, targets }
-    const outcome = this.#runRefusing(() => host.hooks.run(accountReceives, event), stanza)
-    if (outcome instanceof Promise) {
-      return outcome.then((answer) =>
-        answer === undefined ? this.#splitLater(host, event.stanza, targets) : undefined,
-      )
-    }
-    return outcome === undefined ? this.#split(host, event.stanza, targets) : undefined
+    return this.#afterHandlers(event, (isDelayed) =>
+      isDelayed ? this.#splitLater(host, event.stanza, targets) : this.#split(host, event.stanza, targets),
+    )
+  }
+
+  /** Goes on when no handler of the account has kept the stanza; `isDelayed`: after one of them had to wait. */
+  #afterHandlers(
+    event: AccountReceives,
+    goOn: (isDelayed: boolean) => Promise<void> | undefined,
+  ): Promise<void> | undefined {
+    const outcome = this.#runRefusing(() => event.host.hooks.run(accountReceives, event), event.stanza)
+    if (outcome instanceof Promise) return outcome.then((answer) => (answer === undefined ? goOn(true) : undefined))
+    return outcome === undefined ? goOn(false) : undefined
   }
 
   /** After waiting: a session that has ended meanwhile takes nothing any more, and who is left is asked for anew. */
@@ -116,7 +122,10 @@ export class AccountDelivery {
     const to = stanza.to as Jid
     if (to.resource === '') {
       if (stanza.type !== 'get' && stanza.type !== 'set') return undefined
-      return this.#dispatcher.serve(host.iq, 'account', stanza, session)
+      const serve = () => this.#dispatcher.serve(host.iq, 'account', stanza, session)
+      // What others ask of an account passes its handlers as what they send to it does.
+      if (stanza.from?.bareString === to.full || !host.hooks.has(accountReceives)) return serve()
+      return this.#afterHandlers({ host, account: to, stanza, targets: nobody }, serve)
     }
     const target = host.sessions.find(to)
     return target === undefined ? this.#noSuchResource(stanza) : this.#guarded(host, stanza, [target])

@@ -40,11 +40,24 @@ export interface Routed {
   stanza: Stanza
 }
 export const filterPacket = chain<Routed, 'handled'>('filterPacket', {
-  slots: ['global', 'domain'],
+  slots: ['global'],
   onFailure: 'abort',
 })
 
-/** A stanza for an account has arrived; it happens once, before the split over its sessions. */
+/** A stanza has come to a hosted domain or a service of it, whoever sent it; asked at the host that it came to. */
+export interface DomainReceives {
+  readonly host: Host
+  readonly stanza: Stanza
+}
+export const domainReceives = chain<DomainReceives, 'handled'>('domainReceives', {
+  slots: ['filter'],
+  onFailure: 'abort',
+})
+
+/**
+ * A message or an IQ for an account has arrived; it happens once, before the split over its sessions. IQ requests of others
+ * that the server answers on behalf of the account (`to` is its bare address) come by here too, for no session.
+ */
 export interface AccountReceives {
   readonly host: Host
   /** The bare address. */
@@ -151,6 +164,19 @@ export const passwordChanged = chain<UserEvent>('passwordChanged', { slots: ['ma
 
 /** An account is being removed; its sessions are gone. Each module drops what it keeps. */
 export const userRemoved = chain<UserEvent>('userRemoved', { slots: ['announce', 'forget'] })
+
+export interface DomainEvent {
+  readonly host: Host
+  readonly domain: string
+}
+/** A domain is served from now on; it is in `host.domains` already. Not told of those that are there at the start. */
+export const domainAdded = chain<DomainEvent>('domainAdded', { slots: ['main'] })
+
+/** A domain is served no longer; its sessions have ended. It may come back with all that is kept of it. */
+export const domainWithdrawn = chain<DomainEvent>('domainWithdrawn', { slots: ['main'] })
+
+/** A domain is being removed, after it was withdrawn. Each module drops what it keeps of it, in memory and on disk. */
+export const domainRemoved = chain<DomainEvent>('domainRemoved', { slots: ['forget'], onFailure: 'abort' })
 
 /** What is known about a user, a group of rows from each module that keeps some. */
 export interface PersonalData {

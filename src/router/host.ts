@@ -12,7 +12,7 @@ import type { SessionTable } from './session-table.ts'
 export interface Host {
   /** Name of the host type; for a static domain, the domain. */
   readonly type: string
-  /** The domains it serves. */
+  /** The domains it serves at this moment. */
   readonly domains: ReadonlySet<string>
   readonly hooks: HookTable
   readonly iq: IqRegistry

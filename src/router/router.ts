@@ -5,7 +5,7 @@ import type { Clock } from '../util/clock.ts'
 import { letRun } from '../util/settled.ts'
 import type { Element } from '../xml/element.ts'
 import { AccountDelivery } from './account-delivery.ts'
-import { filterPacket, type Routed } from './events.ts'
+import { domainReceives, filterPacket, type Routed } from './events.ts'
 import type { Host } from './host.ts'
 import { IqAsker } from './iq-asker.ts'
 import { IqDispatcher } from './iq-dispatcher.ts'
@@ -18,6 +18,8 @@ export interface Service {
   readonly name?: string
   /** The hosted domain that it belongs to. */
   readonly parent: string
+  /** Whether it belongs to no hosted domain more than to the others. */
+  readonly isShared?: boolean
   /** Takes a stanza for any address of the domain. `session`: of a local sender. */
   receive(stanza: Stanza, session?: Session): Promise<void> | undefined
 }
@@ -56,12 +58,28 @@ export class Router {
   }
 
   addHost(host: Host): void {
-    for (const domain of host.domains) this.#hosts.set(domain, host)
+    for (const domain of host.domains) this.addDomain(domain, host)
+  }
+
+  /** Serves a hosted domain from now on. Throws when the domain is taken. */
+  addDomain(domain: string, host: Host): void {
+    if (this.isServed(domain)) throw new Error(`${domain} is served already`)
+    this.#hosts.set(domain, host)
+  }
+
+  /** What comes for the domain from now on has nowhere to go. */
+  removeDomain(domain: string): void {
+    this.#hosts.delete(domain)
+  }
+
+  /** Whether somebody serves a domain: as a host or as a service of a module. */
+  isServed(domain: string): boolean {
+    return this.#hosts.has(domain) || this.#services.has(domain)
   }
 
   /** Serves a domain from now on; the function returned ends that. Throws when the domain is taken. */
   addService(domain: string, service: Service): () => void {
-    if (this.#hosts.has(domain) || this.#services.has(domain)) throw new Error(`${domain} is served already`)
+    if (this.isServed(domain)) throw new Error(`${domain} is served already`)
     this.#services.set(domain, service)
     return () => this.#services.delete(domain)
   }
@@ -70,6 +88,12 @@ export class Router {
   servicesOf(domain: string): { jid: string; name: string | undefined }[] {
     const own = [...this.#services].filter(([, service]) => service.parent === domain)
     return own.map(([jid, service]) => ({ jid, name: service.name }))
+  }
+
+  /** The hosted domain that a domain is, or is a service of; services of all of them, and strangers, stand for themselves. */
+  ownerOf(domain: string): string {
+    const service = this.#services.get(domain)
+    return service === undefined || service.isShared === true ? domain : service.parent
   }
 
   /**
@@ -123,15 +147,29 @@ export class Router {
     const { to } = stanza
     if (to === undefined) return undefined
     if (isAnswer(stanza) && this.#asker.answer(stanza)) return undefined
-    const host = this.#hosts.get(to.domain)
-    if (host !== undefined) {
-      if (to.local !== '') return this.#delivery.deliver(host, stanza, session)
-      return this.#serveDomain(host, stanza, session)
-    }
     const service = this.#services.get(to.domain)
+    const host = this.#hosts.get(service?.parent ?? to.domain)
+    if (host?.hooks.has(domainReceives) !== true) return this.#arrive(host, service, stanza, session)
+    const outcome = host.hooks.run(domainReceives, { host, stanza })
+    if (outcome instanceof Promise) {
+      return outcome.then((answer) => (answer === undefined ? this.#arrive(host, service, stanza, session) : undefined))
+    }
+    return outcome === undefined ? this.#arrive(host, service, stanza, session) : undefined
+  }
+
+  #arrive(
+    host: Host | undefined,
+    service: Service | undefined,
+    stanza: Stanza,
+    session: Session | undefined,
+  ): Promise<void> | undefined {
     if (service !== undefined) return service.receive(stanza, session)
-    this.#observer.noRoute(stanza)
-    return this.bounce(stanza, 'service-unavailable')
+    if (host === undefined) {
+      this.#observer.noRoute(stanza)
+      return this.bounce(stanza, 'service-unavailable')
+    }
+    if (stanza.to?.local !== '') return this.#delivery.deliver(host, stanza, session)
+    return this.#serveDomain(host, stanza, session)
   }
 
   /** A stanza to the domain itself (core §5.1). */

@@ -59,7 +59,7 @@ export interface SessionOrigin {
 
 /** Why a session is over; `status` goes into the last presence that contacts see. */
 export interface EndReason {
-  readonly kind: 'closed' | 'lost' | 'replaced' | 'kicked' | 'shutdown' | 'removed'
+  readonly kind: 'closed' | 'lost' | 'replaced' | 'kicked' | 'shutdown' | 'removed' | 'domain_gone'
   readonly status?: string | undefined
 }
 

@@ -1,11 +1,19 @@
+import type { Refusal } from '../auth/authenticator.ts'
 import { chain, collect } from '../hooks/hook.ts'
 import type { SaslMechanism } from '../protocol/sasl/mechanism.ts'
 import type { ProfileConnection, SaslProfile } from '../protocol/sasl/profile.ts'
 import type { Sasl2Login, Sasl2Request, SaslTask } from '../protocol/sasl2/login.ts'
 import type { Sasl2Refusal } from '../protocol/sasl2/profile.ts'
 import type { Element } from '../xml/element.ts'
+import type { UserEvent } from './events.ts'
 import type { Host } from './host.ts'
 import type { ClientLink, Session, SessionInfo } from './session.ts'
+
+/**
+ * Somebody has proven who he is and is about to be let in, or opens a session; an answer keeps him out. Asked at both, as
+ * what was true of him at the one may not be so at the other.
+ */
+export const userEnters = chain<UserEvent, Refusal>('userEnters', { slots: ['check'], onFailure: 'abort' })
 
 /** The XML in which clients may authenticate besides RFC 6120's; to be answered at once. */
 export const saslProfiles = collect<{ readonly host: Host }, SaslProfile>('saslProfiles', { slots: ['main'] })

@@ -10,10 +10,10 @@ import type { Config } from '../config/schema.ts'
 import type { Jid } from '../jid/jid.ts'
 import { readPemCertificates } from '../net/client-certificate.ts'
 import { FramedProgram } from '../net/framed-program.ts'
+import type { ServicePools } from '../net/service-pools.ts'
 import type { Logger } from '../observe/logger.ts'
 import type { Database } from '../storage/database.ts'
 import type { Clock } from '../util/clock.ts'
-import type { OutgoingPools } from './outgoing-pools.ts'
 
 /** What methods are made of. */
 export interface MethodParts {
@@ -21,7 +21,7 @@ export interface MethodParts {
   readonly db: Database
   readonly clock: Clock
   readonly log: Logger
-  readonly pools: OutgoingPools
+  readonly pools: ServicePools
   readonly passwords: StoredPasswordsOptions
   /** Whether a method other than `anonymous` has this account. */
   isKept(user: Jid): Promise<boolean>

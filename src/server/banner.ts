@@ -17,11 +17,16 @@ export function banner({ config, ports }: { config: Config; ports: readonly Open
   rows.push(['configuration', file], ['data', here(config.general.data_dir)])
   if (chat !== undefined) rows.push(['web chat', chat])
   return [
-    `${productName} ${productVersion} serves ${config.general.hosts.join(', ')}\n`,
+    `${productName} ${productVersion} serves ${servedBy(config)}\n`,
     ...rows.map(([name = '', what]) => `  ${name.padEnd(22)} ${what}\n`),
     'Next, make an account:\n',
     `  npx meerkat account registerUser --domain ${domain} --username alice --password secret${option}\n`,
   ].join('')
+}
+
+function servedBy({ general }: Config): string {
+  const kinds = general.host_types.map((type) => `domains of the kind ${type}`)
+  return [...general.hosts, ...kinds].join(', ')
 }
 
 /** Where a browser on this machine finds the web chat; undefined when no listener has it. */

@@ -21,6 +21,7 @@ import type { SaslAnswer, SaslRequest } from '../protocol/sasl/mechanism.ts'
 import { completeLogin } from '../router/login.ts'
 import type { Session } from '../router/session.ts'
 import { openSession } from '../router/session-opener.ts'
+import { userEnters } from '../router/sign-in-events.ts'
 import { answerStranger, offerToModules } from '../router/stranger.ts'
 import { StanzaError } from '../stanza/stanza-error.ts'
 import { StreamError } from '../stanza/stream-error.ts'
@@ -63,7 +64,7 @@ export const maxBufferedBytes = 4 << 20
 export class ClientPort {
   readonly #parts: ListenerParts
   readonly #hosts: StreamHosts
-  readonly #authenticators = new Map<string, Authenticator>()
+  readonly #authenticators = new WeakMap<Accounts, Authenticator>()
   readonly #wheel: TimerWheel
   /** Connections without a session yet. */
   readonly negotiating: Negotiating
@@ -154,12 +155,20 @@ export class ClientPort {
   }
 
   #authenticatorFor(domain: string): Authenticator {
-    const known = this.#authenticators.get(domain)
+    const accounts = this.#hosts.accountsOf(domain) ?? nobody
+    const known = this.#authenticators.get(accounts)
     if (known !== undefined) return known
     const failed = (error: unknown) => this.#parts.log.error({ what: 'authentication_unavailable', reason: error })
-    const made = new Authenticator(this.#hosts.accountsOf(domain) ?? new Accounts([]), undefined, failed)
-    this.#authenticators.set(domain, made)
+    const admit = (user: Jid) => this.#refusalOf(user)
+    const made = new Authenticator(accounts, admit, failed)
+    this.#authenticators.set(accounts, made)
     return made
+  }
+
+  /** Why somebody may not come in. */
+  #refusalOf(user: Jid) {
+    const host = this.#parts.router.hostOf(user.domain)
+    return host?.hooks.run(userEnters, { host, user: user.bare })
   }
 
   /** Bytes a second that a shaper, or the access rule that names one, allows. */
@@ -221,6 +230,9 @@ export class ClientPort {
     const host = this.#parts.router.hostOf(user.domain)
     if (host === undefined) throw new StanzaError('not-allowed')
     if (!host.access.allows(rule, user, user.domain)) throw new StanzaError('not-allowed')
+    const refusal = await this.#refusalOf(user)
+    if (refusal !== undefined)
+      throw new StanzaError('not-allowed', refusal.text === undefined ? {} : { text: refusal.text })
     const maxSessions = host.access.limit('max_user_sessions', user, user.domain, usualSessions)
     if (host.sessions.of(user).length >= maxSessions) {
       this.#limitReached('session', { jid: user.full, ip: info.address })
@@ -252,6 +264,9 @@ export class ClientPort {
     }
   }
 }
+
+/** The accounts of a domain that is not hosted here (any more). */
+const nobody = new Accounts([])
 
 /** Unpredictable, 108 bits. */
 function newId(): string {

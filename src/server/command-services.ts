@@ -1,5 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import type { AccountServices, ServerServices, SessionServices, SessionSummary } from '../admin/commands/services.ts'
+import type {
+  AccountServices,
+  DomainServices,
+  ServerServices,
+  SessionServices,
+  SessionSummary,
+} from '../admin/commands/services.ts'
 import { AccountLimitReached } from '../auth/method.ts'
 import { readTextFile } from '../config/text-file.ts'
 import type { Jid } from '../jid/jid.ts'
@@ -7,8 +13,8 @@ import type { LogLevel } from '../observe/log-level.ts'
 import type { Logger } from '../observe/logger.ts'
 import { changePassword, registerAccount, removeAccount } from '../router/accounts.ts'
 import type { Host } from '../router/host.ts'
+import { kick } from '../router/kick.ts'
 import type { Session } from '../router/session.ts'
-import { StreamError } from '../stanza/stream-error.ts'
 import { productVersion } from '../util/product.ts'
 
 /** What the commands of every server need of it. */
@@ -18,18 +24,21 @@ export interface CommandedServer {
   readonly isRunning: boolean
   hostOf(domain: string): Host | undefined
   readonly allHosts: readonly Host[]
+  readonly domains: DomainServices
   stop(): void
 }
 
 /** The interfaces that the core commands work on, over a server. */
 export function commandServices(server: CommandedServer): {
   account: AccountServices
+  domain: DomainServices
   session: SessionServices
   server: ServerServices
 } {
   const isHosted = (domain: string) => server.hostOf(domain) !== undefined
   return {
     account: { isHosted, accounts: accountStore(server), readTextFile, newName: () => randomBytes(8).toString('hex') },
+    domain: server.domains,
     session: { isHosted, sessions: sessionServices(server) },
     server: {
       version: productVersion,
@@ -71,10 +80,11 @@ function accountStore(server: CommandedServer): AccountServices['accounts'] {
 }
 
 function sessionServices(server: CommandedServer): SessionServices['sessions'] {
-  const hosts = (domain?: string): readonly Host[] => {
-    if (domain === undefined) return server.allHosts
-    const host = server.hostOf(domain)
-    return host === undefined ? [] : [host]
+  /** The sessions of a domain, or all. */
+  const sessionsOf = (domain?: string): Session[] => {
+    const hosts = domain === undefined ? server.allHosts : [server.hostOf(domain)]
+    const sessions = hosts.flatMap((host) => (host === undefined ? [] : [...host.sessions.all()]))
+    return domain === undefined ? sessions : sessions.filter(({ jid }) => jid.domain === domain)
   }
   const summary = (session: Session): SessionSummary => ({
     user: session.jid,
@@ -86,15 +96,13 @@ function sessionServices(server: CommandedServer): SessionServices['sessions'] {
     uptime: Math.floor((session.host.clock.now() - session.startedAt) / 1000),
   })
   return {
-    list: (domain) => hosts(domain).flatMap((host) => [...host.sessions.all()].map(summary)),
-    count: (domain) => hosts(domain).reduce((sum, host) => sum + host.sessions.size, 0),
+    list: (domain) => sessionsOf(domain).map(summary),
+    count: (domain) => sessionsOf(domain).length,
     of: (user) => (server.hostOf(user.domain)?.sessions.of(user) ?? []).map(summary),
     async kick(user, reason) {
       const session = server.hostOf(user.domain)?.sessions.find(user)
       if (session === undefined) return false
-      const ended = session.end({ kind: 'kicked', status: reason })
-      session.link.close(new StreamError('conflict', reason))
-      await ended
+      await kick(session, reason)
       return true
     },
   }

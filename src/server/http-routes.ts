@@ -23,7 +23,7 @@ export interface MountedRoutes {
 /** The routes of the configured handlers. */
 export function httpRoutes(listener: HttpListener, parts: HttpRouteParts): MountedRoutes {
   const { handlers } = listener
-  const { config, metrics, clock, log } = parts
+  const { config, metrics, clock, log, router } = parts
   const routes: HttpRoute[] = []
   const serves: string[] = []
   for (const handler of handlers.mongoose_websocket_handler ?? []) {
@@ -42,7 +42,7 @@ export function httpRoutes(listener: HttpListener, parts: HttpRouteParts): Mount
     const scheme = listener.tls === undefined ? 'ws' : 'wss'
     routes.push(
       ...hostMetaRoutes(host, (domain) => {
-        if (!config.general.hosts.includes(domain)) return undefined
+        if (router.hostOf(domain) === undefined) return undefined
         return {
           websocket: websocketPath === undefined ? [] : [`${scheme}://${domain}:${listener.port}${websocketPath}`],
         }

@@ -4,13 +4,14 @@ import type { AuthMethod } from '../auth/method.ts'
 import { hashNames } from '../auth/offered-mechanisms.ts'
 import { serverSecret } from '../auth/secrets.ts'
 import type { Config } from '../config/schema.ts'
+import type { ServicePools } from '../net/service-pools.ts'
 import type { Logger } from '../observe/logger.ts'
 import type { Decoy, ScramHash } from '../protocol/scram/keys.ts'
 import type { Database } from '../storage/database.ts'
 import type { Clock } from '../util/clock.ts'
 import { makeMethod } from './auth-methods.ts'
 import type { LiveConfig } from './live-config.ts'
-import { OutgoingPools } from './outgoing-pools.ts'
+import type { OutgoingPools } from './outgoing-pools.ts'
 
 export interface OpenAccounts {
   readonly accounts: Accounts
@@ -26,25 +27,35 @@ export interface AllAccounts {
   close(): Promise<void>
 }
 
+/** What account stores are opened with. */
+export interface AccountsParts {
+  readonly db: Database
+  readonly clock: Clock
+  readonly log: Logger
+  readonly pools: ServicePools
+}
+
+/** As {@link AccountsParts}, for every host type. */
+export type AllAccountsParts = Omit<AccountsParts, 'pools'> & { readonly pools: OutgoingPools }
+
 /** Opens the account stores of every host type; hosts without an `auth` of their own share those of the general one. */
-export async function openAllAccounts(
-  live: LiveConfig,
-  { db, clock, log }: { readonly db: Database; readonly clock: Clock; readonly log: Logger },
-): Promise<AllAccounts> {
-  const opened = new Map<Config['auth'], OpenAccounts>()
+export async function openAllAccounts(live: LiveConfig, parts: AllAccountsParts): Promise<AllAccounts> {
+  const { pools } = parts
+  const opened = new Map<Config['auth'] | string, OpenAccounts>()
+  const keyOf = (type: string) => (pools.isOwn(type) ? type : live.of(type).auth)
   const close = async () => {
     for (const accounts of opened.values()) await accounts.close()
   }
   try {
-    for (const host of live.current.general.hosts) {
-      const config = live.of(host)
-      if (!opened.has(config.auth)) opened.set(config.auth, await openAccounts(config, db, clock, log))
+    for (const type of hostTypesOf(live.current)) {
+      if (opened.has(keyOf(type))) continue
+      opened.set(keyOf(type), await openAccounts(live.of(type), { ...parts, pools: pools.of(type) }))
     }
   } catch (error) {
     await close()
     throw error
   }
-  const ofHost = new Map(live.current.general.hosts.map((host) => [host, opened.get(live.of(host).auth)]))
+  const ofHost = new Map(hostTypesOf(live.current).map((type) => [type, opened.get(keyOf(type))]))
   const of = (hostType: string) => {
     const found = ofHost.get(hostType)
     if (found === undefined) throw new Error(`${hostType} is not hosted here`)
@@ -53,14 +64,17 @@ export async function openAllAccounts(
   return { of, close }
 }
 
+function hostTypesOf({ general }: Config): string[] {
+  return [...general.hosts, ...general.host_types]
+}
+
 /** Opens the account stores that the configuration names, in its order. Nothing is left open when it rejects. */
-export async function openAccounts(config: Config, db: Database, clock: Clock, log: Logger): Promise<OpenAccounts> {
+export async function openAccounts(config: Config, { db, clock, log, pools }: AccountsParts): Promise<OpenAccounts> {
   const { password, max_users_per_domain: maxPerDomain } = config.auth
   const secret = await serverSecret(db, 'scram_decoy')
   const hashes = password.hash.map((name) => hashNames[name] as ScramHash)
   const iterations = password.scram_iterations
-  const pools = new OutgoingPools(config.outgoing_pools, clock)
-  const opened: (() => Promise<unknown> | unknown)[] = [() => pools.close()]
+  const opened: (() => Promise<unknown> | unknown)[] = []
   const close = async () => {
     for (const giveBack of opened.splice(0).reverse()) await giveBack()
   }

@@ -1,64 +1,176 @@
 import type { Config } from '../config/schema.ts'
-import { openHttpPool, poolSizes } from '../net/configured-pool.ts'
-import type { HttpPool } from '../net/http-pool.ts'
+import { HttpPool } from '../net/http-pool.ts'
 import type { LdapPool } from '../net/ldap-pool.ts'
+import type { RabbitPool } from '../net/rabbit-pool.ts'
+import type { RedisPool } from '../net/redis-pool.ts'
+import type { ServicePools } from '../net/service-pools.ts'
+import type { Logger } from '../observe/logger.ts'
+import type { Metrics } from '../observe/metrics.ts'
 import type { Clock } from '../util/clock.ts'
+import type { LiveConfig } from './live-config.ts'
 
-/** The connections to other services that the configuration names, each opened when it is first asked for. */
+type Tables = Config['outgoing_pools']
+type Type = 'http' | 'ldap' | 'redis' | 'rabbit'
+type Table<T extends Type> = Tables[T][string]
+
+/** What pools are made with. */
+export interface OutgoingPoolsParts {
+  readonly live: LiveConfig
+  readonly clock: Clock
+  readonly log: Logger
+  readonly metrics: Metrics
+}
+
+interface Closable {
+  close(): Promise<void> | void
+}
+
+/**
+ * The connections to other services that the configuration names, each opened when it is first asked for: one for all host
+ * types, or one for each where the `scope` says so or the host has a pool of its own.
+ */
 export class OutgoingPools {
-  readonly #config: Config['outgoing_pools']
-  readonly #clock: Clock
-  readonly #http = new Map<string, Promise<HttpPool>>()
-  readonly #ldap = new Map<string, Promise<LdapPool>>()
+  readonly #parts: OutgoingPoolsParts
+  /** By type, tag and the host type that it is for, if it is for one alone. */
+  readonly #open = new Map<string, Promise<Closable>>()
+  readonly #unreached = new Set<string>()
 
-  constructor(config: Config['outgoing_pools'], clock: Clock) {
-    this.#config = config
-    this.#clock = clock
+  constructor(parts: OutgoingPoolsParts) {
+    this.#parts = parts
   }
 
-  /** The pool of HTTP connections with this tag. Rejects when there is none, or its files cannot be read. */
-  http(tag: string): Promise<HttpPool> {
-    return remembered(this.#http, tag, async () => {
-      const table = this.#config.http[tag]
-      if (table === undefined) throw new Error(`there is no outgoing_pools.http.${tag}`)
-      return openHttpPool(table, this.#clock)
-    })
+  /** The pools as a host type sees them. */
+  of(hostType: string): ServicePools {
+    return {
+      http: (tag) => this.#get(hostType, 'http', tag, (table) => this.#http(table)),
+      ldap: (tag) => this.#get(hostType, 'ldap', tag, (table) => this.#ldap(table)),
+      redis: (tag) => this.#get(hostType, 'redis', tag, (table, name) => this.#redis(table, name)),
+      rabbit: (tag) => this.#get(hostType, 'rabbit', tag, (table, name) => this.#rabbit(table, name)),
+    }
   }
 
-  /** The pool of LDAP connections with this tag. Rejects when there is none, or its files cannot be read. */
-  ldap(tag: string): Promise<LdapPool> {
-    return remembered(this.#ldap, tag, async () => {
-      const table = this.#config.ldap[tag]
-      if (table === undefined) throw new Error(`there is no outgoing_pools.ldap.${tag}`)
-      const { connection, ...pool } = table
-      const isSecure = connection.tls !== undefined || connection.encrypt === 'tls'
-      const { LdapPool } = await import('../net/ldap-pool.ts')
-      return LdapPool.open({
-        ...poolSizes(pool),
-        servers: connection.servers,
-        port: connection.port ?? (isSecure ? 636 : 389),
-        rootDn: connection.root_dn,
-        password: connection.password,
-        connectInterval: connection.connect_interval,
-        tls: connection.tls ?? (isSecure ? usualTls : undefined),
-        clock: this.#clock,
-      })
-    })
+  /** Whether some pool is for this host type alone, so that what is made with pools cannot be shared with others. */
+  isOwn(hostType: string): boolean {
+    const { http, ldap } = this.#parts.live.of(hostType).outgoing_pools
+    return [...Object.entries(http), ...Object.entries(ldap)].some(
+      ([tag, table]) => ownerOf(table, tag, hostType, this.#parts.live) !== '',
+    )
+  }
+
+  /** Connects to the Redis servers at once: whether they can be reached is part of readiness. */
+  async connect(): Promise<void> {
+    const { general } = this.#parts.live.current
+    for (const type of [...general.hosts, ...general.host_types]) {
+      const tags = Object.keys(this.#parts.live.of(type).outgoing_pools.redis)
+      await Promise.all(tags.map((tag) => this.of(type).redis(tag)))
+    }
+  }
+
+  /** Why the server is not ready, in words for an operator. */
+  get troubles(): string[] {
+    return [...this.#unreached].map((name) => `${name} cannot be reached`)
   }
 
   async close(): Promise<void> {
-    const pools = await Promise.allSettled([...this.#http.values(), ...this.#ldap.values()])
-    await Promise.all(pools.map((pool) => (pool.status === 'fulfilled' ? pool.value.close() : undefined)))
+    const opened = await Promise.allSettled(this.#open.values())
+    await Promise.allSettled(opened.map((pool) => (pool.status === 'fulfilled' ? pool.value.close() : undefined)))
   }
+
+  #get<T extends Type, P extends Closable>(
+    hostType: string,
+    type: T,
+    tag: string,
+    open: (table: Table<T>, name: string) => Promise<P>,
+  ): Promise<P> {
+    const table = this.#parts.live.of(hostType).outgoing_pools[type][tag] as Table<T> | undefined
+    if (table === undefined) return Promise.reject(new Error(`there is no outgoing_pools.${type}.${tag}`))
+    const owner = ownerOf(table, tag, hostType, this.#parts.live)
+    const key = JSON.stringify([type, tag, owner])
+    const before = this.#open.get(key)
+    if (before !== undefined) return before as Promise<P>
+    const pool = open(table, `outgoing_pools.${type}.${tag}${owner === '' ? '' : ` of ${owner}`}`)
+    this.#open.set(key, pool)
+    return pool
+  }
+
+  #http({ connection, ...pool }: Table<'http'>): Promise<HttpPool> {
+    return HttpPool.open({
+      ...sizes(pool),
+      origin: connection.host,
+      pathPrefix: connection.path_prefix,
+      requestTimeout: connection.request_timeout,
+      tls: connection.tls,
+      clock: this.#parts.clock,
+    })
+  }
+
+  async #ldap({ connection, ...pool }: Table<'ldap'>): Promise<LdapPool> {
+    const isSecure = connection.tls !== undefined || connection.encrypt === 'tls'
+    const { LdapPool } = await import('../net/ldap-pool.ts')
+    return LdapPool.open({
+      ...sizes(pool),
+      servers: connection.servers,
+      port: connection.port ?? (isSecure ? 636 : 389),
+      rootDn: connection.root_dn,
+      password: connection.password,
+      connectInterval: connection.connect_interval,
+      tls: connection.tls ?? (isSecure ? usualTls : undefined),
+      clock: this.#parts.clock,
+    })
+  }
+
+  async #redis({ connection, ...pool }: Table<'redis'>, name: string): Promise<RedisPool> {
+    const { RedisPool } = await import('../net/redis-pool.ts')
+    this.#unreached.add(name)
+    return RedisPool.open({ ...sizes(pool), ...connection, onHealth: this.#watch(name, true) })
+  }
+
+  async #rabbit({ connection, ...pool }: Table<'rabbit'>, name: string): Promise<RabbitPool> {
+    const { RabbitPool } = await import('../net/rabbit-pool.ts')
+    const { virtual_host: virtualHost, confirms_enabled: confirms, reconnect, ...rest } = connection
+    return RabbitPool.open({
+      ...rest,
+      ...{ virtualHost, confirms },
+      ...{ reconnectAttempts: reconnect.attempts, reconnectDelay: reconnect.delay },
+      ...{ workers: pool.workers, callTimeout: pool.call_timeout },
+      maxWaiting: pool.max_worker_queue_len * pool.workers,
+      clock: this.#parts.clock,
+      onHealth: this.#watch(name, false),
+    })
+  }
+
+  /** Shows in log and metrics whether a pool reaches its server; `isNeeded`: in readiness too. */
+  #watch(name: string, isNeeded: boolean): (isHealthy: boolean) => void {
+    const { metrics, log } = this.#parts
+    const gauge = metrics.gauge('outgoing_pool_healthy', 'Whether a pool reaches its server: 1 or 0', ['pool'])
+    gauge.with({ pool: name }).set(0)
+    return (isHealthy) => {
+      gauge.with({ pool: name }).set(isHealthy ? 1 : 0)
+      if (isHealthy) this.#unreached.delete(name)
+      else if (isNeeded) this.#unreached.add(name)
+      if (isHealthy) log.info({ what: 'outgoing_pool_connected', pool: name })
+      else log.error({ what: 'outgoing_pool_lost', pool: name })
+    }
+  }
+}
+
+/** The host type that a pool is for alone; '' for one that all share. */
+function ownerOf(table: { readonly scope: string }, tag: string, hostType: string, live: LiveConfig): string {
+  if (table.scope !== 'global') return hostType
+  const own = live.current.host_config.find(({ host }) => host === hostType)?.outgoing_pools ?? {}
+  const isOwn = [own.http, own.ldap, own.redis, own.rabbit].some((tables) => tables?.[tag] === table)
+  return isOwn ? hostType : ''
 }
 
 /** An empty `tls` table. */
 const usualTls = { verify_mode: 'peer', versions: ['tlsv1.2', 'tlsv1.3'], crl_files: [] } as const
 
-function remembered<T>(known: Map<string, Promise<T>>, tag: string, open: () => Promise<T>): Promise<T> {
-  const before = known.get(tag)
-  if (before !== undefined) return before
-  const opened = open()
-  known.set(tag, opened)
-  return opened
+interface PoolTable {
+  readonly workers: number
+  readonly call_timeout: number
+  readonly max_worker_queue_len?: number | undefined
+}
+
+function sizes({ workers, call_timeout: callTimeout, max_worker_queue_len: queue }: PoolTable) {
+  return { workers, callTimeout, maxWaiting: queue === undefined ? undefined : queue * workers }
 }

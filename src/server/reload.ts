@@ -7,7 +7,7 @@ import type { LogLevel } from '../observe/log-level.ts'
 import type { Logger } from '../observe/logger.ts'
 import type { Listeners } from './listeners.ts'
 import { LiveConfig } from './live-config.ts'
-import { type RunningHost, type WantedModule, wantedModules } from './start-host.ts'
+import { accessTables, type RunningHost, type WantedModule, wantedModules } from './start-host.ts'
 
 /** What has become of a changed configuration. */
 export type ReloadReport = Omit<ReloadAnswer, 'warnings'>
@@ -54,8 +54,7 @@ export class Reloader {
     if (applied.includes('general.loglevel')) log.level = config.general.loglevel as LogLevel
     live.replace(config)
     for (const { host } of hosts.values()) {
-      const { acl, access, general } = host.config
-      host.access.replace({ acl, access, hosts: general.hosts })
+      host.access.replace(accessTables(host.config, host.router))
     }
     const failed: string[] = []
     for (const [type, running] of hosts) failed.push(...(await this.#changeModules(type, running)))

@@ -1,5 +1,5 @@
 import type { Accounts } from '../auth/accounts.ts'
-import { AccessRules } from '../config/acl.ts'
+import { AccessRules, type AccessTables } from '../config/acl.ts'
 import type { Config } from '../config/schema.ts'
 import { HookTable } from '../hooks/hook-table.ts'
 import type { AnyModule } from '../module/define.ts'
@@ -17,6 +17,7 @@ import { StreamError } from '../stanza/stream-error.ts'
 import type { Database } from '../storage/database.ts'
 import type { Clock } from '../util/clock.ts'
 import type { LiveConfig } from './live-config.ts'
+import type { OutgoingPools } from './outgoing-pools.ts'
 import { watchPassingAccounts } from './passing-accounts.ts'
 
 /** What every host of a server shares. */
@@ -27,6 +28,7 @@ export interface HostParts {
   readonly metrics: Metrics
   readonly db: Database
   readonly router: Router
+  readonly pools: OutgoingPools
   /** The accounts of a host type. */
   accountsOf(hostType: string): Accounts
   /** The modules that exist. */
@@ -36,14 +38,23 @@ export interface HostParts {
 /** A host and the modules that run on it. */
 export interface RunningHost {
   readonly host: Host
+  /** The domains that it serves: what `host.domains` shows. */
+  readonly domains: Set<string>
   readonly modules: ModuleHost
 }
 
-/** Starts a hosted domain: its sessions, its hooks, its modules. Rejects with what a module threw; then nothing is left running. */
-export async function startHost(domain: string, parts: HostParts): Promise<RunningHost> {
+/** A host type, and the domains that it serves from the start. */
+export interface HostPlan {
+  readonly type: string
+  readonly domains: readonly string[]
+}
+
+/** Starts a host type: its sessions, its hooks, its modules. Rejects with what a module threw; then nothing is left running. */
+export async function startHost({ type, domains: first }: HostPlan, parts: HostParts): Promise<RunningHost> {
   const { live, clock, metrics, db, router } = parts
-  const config = live.of(domain)
-  const log = parts.log.child({ host_type: domain })
+  const config = live.of(type)
+  const log = parts.log.child({ host_type: type })
+  const domains = new Set(first)
   const failures = metrics.counter('hook_failure_count', 'Handlers that threw', ['hook', 'module'])
   const hooks = new HookTable(({ hook, module, error }) => {
     // A module that refuses a stanza, or a stream, has not failed.
@@ -54,25 +65,30 @@ export async function startHost(domain: string, parts: HostParts): Promise<Runni
     log.error({ what: 'hook_failed', hook, module, reason: error })
   })
   const host: Host = {
-    type: domain,
-    domains: new Set([domain]),
+    type,
+    domains,
     hooks,
     iq: new IqRegistry(),
-    accounts: parts.accountsOf(domain),
+    accounts: parts.accountsOf(type),
     sessions: new SessionTable(),
     router,
     clock,
     get config() {
-      return live.of(domain)
+      return live.of(type)
     },
-    access: new AccessRules({ acl: config.acl, access: config.access, hosts: config.general.hosts }),
+    access: new AccessRules(accessTables(config, router)),
     features: { server: new FeatureList(), account: new FeatureList() },
   }
   watchPassingAccounts(host)
-  const modules = new ModuleHost({ host, db, log, metrics })
+  const modules = new ModuleHost({ host, db, log, metrics, pools: parts.pools.of(type) })
   await modules.startAll(wantedModules(config, parts.modules))
   router.addHost(host)
-  return { host, modules }
+  return { host, domains, modules }
+}
+
+/** What the access rules of a host are made from. */
+export function accessTables({ acl, access }: Config, router: Router): AccessTables {
+  return { acl, access, isHosted: (domain) => router.hostOf(domain) !== undefined }
 }
 
 /** A module that is to run, and its options. */

@@ -19,11 +19,13 @@ export interface StreamHostOptions {
 }
 
 interface Known {
+  /** Whose domain it was when this was made. */
+  readonly of: Host
   readonly host: StreamHost
   readonly accounts: Accounts
 }
 
-/** What negotiation is told of the hosted domains. Made once for each domain and port. */
+/** What negotiation is told of the hosted domains. Made once for each domain and port, as long as it is hosted. */
 export class StreamHosts {
   readonly #parts: StreamHostParts
   readonly #options: StreamHostOptions
@@ -46,13 +48,14 @@ export class StreamHosts {
 
   #find(domain: string): Known | undefined {
     const known = this.#known.get(domain)
-    if (known !== undefined) return known
     const host = this.#parts.router.hostOf(domain)
+    if (host !== undefined && known?.of === host) return known
+    this.#known.delete(domain)
     if (host === undefined) return undefined
     const { methods } = host.config.auth
     const allowed = this.#options.authMethods?.filter((name) => methods.some((method) => method === name))
     const accounts = allowed === undefined ? host.accounts : host.accounts.only(allowed)
-    const made = { accounts, host: this.#make(domain, host, accounts) }
+    const made = { of: host, accounts, host: this.#make(domain, host, accounts) }
     this.#known.set(domain, made)
     return made
   }

@@ -33,9 +33,12 @@ export async function tlsContext(
   parts: TlsParts,
 ): Promise<TlsContext | undefined> {
   if (table === undefined) return undefined
-  const { hosts, domain_certfile: named } = config.general
+  const { hosts, default_server_domain: fallback, domain_certfile: named } = config.general
   const { alpn, verify_mode: usual } = protocols[speaks]
-  const own = table.certfile === undefined ? await ownCertificate(await parts.folder(), hosts, parts.clock.now()) : {}
+  const own =
+    table.certfile === undefined
+      ? await ownCertificate(await parts.folder(), [...new Set([...hosts, fallback])], parts.clock.now())
+      : {}
   const keepsSecrets = 'keep_secrets' in table && table.keep_secrets
   return TlsContext.load({
     table: {

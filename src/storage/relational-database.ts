@@ -45,6 +45,7 @@ class RelationalDatabase<T> implements Database<T> {
   readonly #engine: Engine
   readonly #clock: Clock
   #migrating: Promise<void> = Promise.resolve()
+  readonly #migrated = new Map<string, { readonly migrations: object; readonly done: Promise<void> }>()
 
   constructor(engine: Engine, clock: Clock) {
     this.#engine = engine
@@ -93,9 +94,15 @@ class RelationalDatabase<T> implements Database<T> {
   }
 
   migrate(owner: string, migrations: Readonly<Record<string, Migration>>): Promise<void> {
+    const before = this.#migrated.get(owner)
+    // Every host of a server asks for the same; what has been run needs no further look.
+    if (before?.migrations === migrations) return before.done
     const run = () => runMigrations(this.#engine, this.#clock, owner, migrations)
     const done = this.#migrating.then(run)
-    this.#migrating = done.catch(() => {})
+    this.#migrated.set(owner, { migrations, done })
+    this.#migrating = done.catch(() => {
+      this.#migrated.delete(owner)
+    })
     return done
   }
 

@@ -33,6 +33,11 @@ export class Lru<K, V> {
     return this.#entries.delete(key)
   }
 
+  /** Forgets the entries whose key fits. */
+  deleteWhere(fits: (key: K) => boolean): void {
+    for (const key of this.#entries.keys()) if (fits(key)) this.#entries.delete(key)
+  }
+
   clear(): void {
     this.#entries.clear()
   }

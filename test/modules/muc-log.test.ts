@@ -65,7 +65,10 @@ describe('mod_muc_log', () => {
       ['plain', 'plaintext', '/2026-11-26.txt'],
     ] as const
     for (const [dirtype, file_format, path] of layouts) {
-      for (const [dirname, folderName] of [['room_jid', 'room@conference.localhost'], ['room_name', 'room']]) {
+      for (const [dirname, folderName] of [
+        ['room_jid', 'room@conference.localhost'],
+        ['room_name', 'room'],
+      ]) {
         const outdir = join(folder, `${dirtype}-${file_format}-${dirname}`)
         const files = await logged({ dirtype, file_format, dirname, outdir }, [[says('hi'), noon]])
         expect(Object.keys(files)).toContain(`${dirtype}-${file_format}-${dirname}/${folderName}${path}`)

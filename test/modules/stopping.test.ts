@@ -6,6 +6,7 @@ import { createMetrics } from '../../src/observe/metrics.ts'
 import { Router } from '../../src/router/router.ts'
 import { LiveConfig } from '../../src/server/live-config.ts'
 import { openAccounts } from '../../src/server/open-accounts.ts'
+import { OutgoingPools } from '../../src/server/outgoing-pools.ts'
 import { type RunningHost, startHost } from '../../src/server/start-host.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { openDatabase } from '../../src/storage/open.ts'
@@ -35,9 +36,15 @@ class CountingClock extends FakeClock {
   }
 }
 
+/** Options without which a module does not start. */
+const mandatory: Readonly<Record<string, string>> = { mod_external_filter: 'pool_tag = "service"' }
+
 const text = `[general]
 hosts = ["localhost"]
-${allModules.map(({ name }) => `[modules.${name}]`).join('\n')}
+[outgoing_pools.ldap.default]
+[outgoing_pools.http.service.connection]
+host = "http://127.0.0.1:9"
+${allModules.map(({ name }) => `[modules.${name}]\n${mandatory[name] ?? ''}`).join('\n')}
 `
 
 describe('a module that stops', () => {
@@ -51,11 +58,15 @@ describe('a module that stops', () => {
     const { config } = parseConfig({ text, file: '/tmp/none/meerkat.toml', modules: allModules })
     db = await openDatabase({ kind: 'sqlite', file: ':memory:', log, clock })
     router = new Router(clock, { noRoute: () => {}, failed: () => {}, lost: () => {} })
-    const { accounts } = await openAccounts(config, db, clock, log)
     const metrics = createMetrics()
     const live = new LiveConfig(config)
+    const pools = new OutgoingPools({ live, clock, log, metrics })
+    const { accounts } = await openAccounts(config, { db, clock, log, pools: pools.of('localhost') })
     const accountsOf = () => accounts
-    running = await startHost('localhost', { live, clock, log, metrics, db, router, accountsOf, modules: allModules })
+    running = await startHost(
+      { type: 'localhost', domains: ['localhost'] },
+      { live, clock, log, metrics, db, pools, router, accountsOf, modules: allModules },
+    )
   })
   afterAll(() => db.close())
 

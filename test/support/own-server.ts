@@ -18,7 +18,7 @@ export interface OwnServer {
 }
 
 /** The least that a configuration needs, before the modules under test. */
-const base = `
+export const baseConfig = `
 [general]
 hosts = ["localhost"]
 registration_timeout = "infinity"
@@ -47,7 +47,7 @@ export interface OwnServerOptions {
 /** The base without the tables that `modules` has itself. */
 function configOf(modules: string, registrationTimeout: number | undefined): string {
   const hasOwn = (line: string) => line.startsWith('[modules.') && modules.includes(`${line}\n`)
-  const lines = base.split('\n').filter((line) => !hasOwn(line))
+  const lines = baseConfig.split('\n').filter((line) => !hasOwn(line))
   const text = `${lines.join('\n')}${modules}`
   return registrationTimeout === undefined ? text : text.replace('"infinity"', String(registrationTimeout))
 }

@@ -7,7 +7,7 @@ export const maxStanzaBytes = 65_536
 
 const prosodyModules = [
   ...['disco', 'roster', 'saslauth', 'tls', 'private', 'ping', 'register', 'time', 'version', 'offline'],
-  ...['presence', 'message', 'iq', 'websocket', 'posix', 'vcard', 'lastactivity', 'uptime', 'smacks'],
+  ...['presence', 'message', 'iq', 'websocket', 'posix', 'vcard', 'lastactivity', 'uptime', 'smacks', 'blocklist'],
 ]
 
 export function prosodyConfig({ folder, files, domain, strictDomain, ports }: PeerSettings): string {
@@ -64,12 +64,14 @@ shaper_rules:
   max_user_sessions: 100
   max_user_offline_messages: 100
 modules:
+  mod_blocking: {}
   mod_caps: {}
   mod_disco: {}
   mod_last: {}
   mod_muc: {default_room_options: {max_users: 200}}
   mod_offline: {}
   mod_ping: {}
+  mod_privacy: {}
   mod_private: {}
   mod_register: {ip_access: all}
   mod_roster: {versioning: true}

@@ -95,6 +95,8 @@ versioning = true
 [modules.mod_bind2]
 [modules.mod_fast_auth_token]
 [modules.mod_muc]
+[modules.mod_privacy]
+[modules.mod_blocking]
 [modules.mod_stream_management]
 `
 

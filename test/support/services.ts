@@ -13,6 +13,8 @@ const packages = {
   tmux: 'tmux',
   chromium: 'chromium',
   '/usr/sbin/slapd': 'slapd',
+  'redis-server': 'redis-server',
+  '/usr/lib/rabbitmq/bin/rabbitmq-server': 'rabbitmq-server',
   '/usr/sbin/mariadbd': 'mariadb-server',
   '/usr/bin/mariadb-install-db': 'mariadb-server',
 } as const

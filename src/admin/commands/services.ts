@@ -67,3 +67,27 @@ export interface ServerServices {
   /** Begins an orderly stop without waiting for it. */
   stop(): void
 }
+
+/** A domain as commands show it. */
+export interface DomainRecord {
+  readonly domain: string
+  readonly hostType: string
+  readonly status: 'ENABLED' | 'DISABLED' | 'DELETED' | 'DELETING'
+  readonly type: 'STATIC' | 'DYNAMIC'
+}
+
+/** What domain commands work on. All that changes something throws CommandError. */
+export interface DomainServices {
+  add(domain: string, hostType: string): Promise<DomainRecord>
+  remove(domain: string, hostType: string): Promise<DomainRecord>
+  requestRemoval(domain: string, hostType: string): Promise<DomainRecord>
+  setEnabled(domain: string, isEnabled: boolean): Promise<DomainRecord>
+  find(domain: string): Promise<DomainRecord | undefined>
+  all(): Promise<DomainRecord[]>
+  /** The enabled domains of a host type. */
+  ofHostType(hostType: string): Promise<string[]>
+  /** Sets the password of the administrator of a domain. */
+  setPassword(domain: string, password: string): Promise<void>
+  /** False when there was none. */
+  removePassword(domain: string): Promise<boolean>
+}

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { ldapDeref, ldapFilter } from '../ldap-option.ts'
 import { filePath, noEffect, oneOf } from '../option.ts'
 
 const restart = { reload: 'restart' } as const
@@ -53,8 +54,6 @@ const jwt = z.strictObject({
     .meta({ ...restart, example: 'sub' }),
 })
 
-const ldapFilter = z.string().regex(/^\(.*\)$/s, { error: 'Expected an LDAP filter in parentheses.' })
-
 /** How an LDAP directory is asked; tables of modules have the same options. */
 const ldap = z.strictObject({
   pool_tag: z
@@ -93,13 +92,13 @@ const ldap = z.strictObject({
     .default([{ attr: 'uid', format: '%u' }])
     .describe('Attributes that may name a user.')
     .meta({ ...restart }),
-  filter: ldapFilter
+  filter: ldapFilter()
     .optional()
     .describe('What a user’s entry must fit besides.')
     .meta({ ...restart, example: '(objectClass=inetOrgPerson)' }),
   dn_filter: z
     .strictObject({
-      filter: ldapFilter
+      filter: ldapFilter()
         .describe(
           '`%u` local part, `%d` domain, `%D` name of the entry, `%s` the attributes one after another, or `%name`.',
         )
@@ -130,10 +129,7 @@ const ldap = z.strictObject({
     })
     .optional()
     .describe('What the server itself asks of the entry that was found.'),
-  deref: oneOf('never', 'always', 'finding', 'searching')
-    .default('never')
-    .describe('When aliases are followed.')
-    .meta({ ...restart }),
+  deref: ldapDeref().meta({ ...restart }),
 })
 
 const dummy = z.strictObject({

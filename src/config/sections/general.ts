@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { domainName, duration, filePath, noEffect, notBuilt, oneOf } from '../option.ts'
+import { domainName, duration, filePath, noEffect, notBuilt, oneOf, uniqueList } from '../option.ts'
 
 /** Log thresholds, quietest first. */
 export const logLevels = [
@@ -34,11 +34,14 @@ export const general = z.strictObject({
     .default([])
     .describe('Domains this server is responsible for.')
     .meta({ example: ['localhost'], reload: 'restart' }),
-  host_types: notBuilt('host types for dynamic domains'),
+  host_types: uniqueList(z.string().min(1))
+    .default([])
+    .describe('Kinds of domains that are added at run time: the domains of one kind share their settings.')
+    .meta({ reload: 'restart', example: ['customers'] }),
   default_server_domain: domainName()
     .optional()
     .describe(
-      'Domain used where no other fits, as in stream errors before the domain is known. Default: the first host.',
+      'Domain used where no other fits, as in stream errors before the domain is known. Default: the first host; required where there is none.',
     )
     .meta({ reload: 'restart', example: 'localhost' }),
   language: z

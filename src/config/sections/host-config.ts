@@ -4,12 +4,18 @@ import { domainName, notBuilt } from '../option.ts'
 import { access, acl } from './access.ts'
 import { auth } from './auth.ts'
 import { hostGeneral } from './general.ts'
+import { hostPools } from './outgoing-pools.ts'
 
 /** One `[[host_config]]` table, for a set of declared modules. */
 export function hostConfig(modules: readonly ModuleDeclaration[]) {
   return z.strictObject({
     host: domainName().optional().describe('The host, one of `general.hosts`.').meta({ example: 'localhost' }),
-    host_type: domainName().optional().describe('The same under its other name.').meta({ example: 'localhost' }),
+    host_type: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('One of `general.host_types`; or a host.')
+      .meta({ example: 'customers' }),
     general: hostGeneral.prefault({}).describe('Settings of `[general]` that a host may have of its own.'),
     auth: auth.optional().describe('Takes the place of the whole `[auth]` for this host.'),
     modules: modulesTable(modules).optional().describe('Takes the place of the whole `[modules]` for this host.'),
@@ -21,7 +27,9 @@ export function hostConfig(modules: readonly ModuleDeclaration[]) {
       .optional()
       .describe('Clauses that stand before the last one of `[access]` where that is for everybody, else behind all.')
       .meta({ reload: 'live', example: { c2s: [{ acl: 'blocked', value: 'deny' }] } }),
-    outgoing_pools: notBuilt('pools for single hosts'),
+    outgoing_pools: hostPools
+      .optional()
+      .describe('Pools of its own, which take the place of the general ones of the same tag.'),
     s2s: notBuilt('policies for other servers', true),
   })
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { filePath, noEffect, notBuilt, oneOf } from '../option.ts'
+import { duration, filePath, noEffect, notBuilt, oneOf } from '../option.ts'
 import { logLevels } from './general.ts'
 
 const cluster = 'Meerkat nodes find each other through Redis'
@@ -30,7 +30,21 @@ export const instrumentation = z.strictObject({
 
 /** The `[services]` table. */
 export const services = z.strictObject({
-  service_domain_db: notBuilt('dynamic domains'),
+  service_domain_db: z
+    .strictObject({
+      db_pool: noEffect(z.string(), 'domains are kept in the database of the server'),
+      event_cleaning_interval: duration('s')
+        .default(1800)
+        .describe('How often old notes about changes are deleted.')
+        .meta({ reload: 'restart' }),
+      event_max_age: duration('s')
+        .default(7200)
+        .describe('How long changes are noted, for servers on the same database that take them over.')
+        .meta({ reload: 'restart' }),
+    })
+    .optional()
+    .describe('Domains that come and go at run time, of the kinds in `general.host_types`.')
+    .meta({ reload: 'restart' }),
   service_bosh: notBuilt('BOSH'),
   service_mongoose_system_metrics: noEffect(z.looseObject({}), 'nothing is ever reported to anybody'),
   service_traffic: notBuilt('traffic subscriptions'),

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { duration, noEffect, notBuilt, oneOf, port } from '../option.ts'
+import { duration, intOrInfinity, noEffect, notBuilt, oneOf, port } from '../option.ts'
 import { rdbmsPool } from './rdbms.ts'
 import { clientTls } from './tls.ts'
 
@@ -7,8 +7,11 @@ const restart = { reload: 'restart' } as const
 
 /** What pools of every type have. */
 const pool = {
-  scope: noEffect(oneOf('global', 'host_type', 'host', 'single_host'), 'a pool serves every domain'),
-  host: noEffect(z.string(), 'a pool serves every domain'),
+  scope: oneOf('global', 'host_type', 'host', 'single_host')
+    .default('global')
+    .describe('`global`: one pool for all; otherwise each host type has one of its own.')
+    .meta(restart),
+  host: noEffect(z.string(), 'a pool for one host stands under its host_config').meta({ era: '4.0' }),
   workers: z.int().min(1).default(10).describe('Most connections at a time.').meta(restart),
   strategy: noEffect(
     oneOf('best_worker', 'random_worker', 'next_worker', 'available_worker', 'next_available_worker'),
@@ -81,6 +84,106 @@ const ldap = z.strictObject({
     .prefault({}),
 })
 
+const redis = z.strictObject({
+  ...pool,
+  connection: z
+    .strictObject({
+      host: z.string().min(1).default('127.0.0.1').describe('Name or address of the server.').meta(restart),
+      port: port().default(6379).describe('TCP port.').meta(restart),
+      database: z.int().min(0).default(0).describe('Number of the database.').meta(restart),
+      username: z
+        .string()
+        .min(1)
+        .optional()
+        .describe('Who logs in there. Not set: the default user.')
+        .meta({ ...restart, example: 'meerkat' }),
+      password: z
+        .string()
+        .default('')
+        .describe('The password; empty for none.')
+        .meta({ secret: true, ...restart }),
+      tls: clientTls.optional().describe('TLS from the first byte.'),
+    })
+    .prefault({}),
+})
+
+const rabbit = z.strictObject({
+  ...pool,
+  max_worker_queue_len: intOrInfinity(0)
+    .default(1000)
+    .describe('Messages that may wait, for each of the `workers`; those beyond it fail at once.')
+    .meta({ ...restart, aliases: [{ key: 'connection.max_worker_queue_len', era: '4.0' }] }),
+  workers: z.int().min(1).default(10).describe('Channels over which messages go side by side.').meta(restart),
+  connection: z
+    .strictObject({
+      host: z
+        .string()
+        .min(1)
+        .default('localhost')
+        .describe('Name or address of the server.')
+        .meta({ ...restart, aliases: [{ key: 'amqp_host', era: '4.0' }] }),
+      port: port()
+        .default(5672)
+        .describe('TCP port.')
+        .meta({ ...restart, aliases: [{ key: 'amqp_port', era: '4.0' }] }),
+      username: z
+        .string()
+        .default('guest')
+        .describe('Who logs in there.')
+        .meta({ ...restart, aliases: [{ key: 'amqp_username', era: '4.0' }] }),
+      password: z
+        .string()
+        .default('guest')
+        .describe('The password.')
+        .meta({ secret: true, ...restart, aliases: [{ key: 'amqp_password', era: '4.0' }] }),
+      virtual_host: z.string().min(1).default('/').describe('The virtual host there.').meta(restart),
+      confirms_enabled: z
+        .boolean()
+        .default(false)
+        .describe('Wait until the server has confirmed a message.')
+        .meta(restart),
+      reconnect: z
+        .strictObject({
+          attempts: z
+            .int()
+            .min(0)
+            .default(0)
+            .describe('Failed attempts to connect after which messages fail at once; 0: they wait for `call_timeout`.')
+            .meta(restart),
+          delay: duration('ms').default(2000).describe('Time between two attempts.').meta(restart),
+        })
+        .prefault({})
+        .describe('What is done when the connection is lost.'),
+      tls: clientTls.optional().describe('TLS from the first byte.'),
+    })
+    .prefault({}),
+})
+
+/** Types of pools that name a service of which there are several, and what each is called. */
+const tagged = {
+  http: z.record(z.string(), http),
+  redis: z.record(z.string(), redis),
+  rabbit: z.record(z.string(), rabbit),
+  ldap: z.record(z.string(), ldap),
+}
+
+const notThere = {
+  cassandra: notBuilt('pools of Cassandra connections'),
+  elastic: notBuilt('pools of Elasticsearch connections'),
+  riak: notBuilt('pools of Riak connections').meta({ era: '4.0' }),
+  generic: notBuilt('generic pools').meta({ era: '4.0' }),
+}
+
+/** `outgoing_pools` of a `[[host_config]]`: pools that it has instead of the general ones of the same tag. */
+export const hostPools = z.strictObject({
+  http: tagged.http.optional().describe('HTTP servers, by tag.'),
+  redis: tagged.redis.optional().describe('Redis servers, by tag.'),
+  rabbit: tagged.rabbit.optional().describe('RabbitMQ servers, by tag.'),
+  ldap: tagged.ldap.optional().describe('LDAP directories, by tag.'),
+  rdbms: noEffect(z.looseObject({}), 'one database serves all domains'),
+  ...notThere,
+})
+
 /** The `[outgoing_pools]` table. */
 export const outgoingPools = z.strictObject({
   rdbms: z
@@ -91,13 +194,9 @@ export const outgoingPools = z.strictObject({
     })
     .optional()
     .describe('SQL databases, by name.'),
-  http: z.record(z.string(), http).default({}).describe('HTTP servers, by tag; accounts are asked for at `auth`.'),
-  redis: notBuilt('pools of Redis connections'),
-  cassandra: notBuilt('pools of Cassandra connections'),
-  elastic: notBuilt('pools of Elasticsearch connections'),
-  rabbit: notBuilt('pools of RabbitMQ connections'),
-  ldap: z
-    .record(z.string(), ldap)
-    .default({})
-    .describe('LDAP directories, by tag; `default` searches, `bind` checks passwords.'),
+  http: tagged.http.default({}).describe('HTTP servers, by tag; accounts are asked for at `auth`.'),
+  redis: tagged.redis.default({}).describe('Redis servers, by tag.'),
+  rabbit: tagged.rabbit.default({}).describe('RabbitMQ servers, by tag.'),
+  ...notThere,
+  ldap: tagged.ldap.default({}).describe('LDAP directories, by tag; `default` searches, `bind` checks passwords.'),
 })

@@ -3,7 +3,7 @@ import { hashedTokenMechanism } from '../../protocol/hashed-token/mechanism.ts'
 import { type HashedTokenKind, hashedTokenKinds } from '../../protocol/hashed-token/names.ts'
 import type { SaslAnswer, SaslMechanism } from '../../protocol/sasl/mechanism.ts'
 import type { ProfileConnection } from '../../protocol/sasl/profile.ts'
-import { passwordChanged, personalData, userRemoved } from '../../router/events.ts'
+import { domainRemoved, passwordChanged, personalData, userRemoved } from '../../router/events.ts'
 import { sasl2Features, sasl2Mechanisms, sasl2Starts, sasl2Succeeds } from '../../router/sign-in-events.ts'
 import { formatTimestamp } from '../../stanza/delay.ts'
 import { type Element, el } from '../../xml/element.ts'
@@ -66,6 +66,7 @@ export default defineModule({
     })
     on(passwordChanged, 'main', ({ user }) => store.forgetUser(user))
     on(userRemoved, 'forget', ({ user }) => store.forgetUser(user))
+    on(domainRemoved, 'forget', ({ domain }) => store.forgetDomain(domain))
     on(personalData, 'collect', async ({ user }) => {
       const rows = await store.list(user)
       if (rows.length === 0) return undefined

@@ -139,6 +139,10 @@ export class TokenStore {
     await this.#deletion(user).execute()
   }
 
+  async forgetDomain(domain: string): Promise<void> {
+    await this.#db.q.deleteFrom('mod_fast_auth_token').where('domain', '=', domain).execute()
+  }
+
   /** Drops the rows in which no token holds any more. */
   async purge(domain: string, now: number): Promise<void> {
     await this.#db.q

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { dataBackend, noEffect } from '../../config/option.ts'
 import type { Jid } from '../../jid/jid.ts'
 import { defineModule, tables } from '../../module/define.ts'
-import { type AccountReceives, accountReceives, personalData, userRemoved } from '../../router/events.ts'
+import { type AccountReceives, accountReceives, domainRemoved, personalData, userRemoved } from '../../router/events.ts'
 import { formatTimestamp } from '../../stanza/delay.ts'
 import { StanzaError } from '../../stanza/stanza-error.ts'
 import { afterwards, type Eventually } from '../../util/settled.ts'
@@ -69,6 +69,7 @@ export default defineModule({
       store.put(session.jid, { at: clock.now(), status: farewell?.child('status')?.text() ?? '' }),
     )
     on(userRemoved, 'forget', ({ user }) => store.forget(user))
+    on(domainRemoved, 'forget', ({ domain }) => store.forgetDomain(domain))
     on(personalData, 'collect', async ({ user }) => {
       const last = await store.get(user)
       if (last === undefined) return undefined

@@ -49,6 +49,10 @@ export class LastStore {
     await this.#db.q.deleteFrom('mod_last').where('domain', '=', domain).where('username', '=', local).execute()
   }
 
+  async forgetDomain(domain: string): Promise<void> {
+    await this.#db.q.deleteFrom('mod_last').where('domain', '=', domain).execute()
+  }
+
   /** How many records of a domain are younger than a moment in milliseconds since the epoch. */
   async countSince(domain: string, ms: number): Promise<number> {
     const { count } = await this.#db.stale.q

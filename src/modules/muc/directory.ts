@@ -1,6 +1,5 @@
 import { pageOf, type RsmRequest, rsmElement } from '../../stanza/rsm.ts'
 import type { DiscoItem, DiscoItemsPage } from '../disco/api.ts'
-import type { StoredListing } from './store.ts'
 
 /** What the list of rooms says of one. */
 export interface Listing {
@@ -16,10 +15,6 @@ export type ListedAs = (name: string) => { readonly label: string } | 'hidden' |
 export class RoomDirectory {
   readonly #rooms = new Map<string, Listing>()
   #sorted: readonly string[] | undefined
-
-  constructor(stored: readonly StoredListing[]) {
-    for (const { name, title, isPublic } of stored) this.#rooms.set(name, { title, isPublic, isStored: true })
-  }
 
   get size(): number {
     return this.#rooms.size

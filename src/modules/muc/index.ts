@@ -1,17 +1,16 @@
 import type { ModuleContext } from '../../module/context.ts'
 import { defineModule, tables } from '../../module/define.ts'
-import { parentsOf, subdomainOf } from '../../module/subdomain.ts'
-import { openHttpPool } from '../../net/configured-pool.ts'
-import { hostStops, personalData, userRemoved } from '../../router/events.ts'
+import { subdomainOf } from '../../module/subdomain.ts'
+import { domainRemoved, domainWithdrawn, hostStops, personalData, userRemoved } from '../../router/events.ts'
 import { mucApi } from './api.ts'
 import { mucCommands } from './commands.ts'
 import { usualFeatures } from './features/usual.ts'
 import { MucDesk } from './muc-desk.ts'
-import { type OpenService, openService, recall, type ServiceMemory } from './open-service.ts'
+import { type OpenService, openService } from './open-service.ts'
 import { type MucOptions, options } from './options.ts'
 import { PasswordService } from './password-service.ts'
 import { serviceName } from './service-iqs.ts'
-import { type MucTables, migrations } from './store.ts'
+import { MucStore, type MucTables, migrations } from './store.ts'
 
 export default defineModule({
   name: 'mod_muc',
@@ -33,34 +32,31 @@ export default defineModule({
   migrations,
   commands: mucCommands,
   async setup(context) {
-    const { name, options, host, serve, on, every, onStop, provide, clock, metrics } = context
+    const { options, host, serve, on, every, onStop, provide, clock, metrics, db } = context
     const features = usualFeatures()
-    const pool = await passwordPool(context)
-    if (pool !== undefined) onStop(() => pool.close())
-    const passwords = pool && new PasswordService((path) => pool.call({ method: 'GET', path }))
-    // What is on disk is read before anybody can ask for it.
-    const memories = new Map<string, ServiceMemory>()
-    for (const parent of parentsOf(host, options.host)) {
-      memories.set(parent, await recall(context, subdomainOf(options.host, parent)))
-    }
-    const services: OpenService[] = []
+    const passwords = await passwordService(context)
+    const services = new Map<string, OpenService>()
     serve({
       template: options.host,
       name: serviceName,
       open(point) {
-        const memory = memories.get(point.parent)
-        if (memory === undefined) throw new Error(`${name}: nothing was read for ${point.parent}`)
-        const { service, front } = openService(context, point, { features, memory, passwords })
-        services.push(service)
+        const { service, front } = openService(context, point, { features, passwords })
+        services.set(point.parent, service)
         return (stanza) => front.receive(stanza)
       },
     })
+    // At the start, what is on disk is read before anybody can ask for it.
+    for (const { memory } of services.values()) await memory.whenReady()
 
     const desk = new MucDesk(services, features, host.router)
     provide(mucApi, desk)
     on(userRemoved, 'forget', ({ user }) => desk.forget(user))
     on(personalData, 'collect', async ({ user }) => ({ name: 'muc', rows: await desk.exported(user) }))
     on(hostStops, 'announce', () => desk.close())
+    on(domainWithdrawn, 'main', ({ domain }) => desk.withdraw(domain))
+    on(domainRemoved, 'forget', ({ domain }) => {
+      if (options.host.includes('@HOST@')) return new MucStore(db, subdomainOf(options.host, domain).domain).forget()
+    })
     onStop(() => desk.close())
 
     const awake = metrics.gauge('mod_muc_rooms', 'Rooms in memory')
@@ -73,11 +69,10 @@ export default defineModule({
   },
 })
 
-/** The connections on which passwords are checked, if that is configured. Rejects when there are none of that name. */
-async function passwordPool({ host, options, clock }: ModuleContext<MucOptions, MucTables>) {
+/** Who knows the passwords of rooms, if that is configured. Rejects when there are no connections of that name. */
+async function passwordService({ options, pools }: ModuleContext<MucOptions, MucTables>) {
   const tag = options.http_auth_pool
   if (tag === undefined) return undefined
-  const table = host.config.outgoing_pools.http[tag]
-  if (table === undefined) throw new Error(`there is no outgoing_pools.http.${tag}`)
-  return openHttpPool(table, clock)
+  const pool = await pools.http(tag)
+  return new PasswordService((path) => pool.call({ method: 'GET', path }))
 }

@@ -16,27 +16,27 @@ import type { OpenService } from './open-service.ts'
 
 /** What operators and other modules do with rooms, as nobody in particular. */
 export class MucDesk implements MucApi {
-  readonly #services: readonly OpenService[]
+  readonly #services: Map<string, OpenService>
   readonly #features: RoomFeature[]
   readonly #router: Router
 
-  constructor(services: readonly OpenService[], features: RoomFeature[], router: Router) {
+  constructor(services: Map<string, OpenService>, features: RoomFeature[], router: Router) {
     this.#services = services
     this.#features = features
     this.#router = router
   }
 
   get services(): readonly Jid[] {
-    return this.#services.map(({ jid }) => jid)
+    return this.#all.map(({ jid }) => jid)
   }
 
   /** Rooms in memory. */
   get awake(): number {
-    return this.#services.reduce((sum, { rooms }) => sum + rooms.size, 0)
+    return this.#all.reduce((sum, { rooms }) => sum + rooms.size, 0)
   }
 
   async room(jid: Jid): Promise<RoomView | undefined> {
-    return this.#services.find((service) => service.jid.domain === jid.domain)?.rooms.run(jid, (room) => room)
+    return this.#all.find((service) => service.jid.domain === jid.domain)?.rooms.run(jid, (room) => room)
   }
 
   list(service: Jid): { jid: Jid; name: string }[] {
@@ -122,7 +122,7 @@ export class MucDesk implements MucApi {
 
   /** An account is gone: no room knows it any more. */
   async forget(user: Jid): Promise<void> {
-    for (const { jid, memory, rooms, keeper } of this.#services) {
+    for (const { jid, memory, rooms, keeper } of this.#all) {
       await memory.nicks.forget(user)
       const stored = (await memory.store.affiliationsOf(user)).map(({ room }) => room)
       const awake = [...rooms.awake()].filter((room) => room.affiliations.entry(user.bare) !== undefined)
@@ -140,7 +140,7 @@ export class MucDesk implements MucApi {
   /** What rooms know of an account. */
   async exported(user: Jid): Promise<Record<string, unknown>[]> {
     const rows: Record<string, unknown>[] = []
-    for (const { jid, memory } of this.#services) {
+    for (const { jid, memory } of this.#all) {
       const nick = memory.nicks.nickOf(user)
       if (nick !== undefined) rows.push({ service: jid.domain, registered_nick: nick })
       for (const { room, affiliation, nick: reserved } of await memory.store.affiliationsOf(user)) {
@@ -151,16 +151,27 @@ export class MucDesk implements MucApi {
   }
 
   async hibernate(idleSince: number): Promise<void> {
-    for (const { rooms } of this.#services) await rooms.hibernate(idleSince)
+    for (const { rooms } of this.#all) await rooms.hibernate(idleSince)
   }
 
   /** Tells everybody that the rooms close. */
   async close(): Promise<void> {
-    for (const { rooms } of this.#services) await rooms.closeAll()
+    for (const { rooms } of this.#all) await rooms.closeAll()
+  }
+
+  /** A domain is served no longer: its rooms close and stay on disk. */
+  async withdraw(domain: string): Promise<void> {
+    const service = this.#services.get(domain)
+    this.#services.delete(domain)
+    await service?.rooms.closeAll()
+  }
+
+  get #all(): OpenService[] {
+    return [...this.#services.values()]
   }
 
   #of(jid: Jid): OpenService {
-    const found = this.#services.find((service) => service.jid.domain === jid.domain)
+    const found = this.#all.find((service) => service.jid.domain === jid.domain)
     if (found === undefined) throw new StanzaError('item-not-found', { text: 'There is no such service' })
     return found
   }

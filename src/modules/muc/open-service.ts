@@ -1,17 +1,14 @@
 import type { Jid } from '../../jid/jid.ts'
 import type { ModuleContext } from '../../module/context.ts'
 import type { ServicePoint } from '../../module/subdomain.ts'
-import { randomId } from '../../util/random-id.ts'
 import { discoApi } from '../disco/api.ts'
 import { AttendanceBook } from './attendance.ts'
 import type { RoomFeature } from './core/room.ts'
-import { RoomDirectory } from './directory.ts'
 import { dispatch } from './dispatch.ts'
 import { answerExtensions } from './extension-iqs.ts'
 import { answerHats } from './hat-commands.ts'
 import { RoomKeeper } from './keeper.ts'
 import { MessageDesk } from './message-desk.ts'
-import { NickRegistry } from './nick-registry.ts'
 import type { MucOptions } from './options.ts'
 import type { PasswordService } from './password-service.ts'
 import { PresenceDesk } from './presence-desk.ts'
@@ -20,20 +17,12 @@ import { RoomMaker } from './room-maker.ts'
 import { Rooms } from './rooms.ts'
 import { MucService } from './service.ts'
 import { answerService, guarded } from './service-iqs.ts'
+import { ServiceMemory } from './service-memory.ts'
 import { MucStore, type MucTables } from './store.ts'
 import { ServiceSurroundings } from './surroundings.ts'
 import { Traffic } from './traffic.ts'
 
 type Context = ModuleContext<MucOptions, MucTables>
-
-/** What a service knows from the disk before anybody can ask it. */
-export interface ServiceMemory {
-  readonly store: MucStore
-  readonly directory: RoomDirectory
-  readonly nicks: NickRegistry
-  /** Makes the ids of occupants. */
-  readonly secret: string
-}
 
 /** One service with all that belongs to it. */
 export interface OpenService {
@@ -46,22 +35,8 @@ export interface OpenService {
   readonly surroundings: ServiceSurroundings
 }
 
-/** Reads what a service has on disk. */
-export async function recall({ db }: Context, jid: Jid): Promise<ServiceMemory> {
-  const store = new MucStore(db, jid.domain)
-  const nicks = new NickRegistry(store, jid)
-  await nicks.load()
-  return {
-    store,
-    nicks,
-    directory: new RoomDirectory(await store.listings()),
-    secret: await store.secret(randomId(32)),
-  }
-}
-
 export interface OpeningParts {
   readonly features: readonly RoomFeature[]
-  readonly memory: ServiceMemory
   readonly passwords: PasswordService | undefined
 }
 
@@ -69,13 +44,14 @@ export interface OpeningParts {
 export function openService(
   context: Context,
   point: ServicePoint,
-  { features, memory, passwords }: OpeningParts,
+  { features, passwords }: OpeningParts,
 ): { readonly service: OpenService; readonly front: MucService } {
   const { host, options, db, clock, log } = context
-  const { store, directory, nicks, secret } = memory
   const { jid, parent } = point
+  const memory = new ServiceMemory(new MucStore(db, jid.domain), jid)
+  const { store, directory, nicks } = memory
   const attendance = new AttendanceBook()
-  const surroundings = new ServiceSurroundings({ host, options, parent, features, attendance, nicks, secret })
+  const surroundings = new ServiceSurroundings({ host, options, parent, features, attendance, memory })
   const keeper = new RoomKeeper(store, directory, db)
   const rooms = new Rooms({ directory, store, surroundings, dispatch: (room, out) => dispatch(host, room, out) })
   const maker = new RoomMaker(rooms, options)
@@ -83,14 +59,15 @@ export function openService(
     const form = context.find(discoApi)?.contactForm(context.name)
     return form === undefined ? [] : [form]
   }
-  answerService(point, { host, rooms, directory, nicks, surroundings, contactForm })
-  const iq = guarded(point.iqBelow, surroundings)
+  answerService({ ...point, iq: once(memory, point.iq) }, { host, rooms, directory, nicks, surroundings, contactForm })
+  const iq = guarded(once(memory, point.iqBelow), surroundings)
   answerRooms(iq, { host, rooms, keeper })
   answerExtensions(roomHandlers(iq, rooms), host, keeper)
   answerHats(roomHandlers(iq, rooms), keeper)
   askModules(iq, { host, rooms, keeper })
   const rateOf = (name: string) => host.config.shaper[name]?.max_rate ?? Number.POSITIVE_INFINITY
   const front = new MucService({
+    memory,
     host,
     rooms,
     surroundings,
@@ -100,4 +77,13 @@ export function openService(
     onFailure: (error) => log.error({ what: 'muc_failed', service: jid.full, reason: error }),
   })
   return { service: { jid, parent, memory, rooms, keeper, maker, surroundings }, front }
+}
+
+/** Lets requests wait until what is on disk has been read. */
+function once(memory: ServiceMemory, iq: ServicePoint['iq']): ServicePoint['iq'] {
+  return (type, ns, name, handler) =>
+    iq(type, ns, name, (request, session) => {
+      const ready = memory.whenReady()
+      return ready === undefined ? handler(request, session) : ready.then(() => handler(request, session))
+    })
 }

@@ -9,10 +9,12 @@ import { forwardIq } from './occupant-iq.ts'
 import { type PresenceDesk, settled } from './presence-desk.ts'
 import type { Rooms } from './rooms.ts'
 import { accessDenied } from './service-iqs.ts'
+import type { ServiceMemory } from './service-memory.ts'
 import type { ServiceSurroundings } from './surroundings.ts'
 import type { Traffic } from './traffic.ts'
 
 export interface MucServiceParts {
+  readonly memory: ServiceMemory
   readonly host: Host
   readonly rooms: Rooms
   readonly surroundings: ServiceSurroundings
@@ -34,7 +36,8 @@ export class MucService {
   /** The promise settles when the stanza is where it belongs, or has been refused. */
   receive(stanza: Stanza): Promise<void> | undefined {
     try {
-      const outcome = this.#receive(stanza)
+      const ready = this.#parts.memory.whenReady()
+      const outcome = ready === undefined ? this.#receive(stanza) : ready.then(() => this.#receive(stanza))
       return outcome?.catch((error: unknown) => this.#refuse(stanza, error))
     } catch (error) {
       this.#refuse(stanza, error)

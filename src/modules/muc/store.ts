@@ -208,6 +208,17 @@ export class MucStore {
     return row.secret
   }
 
+  /** The service is no more. */
+  async forget(): Promise<void> {
+    const { q } = this.#db
+    await this.#db.atomic([
+      q.deleteFrom('mod_muc_room').where('service', '=', this.#service),
+      q.deleteFrom('mod_muc_affiliation').where('service', '=', this.#service),
+      q.deleteFrom('mod_muc_nick').where('service', '=', this.#service),
+      q.deleteFrom('mod_muc_secret').where('service', '=', this.#service),
+    ])
+  }
+
   async #update(name: string, columns: Partial<MucTables['mod_muc_room']>): Promise<void> {
     await this.#db.q
       .updateTable('mod_muc_room')

@@ -3,8 +3,8 @@ import type { Host } from '../../router/host.ts'
 import { randomId } from '../../util/random-id.ts'
 import type { Attendance, RoomFeature, RoomSurroundings } from './core/room.ts'
 import { occupantIdOf } from './features/occupant-id.ts'
-import type { NickRegistry } from './nick-registry.ts'
 import type { MucOptions } from './options.ts'
+import type { ServiceMemory } from './service-memory.ts'
 
 export interface SurroundingsParts {
   readonly host: Host
@@ -13,9 +13,7 @@ export interface SurroundingsParts {
   readonly parent: string
   readonly features: readonly RoomFeature[]
   readonly attendance: Attendance
-  readonly nicks: NickRegistry
-  /** Makes the ids of occupants. */
-  readonly secret: string
+  readonly memory: ServiceMemory
 }
 
 /** What rooms are told by their service: its options, as they are at the moment, and its rules. */
@@ -79,11 +77,11 @@ export class ServiceSurroundings implements RoomSurroundings {
   }
 
   registeredFor(nick: string): Jid | undefined {
-    return this.#parts.nicks.holderOf(nick)
+    return this.#parts.memory.nicks.holderOf(nick)
   }
 
   occupantId(room: Jid, account: Jid): string {
-    return occupantIdOf(this.#parts.secret, room, account)
+    return occupantIdOf(this.#parts.memory.secret, room, account)
   }
 
   freshId(): string {

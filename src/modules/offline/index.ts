@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { defineModule, tables } from '../../module/define.ts'
-import { offline, personalData, sessionAvailable, userRemoved } from '../../router/events.ts'
+import { domainRemoved, offline, personalData, sessionAvailable, userRemoved } from '../../router/events.ts'
 import { mustAccept } from '../../storage/must-accept.ts'
 import { discoInfo } from '../disco/api.ts'
 import { isStorable, offlineEvent } from './criteria.ts'
@@ -54,6 +54,7 @@ export default defineModule({
     on(sessionAvailable, 'deliver', ({ session, open }) => queue.deliverTo(session, open))
     on(discoInfo, 'main', ({ node }) => (node === feature ? {} : undefined))
     on(userRemoved, 'forget', ({ user }) => queue.forget(user))
+    on(domainRemoved, 'forget', ({ domain }) => queue.forgetDomain(domain))
     on(personalData, 'collect', async ({ user }) => ({ name: 'offline', rows: await store.exported(user) }))
   },
 })

@@ -90,6 +90,11 @@ export class OfflineQueue {
     })
   }
 
+  async forgetDomain(domain: string): Promise<void> {
+    await this.#store.removeDomain(domain)
+    this.#counts.deleteWhere((account) => account.endsWith(`@${domain}`))
+  }
+
   /** A delay that the message already carries says when it was sent; ours takes its place at delivery. */
   #message(stanza: Stanza) {
     const stamp = stanza.child('delay', NS.delay)?.attr('stamp')

@@ -91,6 +91,10 @@ export class OfflineStore {
       .execute()
   }
 
+  async removeDomain(domain: string): Promise<void> {
+    await this.#db.q.deleteFrom('mod_offline').where('domain', '=', domain).execute()
+  }
+
   /** The messages for a user as personal data. */
   async exported(user: Jid): Promise<Record<string, unknown>[]> {
     const rows = await this.#rows(user).selectAll().orderBy('id').execute()

@@ -3,6 +3,7 @@ import { defineModule } from '../../module/define.ts'
 import { accountReceivesPresence, sessionEnds, userSendsPresence } from '../../router/events.ts'
 import { StanzaError } from '../../stanza/stanza-error.ts'
 import { rosterApi, rosterChanged } from '../roster/api.ts'
+import { presenceApi } from './api.ts'
 import { PresenceDesk } from './presence-desk.ts'
 
 /** Types that a client may send to somebody; subscriptions are the roster's. */
@@ -30,8 +31,9 @@ export default defineModule({
       .describe('Most addresses outside of the roster that one session may send its presence to, chat rooms included.'),
   }),
   needs: ['mod_roster'],
-  setup({ host, on, use, options }) {
+  setup({ host, on, use, provide, options }) {
     const desk = new PresenceDesk(host, use(rosterApi), options.max_directed)
+    provide(presenceApi, desk)
 
     on(userSendsPresence, 'own', ({ session, stanza }) => {
       if (!addressed.has(stanza.type)) throw new StanzaError('bad-request', { text: 'Invalid presence type' })

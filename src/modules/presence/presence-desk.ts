@@ -7,10 +7,10 @@ import { delayElement } from '../../stanza/delay.ts'
 import { NS } from '../../stanza/namespaces.ts'
 import { Stanza } from '../../stanza/stanza.ts'
 import { StanzaError } from '../../stanza/stanza-error.ts'
-import { afterwards, type Eventually } from '../../util/settled.ts'
+import { afterwards, type Eventually, letRun } from '../../util/settled.ts'
 import { el } from '../../xml/element.ts'
 import type { Roster, RosterApi, RosterChanged } from '../roster/api.ts'
-import { presenceShown, presenceWithdrawn } from './api.ts'
+import { type PresenceApi, presenceLeaves, presenceShown, presenceWithdrawn } from './api.ts'
 import { priorityOf } from './priority.ts'
 
 /** To whom a session has shown itself directly (RFC 6121 §4.6), by full address. */
@@ -19,7 +19,7 @@ const directed = sessionKey<Map<string, Jid>>('presence.directed')
 const shownAt = sessionKey<number>('presence.shown_at')
 
 /** Who is told of whose presence (RFC 6121 §4). */
-export class PresenceDesk {
+export class PresenceDesk implements PresenceApi {
   readonly #host: Host
   readonly #rosters: RosterApi
   readonly #maxDirected: number
@@ -85,6 +85,10 @@ export class PresenceDesk {
     return undefined
   }
 
+  directedBy(session: Session): readonly Jid[] {
+    return [...(session.get(directed)?.values() ?? [])]
+  }
+
   /** Answers a probe for an account (RFC 6121 §4.3.2). */
   answerProbe(account: Jid, probe: Stanza): Eventually<'handled'> {
     const asker = probe.from
@@ -102,7 +106,7 @@ export class PresenceDesk {
     for (const session of this.#host.sessions.of(account)) {
       if (session.presence === undefined) continue
       const shown = after.from ? session.presence : Stanza.make('presence', { type: 'unavailable', from: session.jid })
-      this.#send(shown, session.jid, contact)
+      this.#send(session, shown, contact)
     }
     return undefined
   }
@@ -131,7 +135,7 @@ export class PresenceDesk {
     const self = session.jid.bare
     for (const contact of roster.watched) this.#probe(session, contact)
     for (const other of this.#host.sessions.of(self)) {
-      if (other !== session && other.presence !== undefined) this.#send(other.presence, other.jid, session.jid)
+      if (other !== session && other.presence !== undefined) this.#send(other, other.presence, session.jid)
     }
     this.#broadcast(session, session.presence as Stanza, roster)
     for (const item of roster.items.values()) {
@@ -142,8 +146,8 @@ export class PresenceDesk {
   }
 
   #broadcast(session: Session, stanza: Stanza, roster: Roster): void {
-    this.#send(stanza, session.jid, session.jid.bare)
-    for (const watcher of roster.watchers) this.#send(stanza, session.jid, watcher)
+    this.#send(session, stanza, session.jid.bare)
+    for (const watcher of roster.watchers) this.#send(session, stanza, watcher)
   }
 
   #withdraw(session: Session, stanza: Stanza, roster: Roster | undefined): void {
@@ -151,7 +155,7 @@ export class PresenceDesk {
     const tell = (to: Jid) => {
       if (told.has(to.full)) return
       told.add(to.full)
-      this.#send(stanza, session.jid, to)
+      this.#send(session, stanza, to)
     }
     if (roster !== undefined) {
       tell(session.jid.bare)
@@ -168,7 +172,7 @@ export class PresenceDesk {
   #probe(session: Session, contact: Jid): void {
     const host = this.#host.router.hostOf(contact.domain)
     if (host !== undefined && host.sessions.of(contact).length === 0) return
-    this.#host.router.post(Stanza.make('presence', { type: 'probe', from: session.jid, to: contact.bare }))
+    this.#send(session, Stanza.make('presence', { type: 'probe' }), contact.bare)
   }
 
   /** Shows all sessions of an account to somebody who may see them. */
@@ -180,7 +184,7 @@ export class PresenceDesk {
       const since = session.get(shownAt)
       const stamped =
         withDelay && since !== undefined ? presence.append(delayElement(session.jid.full, since)) : presence
-      this.#send(stamped, session.jid, asker)
+      this.#send(session, stamped, asker)
     }
     const isOwn = asker.bareString === account.bareString
     if (shown.length === 0 && !isOwn)
@@ -192,14 +196,28 @@ export class PresenceDesk {
     const visible = sessions.filter(
       (session) => session.get(directed)?.has(asker.full) || session.get(directed)?.has(asker.bareString),
     )
-    for (const session of visible) this.#send(Stanza.make('presence', { from: session.jid }), session.jid, asker)
+    for (const session of visible) this.#send(session, Stanza.make('presence', {}), asker)
     // A remote server's roster is out of step with ours: say so (RFC 6121 §4.3.2). Local rosters are kept in step.
     if (visible.length === 0 && this.#host.router.hostOf(asker.domain) === undefined) {
       this.#host.router.post(Stanza.make('presence', { type: 'unsubscribed', from: account, to: asker }))
     }
   }
 
-  #send(stanza: Stanza, from: Jid, to: Jid): void {
-    this.#host.router.post(stanza.readdressed(from, to))
+  /** Sends presence of a session on its way, unless somebody keeps it back. */
+  #send(session: Session, presence: Stanza, to: Jid): void {
+    const { hooks, router } = this.#host
+    const stanza = presence.readdressed(session.jid, to)
+    if (!hooks.has(presenceLeaves)) {
+      router.post(stanza)
+      return
+    }
+    letRun(
+      () =>
+        afterwards(hooks.run(presenceLeaves, { session, stanza }), (outcome) => {
+          if (outcome === undefined) router.post(stanza)
+        }),
+      // The handler that failed has been logged; what cannot be judged is not sent.
+      () => {},
+    )
   }
 }

@@ -16,6 +16,21 @@ export interface RosterApi {
 }
 export const rosterApi = moduleApi<RosterApi>('mod_roster')
 
+/** Somebody who is a contact of a user without having been added: a member of the same group of a directory. */
+export interface SharedContact {
+  /** A bare address. */
+  readonly jid: Jid
+  readonly name: string
+  readonly groups: readonly string[]
+}
+/**
+ * The contacts that an account has of itself: each sees the presence of the other, whatever the roster says. Asked for with
+ * every look at a roster: the same list again, and at once, as long as nothing has changed.
+ */
+export const sharedContacts = chain<{ readonly account: Jid }, readonly SharedContact[]>('sharedContacts', {
+  slots: ['main'],
+})
+
 /** The subscription between a user and a contact has changed; it is on disk and pushed. */
 export interface RosterChanged {
   readonly host: Host

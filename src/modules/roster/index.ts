@@ -4,6 +4,7 @@ import { defineModule, tables } from '../../module/define.ts'
 import {
   type AccountReceives,
   accountReceivesPresence,
+  domainRemoved,
   personalData,
   streamFeatures,
   type UserEvent,
@@ -84,13 +85,14 @@ export default defineModule({
     on(streamFeatures, 'main', ({ state }) => (state === 'signedIn' ? el('sub', preApprovalNs) : undefined))
 
     on(userRemoved, 'announce', async ({ user }: UserEvent) => {
-      const roster = await service.load(user)
+      const roster = await service.own(user)
       for (const item of roster.items.values()) await desk.cancel(user, item)
     })
     on(userRemoved, 'forget', ({ user }: UserEvent) => service.forget(user))
+    on(domainRemoved, 'forget', ({ domain }) => service.forgetDomain(domain))
     on(personalData, 'collect', async ({ user }: UserEvent) => ({
       name: 'roster',
-      rows: exportRows(await service.load(user)),
+      rows: exportRows(await service.own(user)),
     }))
   },
 })
@@ -115,11 +117,13 @@ async function removeItem(service: RosterService, desk: SubscriptionDesk, accoun
   const roster = await service.load(account)
   const item = roster.get(contact)
   if (!item?.isListed) throw new StanzaError('item-not-found')
+  const isShared = roster.isShared(contact)
+  if (isShared && (await service.own(account)).get(contact) === undefined) return service.showAgain(account, item)
   await service.change(account, (current) => {
     const known = current.get(contact)
     return known === undefined ? undefined : { remove: known }
   })
-  await desk.cancel(account, item)
+  if (!isShared) await desk.cancel(account, item)
 }
 
 function exportRows(roster: Roster) {

@@ -1,7 +1,8 @@
 import type { Jid } from '../../jid/jid.ts'
 import type { Element } from '../../xml/element.ts'
 import { serialise } from '../../xml/serialise.ts'
-import { noSubscription, type SubscriptionState } from './subscription.ts'
+import type { SharedContact } from './api.ts'
+import { noSubscription, type SubscriptionState, subscriptionName } from './subscription.ts'
 
 /** A contact in a user's roster, or a request of somebody who is not in it yet. */
 export interface RosterItem {
@@ -30,18 +31,37 @@ export function sizeOf({ jid, name, groups, request, extra }: RosterItem): numbe
   return request === undefined ? size : size + serialise(request).length
 }
 
+/** The roster as it is with contacts that the user has of itself: what the user has stored of them keeps its name and groups. */
+export function withShared(own: Roster, shared: readonly SharedContact[]): Roster {
+  if (shared.length === 0) return own
+  const items = new Map(own.items)
+  for (const { jid, name, groups } of shared) {
+    const stored = own.get(jid)
+    const item = stored?.isListed === true ? stored : { ...newItem(jid), name, groups, isListed: true }
+    items.set(jid.full, { ...item, state: { ...noSubscription, to: true, from: true }, request: undefined })
+  }
+  return new Roster(items, own.version, new Set(shared.map(({ jid }) => jid.full)))
+}
+
 /** A user's roster at one moment; a change makes a new one. */
 export class Roster {
   /** By contact address. */
   readonly items: ReadonlyMap<string, RosterItem>
   /** The stored version, where versions are stored (`store_current_id`). */
   readonly version: string | undefined
+  readonly #shared: ReadonlySet<string> | undefined
   #watchers: readonly Jid[] | undefined
   #bytes: number | undefined
 
-  constructor(items: ReadonlyMap<string, RosterItem>, version: string | undefined) {
+  constructor(items: ReadonlyMap<string, RosterItem>, version: string | undefined, shared?: ReadonlySet<string>) {
     this.items = items
     this.version = version
+    this.#shared = shared
+  }
+
+  /** Whether this is a contact that the user has of itself, whose subscriptions nobody changes. */
+  isShared(contact: Jid): boolean {
+    return this.#shared?.has(contact.bareString) === true
   }
 
   get(contact: Jid): RosterItem | undefined {
@@ -51,6 +71,15 @@ export class Roster {
   /** The state toward a contact: that of the full address, else of the bare one. */
   stateOf(contact: Jid): SubscriptionState {
     return (this.get(contact) ?? this.get(contact.bare))?.state ?? noSubscription
+  }
+
+  /** What privacy lists may ask about a contact; as {@link stateOf}. */
+  contactOf(contact: Jid): {
+    readonly subscription: 'none' | 'to' | 'from' | 'both'
+    readonly groups: readonly string[]
+  } {
+    const item = this.get(contact) ?? this.get(contact.bare)
+    return { subscription: subscriptionName(item?.state ?? noSubscription), groups: item?.groups ?? [] }
   }
 
   /** About what the roster takes in memory, and in a client's when it asks for it. */

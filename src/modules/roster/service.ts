@@ -8,9 +8,9 @@ import { KeyedMailbox } from '../../util/mailbox.ts'
 import { randomId } from '../../util/random-id.ts'
 import { afterwards, type Eventually } from '../../util/settled.ts'
 import { el } from '../../xml/element.ts'
-import { rosterChanged } from './api.ts'
+import { rosterChanged, type SharedContact, sharedContacts } from './api.ts'
 import { itemElement, rosterNs } from './format.ts'
-import { type Roster, type RosterItem, sizeOf } from './roster.ts'
+import { type Roster, type RosterItem, sizeOf, withShared } from './roster.ts'
 import type { RosterStore } from './store.ts'
 import { noSubscription, type SubscriptionState } from './subscription.ts'
 
@@ -37,13 +37,25 @@ export class RosterService {
   readonly #mailbox = new KeyedMailbox()
   readonly #cache = new Lru<string, Roster>(cachedRosters)
 
+  readonly #mergedOf = new WeakMap<Roster, { shared: readonly SharedContact[]; roster: Roster }>()
+
   constructor(host: Host, store: RosterStore, options: RosterServiceOptions) {
     this.#host = host
     this.#store = store
     this.#options = options
   }
 
+  /** The roster with the contacts that the account has of itself. */
   load(account: Jid): Eventually<Roster> {
+    const { hooks } = this.#host
+    if (!hooks.has(sharedContacts)) return this.own(account)
+    return afterwards(this.own(account), (own) =>
+      afterwards(hooks.run(sharedContacts, { account }), (shared) => this.#merged(own, shared ?? [])),
+    )
+  }
+
+  /** The roster as it is stored. */
+  own(account: Jid): Eventually<Roster> {
     const cached = this.#cache.get(account.bareString)
     return cached ?? this.#mailbox.run(account.bareString, () => this.#read(account))
   }
@@ -62,10 +74,11 @@ export class RosterService {
     const done = await this.#mailbox.run(account.bareString, () =>
       afterwards(this.#read(account), (roster) => this.#apply(account, roster, decide(roster))),
     )
-    if (done !== undefined && (done.item.isListed || done.before?.isListed))
-      this.#push(account, done.item, done.isRemoved)
+    const isShown = done !== undefined && (done.item.isListed || done.before?.isListed === true)
+    const roster = await this.load(account)
+    if (isShown) this.#push(account, roster, done.item)
     await between?.()
-    if (done === undefined) return
+    if (done === undefined || roster.isShared(done.item.jid)) return
     const { before, item, isRemoved } = done
     const states = { before: before?.state ?? noSubscription, after: isRemoved ? noSubscription : item.state }
     if (sameReach(states.before, states.after)) return
@@ -83,6 +96,25 @@ export class RosterService {
       await this.#store.forget(account)
       this.#cache.delete(account.bareString)
     })
+  }
+
+  async forgetDomain(domain: string): Promise<void> {
+    await this.#store.forgetDomain(domain)
+    this.#cache.deleteWhere((account) => account.endsWith(`@${domain}`))
+  }
+
+  /** Tells the sessions of an account of a contact that is there whatever they ask for. */
+  async showAgain(account: Jid, item: RosterItem): Promise<void> {
+    this.#push(account, await this.load(account), item)
+  }
+
+  /** Put together once, as long as neither side changes. */
+  #merged(own: Roster, shared: readonly SharedContact[]): Roster {
+    const known = this.#mergedOf.get(own)
+    if (known?.shared === shared) return known.roster
+    const roster = withShared(own, shared)
+    this.#mergedOf.set(own, { shared, roster })
+    return roster
   }
 
   #read(account: Jid): Eventually<Roster> {
@@ -119,13 +151,14 @@ export class RosterService {
     }
   }
 
-  /** Tells every session of the account (RFC 6121 §2.1.6). */
-  #push(account: Jid, item: RosterItem, isRemoved: boolean): void {
+  /** Tells every session of the account what has become of a contact (RFC 6121 §2.1.6). */
+  #push(account: Jid, roster: Roster, { jid }: RosterItem): void {
     const sessions = this.#host.sessions.of(account)
     if (sessions.length === 0) return
-    const child = isRemoved ? el('item', rosterNs, { jid: item.jid.full, subscription: 'remove' }) : itemElement(item)
-    const roster = this.#cache.get(account.bareString)
-    const ver = roster === undefined ? undefined : this.version(roster)
+    const item = roster.get(jid)
+    const removal = { jid: jid.full, subscription: 'remove' }
+    const child = item?.isListed === true ? itemElement(item) : el('item', rosterNs, removal)
+    const ver = this.version(roster)
     for (const session of sessions) {
       const id = `push${randomId(6)}`
       const head = { type: 'set', id, from: account.bare, to: session.jid }

@@ -109,6 +109,13 @@ export class RosterStore {
     ])
   }
 
+  async forgetDomain(domain: string): Promise<void> {
+    await this.#db.atomic([
+      this.#db.q.deleteFrom('mod_roster_items').where('domain', '=', domain),
+      this.#db.q.deleteFrom('mod_roster_versions').where('domain', '=', domain),
+    ])
+  }
+
   #versionQueries(account: Jid, version: string | undefined) {
     if (version === undefined) return []
     const { domain, local: username } = account

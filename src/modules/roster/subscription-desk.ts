@@ -21,6 +21,10 @@ export class SubscriptionDesk {
   async send(stanza: Stanza): Promise<void> {
     const { from, to } = stanza
     if (from === undefined || to === undefined || to.bareString === from.bareString) return
+    if ((await this.#service.load(from.bare)).isShared(to)) {
+      await this.#host.router.route(stanza.readdressed(from.bare, to.bare))
+      return
+    }
     const verb = stanza.type as SubscriptionVerb
     const decide = (roster: Roster): Change => {
       const item = roster.get(to.bare) ?? newItem(to.bare)
@@ -36,6 +40,7 @@ export class SubscriptionDesk {
   async receive(account: Jid, stanza: Stanza): Promise<boolean> {
     const contact = stanza.from?.bare
     if (contact === undefined || contact.bareString === account.bareString) return false
+    if ((await this.#service.load(account)).isShared(contact)) return false
     const verb = stanza.type as SubscriptionVerb
     let outcome: ReturnType<typeof afterReceiving> | undefined
     await this.#service.change(account, (roster) => {

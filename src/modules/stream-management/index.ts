@@ -1,12 +1,20 @@
 import { defineModule, tables } from '../../module/define.ts'
-import { personalData, sessionDetaches, sessionEnds, userRemoved, userSendsNonza } from '../../router/events.ts'
+import {
+  domainAdded,
+  domainRemoved,
+  personalData,
+  sessionDetaches,
+  sessionEnds,
+  userRemoved,
+  userSendsNonza,
+} from '../../router/events.ts'
 import { StreamError } from '../../stanza/stream-error.ts'
 import type { Clock } from '../../util/clock.ts'
 import { StreamDesk } from './desk.ts'
 import { NS } from './nonza.ts'
 import { options } from './options.ts'
 import { Registry } from './registry.ts'
-import { restoreSessions } from './restore.ts'
+import { restoreDomain, restoreSessions } from './restore.ts'
 import { joinSignIn } from './sign-in.ts'
 import { Spool } from './spool.ts'
 import { StaleCounts } from './stale-counts.ts'
@@ -49,6 +57,11 @@ export default defineModule({
       stale.forgetUser(user)
       await store.forgetUser(user)
     })
+    on(domainRemoved, 'forget', async ({ domain }) => {
+      stale.forgetDomain(domain)
+      await spool.flush()
+      await store.forgetDomain(domain)
+    })
     on(personalData, 'collect', async ({ user }) => ({ name: 'stream_management', rows: await store.exported(user) }))
     if (options.stale_h.enabled) {
       every(options.stale_h.repeat_after * 1000, () => {
@@ -56,7 +69,9 @@ export default defineModule({
         for (const domain of host.domains) store.forgetEnded(domain, before).catch(onFailure)
       })
     }
-    await restoreSessions({ host, store, registry, desk, stale })
+    const parts = { host, store, registry, desk, stale }
+    on(domainAdded, 'main', ({ domain }) => restoreDomain(domain, parts))
+    await restoreSessions(parts)
     onStop(async () => {
       // Only where the module goes and the server stays: who stops with it has been saved.
       for (const { session } of registry.all()) {

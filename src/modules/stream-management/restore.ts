@@ -25,16 +25,19 @@ export interface RestoreParts {
 
 /** The sessions that were there when the server stopped, or crashed, wait to be resumed. */
 export async function restoreSessions(parts: RestoreParts): Promise<void> {
-  const { host, store, stale } = parts
-  for (const domain of host.domains) {
-    const [sessions, spool] = await Promise.all([store.sessions(domain), store.spool(domain)])
-    const queues = new Map<string, KeptStanza[]>()
-    for (const row of spool) queues.set(row.session, [...(queues.get(row.session) ?? []), keptOf(row)])
-    for (const row of sessions) {
-      const jid = Jid.of(row.username, row.domain, row.resource)
-      if (row.ended_at === null) restore(parts, row, jid, queues.get(row.id) ?? [])
-      else stale.put(row.id, jid, { count: row.received, at: row.ended_at })
-    }
+  for (const domain of parts.host.domains) await restoreDomain(domain, parts)
+}
+
+/** As {@link restoreSessions}, for one domain. */
+export async function restoreDomain(domain: string, parts: RestoreParts): Promise<void> {
+  const { store, stale } = parts
+  const [sessions, spool] = await Promise.all([store.sessions(domain), store.spool(domain)])
+  const queues = new Map<string, KeptStanza[]>()
+  for (const row of spool) queues.set(row.session, [...(queues.get(row.session) ?? []), keptOf(row)])
+  for (const row of sessions) {
+    const jid = Jid.of(row.username, row.domain, row.resource)
+    if (row.ended_at === null) restore(parts, row, jid, queues.get(row.id) ?? [])
+    else stale.put(row.id, jid, { count: row.received, at: row.ended_at })
   }
 }
 

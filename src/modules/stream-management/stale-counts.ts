@@ -42,6 +42,10 @@ export class StaleCounts {
     for (const [id, stale] of this.#counts) if (stale.user === user.bareString) this.#counts.delete(id)
   }
 
+  forgetDomain(domain: string): void {
+    for (const [id, stale] of this.#counts) if (stale.user.endsWith(`@${domain}`)) this.#counts.delete(id)
+  }
+
   /** Drops those that are too old; the moment before which they ended. */
   tidy(): number {
     const before = this.#clock.now() - this.#options.geriatric * 1000

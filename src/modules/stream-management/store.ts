@@ -148,6 +148,15 @@ export class StreamStore {
     ])
   }
 
+  async forgetDomain(domain: string): Promise<void> {
+    const { q } = this.#db
+    const ofDomain = q.selectFrom('mod_stream_management_session').select('id').where('domain', '=', domain)
+    await this.#db.atomic([
+      q.deleteFrom('mod_stream_management_spool').where('session', 'in', ofDomain),
+      q.deleteFrom('mod_stream_management_session').where('domain', '=', domain),
+    ])
+  }
+
   /** Forgets the counts of sessions that ended before this moment. */
   async forgetEnded(domain: string, before: number): Promise<void> {
     await this.#db.q

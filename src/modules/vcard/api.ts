@@ -11,6 +11,10 @@ export interface VcardApi {
   /** Replaces the card of a user; resolves when it is on disk. Throws StanzaError `bad-request` for what cannot be searched for. */
   set(user: Jid, card: Element): Promise<void>
 }
+
+/** Where the cards of users are. */
+export type CardSource = VcardApi
+
 export const vcardApi = moduleApi<VcardApi>('mod_vcard')
 
 /** A user has another vCard; it is on disk. */

@@ -1,13 +1,20 @@
+import type { Accounts } from '../../auth/accounts.ts'
 import { defineModule, tables } from '../../module/define.ts'
 import type { ServicePoint } from '../../module/subdomain.ts'
-import { accountReceives, personalData, userRemoved } from '../../router/events.ts'
+import type { ServicePools } from '../../net/service-pools.ts'
+import { accountReceives, domainRemoved, personalData, userRemoved } from '../../router/events.ts'
 import { NS } from '../../stanza/namespaces.ts'
 import { StanzaError } from '../../stanza/stanza-error.ts'
 import { mustAccept } from '../../storage/must-accept.ts'
+import { serialise } from '../../xml/serialise.ts'
+import { fromWire } from '../../xml/wire.ts'
 import { answerServiceDisco, discoApi } from '../disco/api.ts'
 import { vcardApi } from './api.ts'
 import { directoryCard, serverCard, vcardNs } from './cards.ts'
-import { Directory, searchNs } from './directory.ts'
+import { CardDirectory, type Directory, searchNs } from './directory.ts'
+import { LdapCards } from './ldap/ldap-cards.ts'
+import { LdapDirectory } from './ldap/ldap-directory.ts'
+import type { LdapVcardOptions } from './ldap/options.ts'
 import { options } from './options.ts'
 import { migrations, VcardStore, type VcardTables } from './store.ts'
 import { Vcards } from './vcards.ts'
@@ -25,9 +32,10 @@ export default defineModule({
   iqPolicy: 'parallel',
   tables: tables<VcardTables>(),
   migrations,
-  setup({ name, host, iq, on, db, options, provide, find, serve, metrics, clock, router }) {
+  async setup({ name, host, iq, on, db, options, provide, find, serve, metrics, clock, router, pools, accounts }) {
     const store = new VcardStore(db)
-    const vcards = new Vcards(host, store)
+    const ldap = options.backend === 'ldap' ? await ldapCards(options.ldap, pools) : undefined
+    const vcards = ldap ?? new Vcards(host, store)
     provide(vcardApi, vcards)
     const gets = metrics.counter('mod_vcard_get_count', 'vCards asked for')
     const sets = metrics.counter('mod_vcard_set_count', 'vCards written')
@@ -43,7 +51,7 @@ export default defineModule({
     })
     iq.account.open('set', vcardNs, 'vCard', async ({ from, to, payload }) => {
       if (from.bareString !== to.bareString) throw new StanzaError('not-allowed')
-      mustAccept(db)
+      if (ldap === undefined) mustAccept(db)
       sets.inc()
       await vcards.set(to, payload)
     })
@@ -56,7 +64,7 @@ export default defineModule({
     })
 
     function open(point: ServicePoint): undefined {
-      const directory = new Directory(store, point.jid, point.parent, options.matches)
+      const directory = directoryAt(point, { store, ldap, maxMatches: options.matches, accounts })
       point.iq('get', searchNs, 'query', () => directory.form())
       point.iq('set', searchNs, 'query', async ({ payload }) => {
         const begun = clock.now()
@@ -81,9 +89,31 @@ export default defineModule({
     if (options.search) serve({ template: options.host, name: directoryName, open })
 
     on(userRemoved, 'forget', ({ user }) => store.forget(user))
+    on(domainRemoved, 'forget', ({ domain }) => store.forgetDomain(domain))
     on(personalData, 'collect', async ({ user }) => {
-      const vcard = await store.get(user)
+      const card = ldap === undefined ? undefined : await ldap.get(user)
+      const vcard = card === undefined ? await store.get(user) : fromWire(serialise(card))
       return vcard === undefined ? undefined : { name: 'vcard', rows: [{ jid: user.bareString, vcard }] }
     })
   },
 })
+
+async function ldapCards(options: LdapVcardOptions, pools: ServicePools): Promise<LdapCards> {
+  const pool = await pools.ldap(options.pool_tag)
+  return new LdapCards(options, (search) => pool.search(search))
+}
+
+interface DirectoryParts {
+  readonly store: VcardStore
+  readonly ldap: LdapCards | undefined
+  readonly maxMatches: number
+  readonly accounts: Accounts
+}
+
+function directoryAt(
+  { jid, parent: domain }: ServicePoint,
+  { store, ldap, maxMatches, accounts }: DirectoryParts,
+): Directory {
+  if (ldap === undefined) return new CardDirectory(store, jid, domain, maxMatches)
+  return new LdapDirectory({ cards: ldap, jid, domain, maxMatches, hasAccount: (user) => accounts.exists(user) })
+}

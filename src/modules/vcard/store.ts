@@ -98,6 +98,14 @@ export class VcardStore {
     ])
   }
 
+  async forgetDomain(domain: string): Promise<void> {
+    const { q } = this.#db
+    await this.#db.atomic([
+      q.deleteFrom('mod_vcard').where('domain', '=', domain),
+      q.deleteFrom('mod_vcard_search').where('domain', '=', domain),
+    ])
+  }
+
   /** Users of a domain that meet every condition, at most `limit` of them. */
   async search(domain: string, conditions: readonly Condition[], limit: number): Promise<FoundUser[]> {
     let query = this.#db.stale.q.selectFrom('mod_vcard_search').selectAll().where('domain', '=', domain)
