@@ -10,6 +10,12 @@ export interface AccountPage {
   readonly prefix?: string
 }
 
+/** What lets an account be moved from one server to another: the password, or keys made of it. */
+export interface MovableCredentials {
+  readonly password?: string | undefined
+  readonly keys: readonly ScramKeys[]
+}
+
 /**
  * A place where accounts are kept. What a method cannot do, it does not have. Addresses are bare. Every answer that cannot
  * be given now (backend gone, too busy) is a rejection, {@link AuthUnavailable} or any other error; never a "no".
@@ -39,6 +45,10 @@ export interface AuthMethod {
   sessionOpened?(user: Jid): Promise<boolean>
   /** True when the account ends with this session. */
   sessionEnded?(user: Jid): Promise<boolean>
+  /** What is stored of an account's password, to be moved elsewhere. */
+  credentials?(user: Jid): Promise<MovableCredentials | undefined>
+  /** Makes an account with credentials that come from elsewhere, at least one of them. */
+  adopt?(user: Jid, credentials: MovableCredentials): Promise<'created' | 'exists'>
   register?(user: Jid, password: string): Promise<'created' | 'exists'>
   /** False when there is no such user. */
   setPassword?(user: Jid, password: string): Promise<boolean>

@@ -88,8 +88,8 @@ export class HookTable {
     return answer
   }
 
-  /** Asks all handlers and gathers what they answer. */
-  async gather<E, R>(hook: Hook<E, R>, event: E): Promise<R[]> {
+  /** Asks all handlers and gathers what they answer. `failed` is told the modules whose handlers threw, and that were passed over. */
+  async gather<E, R>(hook: Hook<E, R>, event: E, failed?: (module: string) => void): Promise<R[]> {
     const answers: R[] = []
     for (const entry of this.#entries[hook.index] ?? []) {
       try {
@@ -97,6 +97,7 @@ export class HookTable {
         if (answer !== undefined) answers.push(answer)
       } catch (error) {
         this.#failed(hook as Hook<unknown, unknown>, entry, error, event)
+        failed?.(entry.module)
       }
     }
     return answers

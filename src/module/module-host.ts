@@ -22,6 +22,12 @@ export interface ModuleHostParts {
   readonly metrics: Metrics
 }
 
+/** A module that runs, as it is shown to people. */
+export interface RunningModule {
+  readonly name: string
+  readonly options: Readonly<Record<string, unknown>>
+}
+
 interface Running {
   readonly declaration: AnyModule
   /** The very object that the module has; a reload changes what is in it. */
@@ -47,6 +53,11 @@ export class ModuleHost {
   /** The declarations of the modules that run, in the order in which they were started. */
   get running(): AnyModule[] {
     return [...this.#running.values()].map(({ declaration }) => declaration)
+  }
+
+  /** What runs, in the order in which it was started, with the options as they are now. */
+  get described(): RunningModule[] {
+    return [...this.#running].map(([name, { options }]) => ({ name, options: { ...options } }))
   }
 
   /** Starts all of them; when one fails, those started are stopped again and the error is thrown. */
@@ -147,6 +158,8 @@ export class ModuleHost {
   #iqFor({ declaration, options, undo }: Running): ModuleIq {
     const { iq } = this.#parts.host
     const queue = new IqQueue(policyOf(declaration, options))
+    iq.queues.set(declaration.name, queue)
+    undo.push(() => void iq.queues.delete(declaration.name))
     const otherwise = declaration.otherIqs ?? 'not-allowed'
     const into =
       (registry: IqRegistry, target: IqTarget): RegisterIq =>

@@ -56,8 +56,13 @@ export default defineModule({
     iq.account('get', NS, 'ping', () => undefined)
     if (!options.send_pings) return
 
-    const answered = metrics.counter('mod_ping_response_count', 'Answers to pings of the server')
-    const timedOut = metrics.counter('mod_ping_response_timeout_count', 'Pings of the server without an answer')
+    const names = ['host_type'] as const
+    const labels = { host_type: host.type }
+    const answered = metrics.counter('mod_ping_response_count', 'Answers to pings of the server', names).with(labels)
+    const timeText = 'Time of answers to pings of the server, in microseconds'
+    const answerTime = metrics.histogram('mod_ping_response_time', timeText, names).with(labels)
+    const unanswered = 'Pings of the server without an answer'
+    const timedOut = metrics.counter('mod_ping_response_timeout_count', unanswered, names).with(labels)
 
     const restart = (session: Session) => {
       session.get(idleTimer)?.cancel()
@@ -79,6 +84,7 @@ export default defineModule({
       const answer = await router.ask(question)
       const outcome = outcomeOf(answer)
       ;(outcome === 'timeout' ? timedOut : answered).inc()
+      if (outcome !== 'timeout') answerTime.observe((clock.now() - sentAt) * 1000)
       await host.hooks.run(userPingResponse, { session, outcome, elapsed: clock.now() - sentAt })
       if (outcome === 'answered' || options.timeout_action === 'none' || session.isEnded) return
       const status = `Shutdown by reason: ${outcome === 'timeout' ? 'ping_timeout' : 'ping_error'}`

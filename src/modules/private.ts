@@ -1,7 +1,14 @@
 import { z } from 'zod'
 import type { Jid } from '../jid/jid.ts'
 import { defineModule, tables } from '../module/define.ts'
-import { domainRemoved, personalData, userRemoved } from '../router/events.ts'
+import {
+  domainRemoved,
+  type ExportedPart,
+  exportsUser,
+  importsUser,
+  personalData,
+  userRemoved,
+} from '../router/events.ts'
 import { StanzaError } from '../stanza/stanza-error.ts'
 import { mustAccept } from '../storage/must-accept.ts'
 import { type Element, el } from '../xml/element.ts'
@@ -47,13 +54,8 @@ export default defineModule({
     iq.account('get', NS, 'query', async ({ from, payload }) => {
       const asked = keyed(payload)
       if (asked.length === 0) return el('query', NS)
-      const rows = await rowsOf(from)
-        .where(
-          'namespace',
-          'in',
-          asked.map((child) => child.ns),
-        )
-        .execute()
+      const namespaces = asked.map((child) => child.ns)
+      const rows = await rowsOf(from).where('namespace', 'in', namespaces).execute()
       const stored = new Map(rows.map((row) => [row.namespace, row.xml]))
       return el(
         'query',
@@ -84,11 +86,17 @@ export default defineModule({
       ])
     }
 
-    on(userRemoved, 'forget', async ({ user }) => {
+    on(exportsUser, 'main', async ({ user }) => exported(await rowsOf(user).execute()))
+    on(importsUser, 'main', async ({ user, element, isDryRun }) => {
+      if (!element.is('query', NS)) return undefined
+      const puts = keyed(element).map((child) => put(user, child))
+      if (!isDryRun) await db.atomic(puts)
+      return { kind: 'private XML', count: puts.length }
+    })
+    on(userRemoved, 'forget', async ({ user: { domain, local: username } }) => {
       await db.q
         .deleteFrom('mod_private')
-        .where('domain', '=', user.domain)
-        .where('username', '=', user.local)
+        .where((eb) => eb.and({ domain, username }))
         .execute()
     })
     on(domainRemoved, 'forget', async ({ domain }) => {
@@ -104,4 +112,10 @@ export default defineModule({
 /** Children that can be stored: those with a namespace of their own. */
 function keyed(query: Element): Element[] {
   return query.elements().filter((child) => child.ns !== NS && child.ns !== '')
+}
+
+function exported(rows: readonly Tables['mod_private'][]): ExportedPart | undefined {
+  return rows.length === 0
+    ? undefined
+    : { container: el('query', NS), elements: rows.map(({ xml }) => parseElement(xml)) }
 }

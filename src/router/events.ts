@@ -228,3 +228,33 @@ export interface StrangerAsks {
   readonly isSecure: boolean
 }
 export const strangerAsks = chain<StrangerAsks, Element>('strangerAsks', { slots: ['main'], onFailure: 'abort' })
+
+/**
+ * A part of what is known about a user, as a document of XEP-0227 has it. With a `container`, the elements are its children and
+ * are written one by one, so that an archive need not fit into memory; without, they stand in `<user/>` as they are.
+ */
+export interface ExportedPart {
+  readonly container?: Element
+  readonly elements: Iterable<Element> | AsyncIterable<Element>
+}
+/** A user is written out (XEP-0227): each module gives the parts that hold what it keeps, nothing where there is none. */
+export const exportsUser = collect<UserEvent, ExportedPart>('exportsUser', { slots: ['main'], onFailure: 'abort' })
+
+/** A child of `<user/>` in a document of XEP-0227; those of the streamed containers come one at a time. */
+export interface ImportedElement extends UserEvent {
+  readonly element: Element
+  /** The empty container that the element stands in, where it is `<offline-messages/>` or `<archive/>`. */
+  readonly container: Element | undefined
+  /** Only to be looked at: nothing is stored, but whatever would fail is thrown. */
+  readonly isDryRun: boolean
+}
+/** How many things of a kind were taken from an element, such as `{ kind: 'contacts', count: 12 }`. */
+export interface Imported {
+  readonly kind: string
+  readonly count: number
+}
+/**
+ * A user is read in (XEP-0227). The module that knows the element answers what it has taken from it, and throws an Error that
+ * says what is wrong with it. The same element again must change nothing. The account itself is made after all its elements.
+ */
+export const importsUser = chain<ImportedElement, Imported>('importsUser', { slots: ['main'], onFailure: 'abort' })

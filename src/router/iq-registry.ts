@@ -41,6 +41,9 @@ export class IqRegistry {
   readonly #account = new Map<string, IqRegistration[]>()
   #revision = 0
 
+  /** The queues of the modules, to be counted. */
+  readonly queues = new Map<string, IqQueue>()
+
   /** Changes whenever a handler comes or goes. */
   get revision(): number {
     return this.#revision

@@ -28,8 +28,11 @@ export interface ClientLink {
   readonly form: 'client' | 'framed'
   /** Bytes not yet handed to the kernel. */
   readonly bufferedBytes: number
-  /** Sends a stanza. Never fails: a connection that is gone or does not read ends its session by itself. */
-  send(text: Wire): void
+  /**
+   * Sends a stanza. Never fails: a connection that is gone or does not read ends its session by itself. `stanza` is what is
+   * counted; without it, something was sent that is none.
+   */
+  send(text: Wire, stanza?: Stanza): void
   /** Settles when the client has caught up with what was sent, or is gone; undefined where it is not behind by much. */
   whenRead(): Promise<void> | undefined
   /** Ends the stream, with an error or orderly. */
@@ -240,7 +243,7 @@ export class Session {
   }
 
   #send(stanza: Stanza): undefined {
-    if (this.#keeper === undefined) this.#link.send(stanza.toWire(this.#link.form))
+    if (this.#keeper === undefined) this.#link.send(stanza.toWire(this.#link.form), stanza)
     else this.#keeper.deliver(stanza)
   }
 

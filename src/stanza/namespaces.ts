@@ -16,4 +16,5 @@ export const NS = {
   rsm: 'http://jabber.org/protocol/rsm',
   discoInfo: 'http://jabber.org/protocol/disco#info',
   discoItems: 'http://jabber.org/protocol/disco#items',
+  portable: 'urn:xmpp:pie:0',
 } as const

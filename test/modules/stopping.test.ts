@@ -57,7 +57,13 @@ describe('a module that stops', () => {
     const log = new MemoryLog()
     const { config } = parseConfig({ text, file: '/tmp/none/meerkat.toml', modules: allModules })
     db = await openDatabase({ kind: 'sqlite', file: ':memory:', log, clock })
-    router = new Router(clock, { noRoute: () => {}, failed: () => {}, lost: () => {} })
+    router = new Router(clock, {
+      noRoute: () => {},
+      dropped: () => {},
+      bounced: () => {},
+      failed: () => {},
+      lost: () => {},
+    })
     const metrics = createMetrics()
     const live = new LiveConfig(config)
     const pools = new OutgoingPools({ live, clock, log, metrics })

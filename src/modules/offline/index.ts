@@ -1,9 +1,19 @@
 import { z } from 'zod'
 import { defineModule, tables } from '../../module/define.ts'
-import { domainRemoved, offline, personalData, sessionAvailable, userRemoved } from '../../router/events.ts'
+import { measured } from '../../observe/measured.ts'
+import {
+  domainRemoved,
+  exportsUser,
+  importsUser,
+  offline,
+  personalData,
+  sessionAvailable,
+  userRemoved,
+} from '../../router/events.ts'
 import { mustAccept } from '../../storage/must-accept.ts'
 import { discoInfo } from '../disco/api.ts'
 import { isStorable, offlineEvent } from './criteria.ts'
+import { messageFrom, waiting } from './portable.ts'
 import { OfflineQueue } from './queue.ts'
 import { migrations, OfflineStore, type OfflineTables } from './store.ts'
 
@@ -36,9 +46,9 @@ export default defineModule({
   accountFeatures: [feature],
   tables: tables<OfflineTables>(),
   migrations,
-  setup({ host, db, on, options, clock, router }) {
-    const store = new OfflineStore(db)
-    const queue = new OfflineQueue(store, clock, (account) =>
+  setup({ host, db, on, options, clock, router, metrics, log }) {
+    const store = measured(metrics, 'mod_offline_backend', new OfflineStore(db))
+    const queue = new OfflineQueue(store, clock, log, (account) =>
       host.access.limit(options.access_max_user_messages, account, account.domain, Number.POSITIVE_INFINITY),
     )
 
@@ -53,6 +63,13 @@ export default defineModule({
     })
     on(sessionAvailable, 'deliver', ({ session, open }) => queue.deliverTo(session, open))
     on(discoInfo, 'main', ({ node }) => (node === feature ? {} : undefined))
+    on(exportsUser, 'main', ({ user }) => queue.exported(user))
+    on(importsUser, 'main', async ({ user, element, container, isDryRun }) => {
+      if (container === undefined || !container.is(waiting.name, waiting.ns)) return undefined
+      const stanza = messageFrom(element, user)
+      if (!isDryRun) await queue.import(user, stanza)
+      return { kind: 'offline messages', count: 1 }
+    })
     on(userRemoved, 'forget', ({ user }) => queue.forget(user))
     on(domainRemoved, 'forget', ({ domain }) => queue.forgetDomain(domain))
     on(personalData, 'collect', async ({ user }) => ({ name: 'offline', rows: await store.exported(user) }))

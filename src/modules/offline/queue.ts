@@ -1,4 +1,6 @@
 import { Jid } from '../../jid/jid.ts'
+import type { Logger } from '../../observe/logger.ts'
+import type { ExportedPart } from '../../router/events.ts'
 import type { Session } from '../../router/session.ts'
 import { delayElement, parseTimestamp } from '../../stanza/delay.ts'
 import { NS } from '../../stanza/namespaces.ts'
@@ -7,8 +9,10 @@ import { StanzaError } from '../../stanza/stanza-error.ts'
 import type { Clock } from '../../util/clock.ts'
 import { Lru } from '../../util/lru.ts'
 import { KeyedMailbox } from '../../util/mailbox.ts'
+import type { Element } from '../../xml/element.ts'
 import { expiresAt } from './criteria.ts'
-import type { OfflineStore, StoredMessage } from './store.ts'
+import { elementOf, waiting } from './portable.ts'
+import type { Messages, NewMessage, StoredMessage } from './store.ts'
 
 const fullText = 'Your contact offline message queue is full. The message has been discarded.'
 const rememberedCounts = 10_000
@@ -17,17 +21,19 @@ const atOnce = 50
 
 /** The messages of users who are away: storing and delivering of one user happen one after the other. */
 export class OfflineQueue {
-  readonly #store: OfflineStore
+  readonly #store: Messages
   readonly #clock: Clock
   readonly #limitOf: (account: Jid) => number
+  readonly #log: Logger
   readonly #mailbox = new KeyedMailbox()
   /** Messages stored, for accounts asked about lately. */
   readonly #counts = new Lru<string, number>(rememberedCounts)
 
-  constructor(store: OfflineStore, clock: Clock, limitOf: (account: Jid) => number) {
+  constructor(store: Messages, clock: Clock, log: Logger, limitOf: (account: Jid) => number) {
     this.#store = store
     this.#clock = clock
     this.#limitOf = limitOf
+    this.#log = log
   }
 
   /**
@@ -41,11 +47,46 @@ export class OfflineQueue {
         await Promise.allSettled(sessions.map(async (session) => session.deliver(stanza)))
         return
       }
-      const count = this.#counts.get(account.bareString) ?? (await this.#store.count(account))
-      if (count >= this.#limitOf(account)) throw new StanzaError('resource-constraint', { text: fullText })
-      await this.#store.add(account, this.#message(stanza))
-      this.#counts.set(account.bareString, count + 1)
+      await this.#add(account, this.#message(stanza))
     })
+  }
+
+  /** Stores a message from another server, unless it is there already. */
+  async import(account: Jid, stanza: Stanza): Promise<void> {
+    const message = this.#message(stanza)
+    await this.#mailbox.run(account.bareString, async () => {
+      const known = await this.#store.sentAt(account, message.sentAt)
+      if (!known.some(({ bytes }) => bytes.equals(message.bytes))) await this.#add(account, message)
+    })
+  }
+
+  /** The messages of a user as they stand in a document of XEP-0227; undefined when there are none. */
+  async exported(user: Jid): Promise<ExportedPart | undefined> {
+    if ((await this.#store.count(user)) === 0) return undefined
+    return { container: waiting, elements: this.#elements(user) }
+  }
+
+  async *#elements(user: Jid): AsyncGenerator<Element> {
+    let last = 0
+    for (let part = await this.#store.list(user, atOnce); part.length > 0; ) {
+      for (const message of part) if (!this.#isExpired(message)) yield elementOf(message, user.domain)
+      last = part.at(-1)?.id ?? last
+      part = await this.#store.list(user, atOnce, last)
+    }
+  }
+
+  async #add(account: Jid, message: NewMessage): Promise<void> {
+    const count = this.#counts.get(account.bareString) ?? (await this.#store.count(account))
+    if (count >= this.#limitOf(account)) {
+      this.#log.info({ what: 'offline_limit_reached', jid: account.bareString })
+      throw new StanzaError('resource-constraint', { text: fullText })
+    }
+    await this.#store.add(account, message)
+    this.#counts.set(account.bareString, count + 1)
+  }
+
+  #isExpired({ expiresAt }: StoredMessage): boolean {
+    return expiresAt !== undefined && expiresAt <= this.#clock.now()
   }
 
   /**
@@ -96,7 +137,7 @@ export class OfflineQueue {
   }
 
   /** A delay that the message already carries says when it was sent; ours takes its place at delivery. */
-  #message(stanza: Stanza) {
+  #message(stanza: Stanza): NewMessage {
     const stamp = stanza.child('delay', NS.delay)?.attr('stamp')
     const now = this.#clock.now()
     return {
@@ -108,7 +149,7 @@ export class OfflineQueue {
   }
 
   async #deliver(session: Session, message: StoredMessage): Promise<void> {
-    if (message.expiresAt !== undefined && message.expiresAt <= this.#clock.now()) return
+    if (this.#isExpired(message)) return
     const stanza = Stanza.fromBytes(message.bytes, Jid.parse)
     await session.deliver(stanza.append(delayElement(session.jid.domain, message.sentAt, 'Offline Storage')))
   }

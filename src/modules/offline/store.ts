@@ -30,11 +30,18 @@ export const migrations: Record<string, Migration> = {
   },
 }
 
-export interface StoredMessage {
-  readonly id: number
+interface Kept {
   readonly sentAt: number
   readonly expiresAt: number | undefined
   readonly bytes: Buffer
+}
+
+export interface StoredMessage extends Kept {
+  readonly id: number
+}
+
+export interface NewMessage extends Kept {
+  readonly sender: string
 }
 
 /** Messages kept on disk for users who are away, in the order in which they came. */
@@ -53,10 +60,7 @@ export class OfflineStore {
   }
 
   /** Resolves when the message is on disk. */
-  async add(
-    user: Jid,
-    message: { sender: string; sentAt: number; expiresAt: number | undefined; bytes: Buffer },
-  ): Promise<void> {
+  async add(user: Jid, message: NewMessage): Promise<void> {
     await this.#db.q
       .insertInto('mod_offline')
       .values({
@@ -70,15 +74,16 @@ export class OfflineStore {
       .execute()
   }
 
-  /** The oldest messages for a user, so many at most. */
-  async list(user: Jid, max: number): Promise<StoredMessage[]> {
-    const rows = await this.#rows(user).selectAll().orderBy('id').limit(max).execute()
-    return rows.map((row) => ({
-      id: row.id,
-      sentAt: row.sent_at,
-      expiresAt: row.expires_at ?? undefined,
-      bytes: Buffer.from(row.stanza),
-    }))
+  /** The oldest messages for a user after this one, so many at most. */
+  async list(user: Jid, max: number, after = 0): Promise<StoredMessage[]> {
+    const rows = await this.#rows(user).selectAll().where('id', '>', after).orderBy('id').limit(max).execute()
+    return rows.map(fromRow)
+  }
+
+  /** The messages sent to a user at this time. */
+  async sentAt(user: Jid, time: number): Promise<StoredMessage[]> {
+    const rows = await this.#rows(user).selectAll().where('sent_at', '=', time).execute()
+    return rows.map(fromRow)
   }
 
   /** Deletes the messages up to and including this one. */
@@ -110,3 +115,15 @@ export class OfflineStore {
     return this.#db.q.selectFrom('mod_offline').where('domain', '=', user.domain).where('username', '=', user.local)
   }
 }
+
+function fromRow(row: OfflineTables['mod_offline']): StoredMessage {
+  return {
+    id: row.id,
+    sentAt: row.sent_at,
+    expiresAt: row.expires_at ?? undefined,
+    bytes: Buffer.from(row.stanza),
+  }
+}
+
+/** Where messages are kept, as others see it. */
+export type Messages = { [Method in keyof OfflineStore]: OfflineStore[Method] }

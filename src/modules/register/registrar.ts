@@ -13,7 +13,7 @@ import { formatUtcDate } from './date.ts'
 import { isComplete } from './form.ts'
 import type { RegisterOptions } from './options.ts'
 import { entropy } from './password-strength.ts'
-import { RateLimit } from './rate-limit.ts'
+import { DailyLimit, RateLimit } from './rate-limit.ts'
 
 /** Who asks for an account: `key` is what the time between two attempts is counted for. */
 export interface Source {
@@ -28,11 +28,13 @@ export class Registrar {
   readonly #log: Logger
   readonly #ranges: IpRanges
   readonly #limit: RateLimit
+  readonly #daily: DailyLimit
 
   constructor(host: Host, options: RegisterOptions, log: Logger) {
     this.#host = host
     this.#options = options
     this.#log = log
+    this.#daily = new DailyLimit(host.clock)
     this.#ranges = new IpRanges(options.ip_access)
     this.#limit = new RateLimit(host.clock, host.config.general.registration_timeout * 1000)
   }
@@ -41,11 +43,13 @@ export class Registrar {
   async register(query: Element, domain: string, source: Source): Promise<void> {
     const user = accountName(query, domain)
     this.#checkSource(user, source)
+    this.#checkDay(user, source)
     const password = query.childText('password') ?? ''
     if (password === '') throw new StanzaError('not-acceptable')
     this.#checkStrength(password)
     if (!this.#host.accounts.canRegister) throw new StanzaError('not-allowed')
     if (!(await withStanzaErrors(() => registerAccount(this.#host, user, password)))) throw new StanzaError('conflict')
+    for (const key of [user.domain, networkOf(source.key)]) this.#daily.add(key)
     this.#log.info({ what: 'account_registered', jid: user.full, ip: source.address })
     this.#welcome(user)
     this.#tellWatchers(user, source.address)
@@ -74,6 +78,15 @@ export class Registrar {
       this.#log.info({ what: 'registration_limit_reached', ip: source.address })
       throw new StanzaError('resource-constraint', { text: 'Users are not allowed to register accounts so quickly' })
     }
+  }
+
+  #checkDay(user: Jid, source: Source): void {
+    const { max_per_day: ofDomain, max_per_address_per_day: ofAddress } = this.#options
+    const network = networkOf(source.key)
+    const isReached = this.#daily.isReached(user.domain, ofDomain) || this.#daily.isReached(network, ofAddress)
+    if (!isReached) return
+    this.#log.info({ what: 'daily_registration_limit_reached', ip: source.address })
+    throw new StanzaError('resource-constraint', { text: 'There have been too many registrations today' })
   }
 
   #checkStrength(password: string): void {

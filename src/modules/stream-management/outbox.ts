@@ -81,7 +81,7 @@ export class Outbox {
   add(stanza: Stanza): KeptStanza | undefined {
     const { session, options } = this.#parts
     if (!options.buffer) {
-      session.link.send(stanza.toWire(session.link.form))
+      session.link.send(stanza.toWire(session.link.form), stanza)
       this.#ask(this.#queue.skip())
       return undefined
     }
