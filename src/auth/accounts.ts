@@ -1,6 +1,7 @@
 import type { Jid } from '../jid/jid.ts'
 import type { ClientCertificate } from '../protocol/sasl/mechanism.ts'
 import type { ScramHash, ScramKeys } from '../protocol/scram/keys.ts'
+import { ExistenceMemories, type ExistenceMemory } from './existence-memory.ts'
 import {
   AccountLimitReached,
   type AccountPage,
@@ -35,6 +36,7 @@ export interface AccountsOptions {
 export class Accounts {
   readonly #methods: readonly AuthMethod[]
   readonly #options: AccountsOptions
+  readonly #memories = new ExistenceMemories()
 
   constructor(methods: readonly AuthMethod[], options: AccountsOptions = {}) {
     this.#methods = methods
@@ -94,14 +96,22 @@ export class Accounts {
   }
 
   /** Whether there is such an account. */
-  async exists(user: Jid): Promise<boolean> {
+  exists(user: Jid): Promise<boolean> {
     const ask = () =>
       this.#first(
         () => true,
-        (method) => method.exists(user.bare),
-        Boolean,
+        async (method) => {
+          if (!(await method.exists(user.bare))) return undefined
+          return method.sessionOpened === undefined ? 'kept' : 'passing'
+        },
+        (answer) => answer !== undefined,
       )
-    return (await this.#measure('does_user_exist', user, ask)) ?? false
+    return this.#memories.exists(user, () => this.#measure('does_user_exist', user, ask))
+  }
+
+  /** Remembers by this which accounts of these domains exist, but for those that pass; the function returned ends that. */
+  rememberBy(domains: ReadonlySet<string>, memory: ExistenceMemory): () => void {
+    return this.#memories.use(domains, memory)
   }
 
   /** The keys of the first method that has some. */
@@ -224,6 +234,7 @@ export class Accounts {
   async remove(user: Jid): Promise<boolean> {
     let wasThere = false
     for (const method of this.#methods) if (await method.remove?.(user.bare)) wasThere = true
+    this.#memories.forget(user)
     return wasThere
   }
 

@@ -1,8 +1,12 @@
 import type { AnyModule } from '../module/define.ts'
+import amp from './amp/index.ts'
 import bind2 from './bind2/index.ts'
 import blocking from './blocking/index.ts'
 import blocklist from './blocklist/index.ts'
+import cacheUsers from './cache-users/index.ts'
 import caps from './caps/index.ts'
+import carboncopy from './carboncopy/index.ts'
+import csi from './csi/index.ts'
 import disco from './disco/index.ts'
 import domainIsolation from './domain-isolation.ts'
 import externalFilter from './external-filter/index.ts'
@@ -11,6 +15,8 @@ import last from './last/index.ts'
 import muc from './muc/index.ts'
 import mucLog from './muc-log/index.ts'
 import offline from './offline/index.ts'
+import offlineChatmarkers from './offline-chatmarkers/index.ts'
+import offlineStub from './offline-stub.ts'
 import ping from './ping.ts'
 import presence from './presence/index.ts'
 import privacy from './privacy/index.ts'
@@ -21,6 +27,7 @@ import roster from './roster/index.ts'
 import sasl2 from './sasl2/index.ts'
 import sharedRosterLdap from './shared-roster-ldap/index.ts'
 import sic from './sic.ts'
+import smartMarkers from './smart-markers/index.ts'
 import streamManagement from './stream-management/index.ts'
 import time from './time.ts'
 import vcard from './vcard/index.ts'
@@ -28,10 +35,14 @@ import version from './version.ts'
 
 /** Every module that comes with the server. */
 export const allModules: readonly AnyModule[] = [
+  amp,
   bind2,
   blocking,
   blocklist,
+  cacheUsers,
   caps,
+  carboncopy,
+  csi,
   disco,
   domainIsolation,
   externalFilter,
@@ -40,6 +51,8 @@ export const allModules: readonly AnyModule[] = [
   muc,
   mucLog,
   offline,
+  offlineChatmarkers,
+  offlineStub,
   ping,
   presence,
   privacy,
@@ -50,6 +63,7 @@ export const allModules: readonly AnyModule[] = [
   sasl2,
   sharedRosterLdap,
   sic,
+  smartMarkers,
   streamManagement,
   time,
   vcard,

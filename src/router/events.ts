@@ -98,6 +98,40 @@ export const offline = chain<Offline, 'stored' | 'dropped'>('offline', {
   onFailure: 'abort',
 })
 
+/** A message to an account that somebody wants to know the fate of before it is sent on. */
+export interface StorageForecast {
+  readonly host: Host
+  /** The bare address. */
+  readonly account: Jid
+  readonly stanza: Stanza
+}
+/** Who would keep a message: `archive` whatever becomes of it, `offline` when nobody is there. To be answered at once. */
+export const storageForecast = collect<StorageForecast, 'archive' | 'offline'>('storageForecast', { slots: ['main'] })
+
+/** What became of a message to an account. */
+export interface DeliveryOutcome {
+  readonly host: Host
+  /** The bare address. */
+  readonly account: Jid
+  readonly stanza: Stanza
+  /**
+   * `delivered`: given to its sessions, each of which may still hold it back. Nobody was there: `stored`, `dropped` in silence,
+   * or about to be `bounced`. `refused`: the account's modules, or a failure, kept it from being delivered or stored.
+   */
+  readonly outcome: 'delivered' | 'stored' | 'dropped' | 'bounced' | 'refused'
+}
+/** A message to an account has met its fate; its sender has not been told of an error yet. */
+export const deliveryOutcome = chain<DeliveryOutcome>('deliveryOutcome', { slots: ['rules', 'observe'] })
+
+/** Whether a user may read and write in a room of this server; undefined where nobody knows such a room. */
+export interface RoomAccess {
+  readonly host: Host
+  /** Bare addresses. */
+  readonly user: Jid
+  readonly room: Jid
+}
+export const roomAccess = chain<RoomAccess, 'member' | 'stranger'>('roomAccess', { slots: ['main'] })
+
 export interface SessionEvent {
   readonly session: Session
 }

@@ -185,10 +185,13 @@ export class Session {
     const { hooks } = this.host
     if (!hooks.has(sessionReceives)) return this.#send(stanza)
     const event: SessionReceives = { session: this, stanza }
-    const outcome = hooks.run(sessionReceives, event)
-    if (outcome instanceof Promise) return outcome.then((answer) => this.#write(answer, event))
-    this.#write(outcome, event)
-    return undefined
+    return this.#writeAfter(hooks.run(sessionReceives, event), event)
+  }
+
+  /** Writes a stanza that was kept back in slot `hold` of `sessionReceives`; those before that have seen it already. */
+  release(stanza: Stanza): Promise<void> | undefined {
+    const event: SessionReceives = { session: this, stanza }
+    return this.#writeAfter(this.host.hooks.runAfter(sessionReceives, 'hold', event), event)
   }
 
   /** Delivers a stanza that nobody waits for. Never throws: what a module has against it is logged with the module. */
@@ -236,6 +239,12 @@ export class Session {
     this.host.sessions.remove(this)
     if (this.isDetached) this.#link.close()
     await this.host.hooks.run(sessionEnds, { session: this, reason })
+  }
+
+  #writeAfter(outcome: Eventually<'handled' | undefined>, event: SessionReceives): Promise<void> | undefined {
+    if (outcome instanceof Promise) return outcome.then((answer) => this.#write(answer, event))
+    this.#write(outcome, event)
+    return undefined
   }
 
   #write(outcome: 'handled' | undefined, event: SessionReceives): void {

@@ -2,7 +2,7 @@ import type { Jid } from '../jid/jid.ts'
 import type { Element } from '../xml/element.ts'
 import { escapeXml } from '../xml/escape.ts'
 import { scanFrame } from '../xml/frame.ts'
-import { defaultLimits } from '../xml/limits.ts'
+import { ownLimits } from '../xml/limits.ts'
 import type { RawElement } from '../xml/raw-element.ts'
 import { serialise } from '../xml/serialise.ts'
 import { asWire, toWire, type Wire } from '../xml/wire.ts'
@@ -18,9 +18,6 @@ export type { StanzaKind } from './fields.ts'
 
 /** How the root is written: on a jabber:client stream, in a WebSocket frame or `<forwarded/>`, on a jabber:server stream. */
 export type WireForm = 'client' | 'framed' | 'server'
-
-/** What was accepted once is read back whatever its size. */
-const ownLimits = { ...defaultLimits, maxElementBytes: Number.POSITIVE_INFINITY }
 
 const formNamespace: Record<WireForm, string> = { client: '', framed: " xmlns='jabber:client'", server: '' }
 

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll } from 'vitest'
+import type { AnyModule } from '../../src/module/define.ts'
 import type { Clock } from '../../src/util/clock.ts'
 import { Client, type SignInOptions } from './client.ts'
 import { type OwnTestServer, startTestServer } from './server.ts'
@@ -42,6 +43,8 @@ export interface OwnServerOptions {
   readonly clock?: Clock
   /** Seconds between two registrations from one address; no limit unless given. */
   readonly registrationTimeout?: number
+  /** Modules besides those that come with the server. */
+  readonly modules?: readonly AnyModule[]
 }
 
 /** The base without the tables that `modules` has itself. */
@@ -52,13 +55,15 @@ function configOf(modules: string, registrationTimeout: number | undefined): str
   return registrationTimeout === undefined ? text : text.replace('"infinity"', String(registrationTimeout))
 }
 
-/** Starts a server with these modules beside the core ones, for the tests of the surrounding block. */
-/** `modules` may be a function where it says something that is known only once tests run. */
+/**
+ * Starts a server with these modules beside the core ones, for the tests of the surrounding block. `tables` may be a function
+ * where it says something that is known only once tests run.
+ */
 export function ownServer(
-  modules: string | (() => string),
-  { clock, registrationTimeout }: OwnServerOptions = {},
+  tables: string | (() => string),
+  { clock, registrationTimeout, modules: more = [] }: OwnServerOptions = {},
 ): OwnServer {
-  const text = () => configOf(typeof modules === 'string' ? modules : modules(), registrationTimeout)
+  const text = () => configOf(typeof tables === 'string' ? tables : tables(), registrationTimeout)
   let folder = ''
   let server: OwnTestServer | undefined
   const clients: Client[] = []
@@ -71,6 +76,7 @@ export function ownServer(
     server = await startTestServer({
       config: text(),
       folder,
+      modules: more,
       ...(clock === undefined ? {} : { clock }),
     })
   })
@@ -98,6 +104,7 @@ export function ownServer(
       server = await startTestServer({
         config: text(),
         folder,
+        modules: more,
         ...(clock === undefined ? {} : { clock }),
       })
     },

@@ -8,6 +8,7 @@ export const maxStanzaBytes = 65_536
 const prosodyModules = [
   ...['disco', 'roster', 'saslauth', 'tls', 'private', 'ping', 'register', 'time', 'version', 'offline'],
   ...['presence', 'message', 'iq', 'websocket', 'posix', 'vcard', 'lastactivity', 'uptime', 'smacks', 'blocklist'],
+  ...['carbons', 'csi', 'csi_simple'],
 ]
 
 export function prosodyConfig({ folder, files, domain, strictDomain, ports }: PeerSettings): string {
@@ -66,6 +67,8 @@ shaper_rules:
 modules:
   mod_blocking: {}
   mod_caps: {}
+  mod_carboncopy: {}
+  mod_client_state: {}
   mod_disco: {}
   mod_last: {}
   mod_muc: {default_room_options: {max_users: 200}}

@@ -93,6 +93,8 @@ versioning = true
 [modules.mod_vcard]
 [modules.mod_caps]
 [modules.mod_bind2]
+[modules.mod_carboncopy]
+[modules.mod_csi]
 [modules.mod_fast_auth_token]
 [modules.mod_muc]
 [modules.mod_privacy]

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { dataBackend, noEffect } from '../../config/option.ts'
 import { defineModule, tables } from '../../module/define.ts'
 import { measured } from '../../observe/measured.ts'
 import {
@@ -8,16 +9,22 @@ import {
   offline,
   personalData,
   sessionAvailable,
+  storageForecast,
   userRemoved,
 } from '../../router/events.ts'
+import type { Stanza } from '../../stanza/stanza.ts'
 import { mustAccept } from '../../storage/must-accept.ts'
 import { discoInfo } from '../disco/api.ts'
+import { offlineApi } from './api.ts'
+import { offlineCommands } from './commands.ts'
 import { isStorable, offlineEvent } from './criteria.ts'
 import { messageFrom, waiting } from './portable.ts'
+import { OfflinePurge } from './purge.ts'
 import { OfflineQueue } from './queue.ts'
 import { migrations, OfflineStore, type OfflineTables } from './store.ts'
 
 const feature = 'msgoffline'
+const day = 86_400_000
 
 export default defineModule({
   name: 'mod_offline',
@@ -30,6 +37,8 @@ export default defineModule({
     { xep: 203, version: '2.0' },
   ],
   options: z.strictObject({
+    backend: dataBackend('mnesia', 'cets', 'rdbms', 'riak'),
+    riak: noEffect(z.looseObject({}), 'data is kept in the database of the server'),
     access_max_user_messages: z
       .string()
       .min(1)
@@ -46,15 +55,33 @@ export default defineModule({
   accountFeatures: [feature],
   tables: tables<OfflineTables>(),
   migrations,
-  setup({ host, db, on, options, clock, router, metrics, log }) {
+  commands: offlineCommands,
+  setup({ host, db, on, options, clock, router, metrics, every, provide, log }) {
     const store = measured(metrics, 'mod_offline_backend', new OfflineStore(db))
     const queue = new OfflineQueue(store, clock, log, (account) =>
       host.access.limit(options.access_max_user_messages, account, account.domain, Number.POSITIVE_INFINITY),
     )
 
+    const purge = new OfflinePurge(
+      db,
+      () => clock.now(),
+      () => queue.recount(),
+    )
+    provide(offlineApi, purge)
+    every(day, () => {
+      for (const domain of host.domains) {
+        purge.removeExpired(domain).catch((error) => log.error({ what: 'offline_purge_failed', domain, reason: error }))
+      }
+    })
+
+    const isKept = (stanza: Stanza): boolean =>
+      (stanza.type !== 'groupchat' || options.store_groupchat_messages) && isStorable(stanza)
+
+    on(storageForecast, 'main', ({ stanza }) =>
+      stanza.type !== 'headline' && stanza.type !== 'error' && isKept(stanza) ? 'offline' : undefined,
+    )
     on(offline, 'store', async ({ account, stanza }) => {
-      if (stanza.type === 'groupchat' && !options.store_groupchat_messages) return undefined
-      if (!isStorable(stanza)) return undefined
+      if (!isKept(stanza)) return undefined
       mustAccept(db)
       await queue.put(account, stanza, () => host.sessions.of(account).filter((session) => session.takesMessages))
       const event = offlineEvent(account, stanza)

@@ -136,6 +136,11 @@ export class OfflineQueue {
     this.#counts.deleteWhere((account) => account.endsWith(`@${domain}`))
   }
 
+  /** Messages have been deleted behind its back: how many are left is asked anew. */
+  recount(): void {
+    this.#counts.clear()
+  }
+
   /** A delay that the message already carries says when it was sent; ours takes its place at delivery. */
   #message(stanza: Stanza): NewMessage {
     const stamp = stanza.child('delay', NS.delay)?.attr('stamp')

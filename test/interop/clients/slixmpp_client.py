@@ -1,8 +1,9 @@
 """One XMPP client, driven by JSON lines on standard input, telling what happens in JSON lines on standard output.
 
 Start: slixmpp_client.py JID PASSWORD HOST PORT
-Commands: {"do": "add", "jid": …}, {"do": "say", "to": …, "body": …}, {"do": "roster"}, {"do": "leave"}
-Events: ready, asked, approved, present, gone, message, roster, failed, left
+Commands: {"do": "add", "jid": …}, {"do": "say", "to": …, "body": …}, {"do": "roster"}, {"do": "copy"}, {"do": "rest"}, {"do": "wake"},
+{"do": "leave"}
+Events: ready, asked, approved, present, gone, message, roster, copying, copy, failed, left
 """
 import asyncio
 import json
@@ -25,7 +26,11 @@ class Talker(slixmpp.ClientXMPP):
         self.register_plugin("xep_0030")
         self.register_plugin("xep_0199")
         self.register_plugin("xep_0203")
+        self.register_plugin("xep_0280")
+        self.register_plugin("xep_0352")
         self.add_event_handler("session_start", self.started)
+        for way in ("sent", "received"):
+            self.add_event_handler(f"carbon_{way}", lambda m, way=way: self.copied(m[f"carbon_{way}"], way))
         self.add_event_handler("message", self.heard)
         self.add_event_handler("presence_subscribe", lambda p: tell("asked", jid=p["from"].bare))
         self.add_event_handler("presence_subscribed", lambda p: tell("approved", jid=p["from"].bare))
@@ -51,6 +56,9 @@ class Talker(slixmpp.ClientXMPP):
         delay = message.xml.find("{urn:xmpp:delay}delay") is not None
         tell("message", type=message["type"], sender=message["from"].full, body=message["body"], delayed=delay)
 
+    def copied(self, message, way):
+        tell("copy", way=way, sender=message["from"].full, body=message["body"])
+
     async def obey(self, command):
         verb = command["do"]
         if verb == "add":
@@ -62,6 +70,13 @@ class Talker(slixmpp.ClientXMPP):
             kept = self.client_roster
             contacts = [jid for jid in kept.keys() if jid != self.boundjid.bare]
             tell("roster", items={jid: kept[jid]["subscription"] for jid in contacts})
+        elif verb == "copy":
+            await self["xep_0280"].enable()
+            tell("copying")
+        elif verb == "rest":
+            self["xep_0352"].send_inactive()
+        elif verb == "wake":
+            self["xep_0352"].send_active()
         elif verb == "leave":
             await self.disconnect()
 
