@@ -37,7 +37,7 @@ import { SharedTap } from './server/traffic-tap.ts'
 import { lockDataFolder } from './storage/data-folder.ts'
 import type { Database } from './storage/database.ts'
 import { type Clock, systemClock } from './util/clock.ts'
-import { productVersion } from './util/product.ts'
+import { nodeName, productVersion } from './util/product.ts'
 
 export interface ServerOptions {
   readonly config: Config
@@ -114,7 +114,7 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
   }
 
   get nodeName(): string {
-    return 'meerkat@localhost'
+    return nodeName
   }
 
   get isRunning(): boolean {
@@ -225,7 +225,7 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
     })
     this.#db = db
     const { router } = this
-    const hostParts = { live, clock, log, metrics: this.metrics, db, pools, router, modules }
+    const hostParts = { live, clock, log, metrics: this.metrics, db, pools, router, modules, commands: this.commands }
     const accountsOf = (type: string) => accounts.of(type).accounts
     const hosts = await RunningHosts.start({ ...hostParts, accountsOf })
     this.#opened.push(() => hosts.stop())

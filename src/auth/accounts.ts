@@ -60,6 +60,12 @@ export class Accounts {
     return this.#methods.some((method) => method.register !== undefined)
   }
 
+  /** These accounts as far as it is known when they were made; undefined where no method knows. */
+  withKnownAge(): Accounts | undefined {
+    const able = this.#methods.filter((method) => method.knowsAge === true)
+    return able.length === 0 ? undefined : new Accounts(able, this.#options)
+  }
+
   /** Whether a password as such can be checked (PLAIN). */
   get canCheckPasswords(): boolean {
     return this.#methods.some((method) => method.checkPassword !== undefined)

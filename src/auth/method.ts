@@ -8,6 +8,10 @@ export interface AccountPage {
   readonly offset?: number
   /** Only names that begin so. */
   readonly prefix?: string
+  /** Only names that come after this one. */
+  readonly after?: string
+  /** Only accounts made by then, in milliseconds since the epoch; for methods that know ({@link AuthMethod.knowsAge}). */
+  readonly madeBy?: number
 }
 
 /** What lets an account be moved from one server to another: the password, or keys made of it. */
@@ -22,6 +26,8 @@ export interface MovableCredentials {
  */
 export interface AuthMethod {
   readonly name: string
+  /** Whether it knows when accounts were made. */
+  readonly knowsAge?: boolean
   /** The hashes for which keys may be found here. */
   readonly scramHashes?: readonly ScramHash[]
   exists(user: Jid): Promise<boolean>

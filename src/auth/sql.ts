@@ -45,6 +45,7 @@ export interface SqlAccountsOptions extends StoredPasswordsOptions {
 /** Accounts in the server's own database: the methods `internal` and `rdbms`. */
 export class SqlAccounts implements AuthMethod {
   readonly name: string
+  readonly knowsAge = true
   readonly #db: Database<Tables>
   readonly #options: SqlAccountsOptions
   readonly #passwords: StoredPasswords
@@ -192,13 +193,15 @@ export class SqlAccounts implements AuthMethod {
     this.#cache.drop(user.bareString)
   }
 
-  async list(domain: string, { limit, offset, prefix = '' }: AccountPage): Promise<string[]> {
+  async list(domain: string, { limit, offset, prefix = '', after, madeBy }: AccountPage): Promise<string[]> {
     let query = this.#db.q
       .selectFrom('auth_accounts')
       .select('username')
       .where('domain', '=', domain)
       .orderBy('username')
     if (prefix !== '') query = query.where('username', '>=', prefix).where('username', '<', `${prefix}\u{10ffff}`)
+    if (after !== undefined) query = query.where('username', '>', after)
+    if (madeBy !== undefined) query = query.where('created', '<=', madeBy)
     if (limit !== undefined && Number.isFinite(limit)) query = query.limit(limit)
     if (offset !== undefined && offset > 0) {
       if (limit === undefined || !Number.isFinite(limit)) query = query.limit(Number.MAX_SAFE_INTEGER)

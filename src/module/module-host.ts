@@ -8,6 +8,7 @@ import type { IqRegistry, IqTarget } from '../router/iq-registry.ts'
 import type { Database } from '../storage/database.ts'
 import { repeat } from '../util/repeat.ts'
 import type { ModuleApi } from './api.ts'
+import type { CommandRunner } from './command.ts'
 import type { IqContext, ModuleContext, RegisterIq } from './context.ts'
 import type { AnyModule } from './define.ts'
 import { startOrder } from './start-order.ts'
@@ -20,6 +21,7 @@ export interface ModuleHostParts {
   readonly pools: ServicePools
   readonly log: Logger
   readonly metrics: Metrics
+  readonly commands: CommandRunner
 }
 
 /** A module that runs, as it is shown to people. */
@@ -115,7 +117,7 @@ export class ModuleHost {
   }
 
   #contextFor(running: Running): ModuleContext<never, never> {
-    const { host, db, log, metrics, pools } = this.#parts
+    const { host, db, log, metrics, pools, commands } = this.#parts
     const { declaration, options, undo } = running
     const { name } = declaration
     const iq = this.#iqFor(running)
@@ -132,6 +134,7 @@ export class ModuleHost {
       sessions: host.sessions,
       router: host.router,
       iq: iq.context,
+      commands,
       on: (hook, slot, handler, placement) =>
         void undo.push(host.hooks.join(hook, slot, { module: name, handler, ...placement })),
       provide: (api, implementation) => {

@@ -1,8 +1,12 @@
 import type { AnyModule } from '../module/define.ts'
+import adhoc from './adhoc/index.ts'
 import amp from './amp/index.ts'
+import announce from './announce/index.ts'
+import authToken from './auth-token/index.ts'
 import bind2 from './bind2/index.ts'
 import blocking from './blocking/index.ts'
 import blocklist from './blocklist/index.ts'
+import broadcast from './broadcast/index.ts'
 import cacheUsers from './cache-users/index.ts'
 import caps from './caps/index.ts'
 import carboncopy from './carboncopy/index.ts'
@@ -11,7 +15,10 @@ import disco from './disco/index.ts'
 import domainIsolation from './domain-isolation.ts'
 import externalFilter from './external-filter/index.ts'
 import fastAuthToken from './fast-auth-token/index.ts'
+import invites from './invites/index.ts'
+import keystore from './keystore/index.ts'
 import last from './last/index.ts'
+import mam from './mam/index.ts'
 import muc from './muc/index.ts'
 import mucLog from './muc-log/index.ts'
 import offline from './offline/index.ts'
@@ -25,9 +32,11 @@ import register from './register/index.ts'
 import reports from './reports/index.ts'
 import roster from './roster/index.ts'
 import sasl2 from './sasl2/index.ts'
+import serviceAdmin from './service-admin/index.ts'
 import sharedRosterLdap from './shared-roster-ldap/index.ts'
 import sic from './sic.ts'
 import smartMarkers from './smart-markers/index.ts'
+import stanzaid from './stanzaid/index.ts'
 import streamManagement from './stream-management/index.ts'
 import time from './time.ts'
 import vcard from './vcard/index.ts'
@@ -35,10 +44,14 @@ import version from './version.ts'
 
 /** Every module that comes with the server. */
 export const allModules: readonly AnyModule[] = [
+  adhoc,
   amp,
+  announce,
+  authToken,
   bind2,
   blocking,
   blocklist,
+  broadcast,
   cacheUsers,
   caps,
   carboncopy,
@@ -47,9 +60,12 @@ export const allModules: readonly AnyModule[] = [
   domainIsolation,
   externalFilter,
   fastAuthToken,
+  invites,
+  keystore,
   last,
   muc,
   mucLog,
+  mam,
   offline,
   offlineChatmarkers,
   offlineStub,
@@ -61,9 +77,11 @@ export const allModules: readonly AnyModule[] = [
   reports,
   roster,
   sasl2,
+  serviceAdmin,
   sharedRosterLdap,
   sic,
   smartMarkers,
+  stanzaid,
   streamManagement,
   time,
   vcard,

@@ -251,7 +251,7 @@ export const streamFeatures = collect<StreamFeaturesEvent, Element>('streamFeatu
 /** Seconds of silence after which a module looks whether a client is still there (XEP-0478); to be answered at once. */
 export const idleLimits = collect<{ readonly host: Host }, number>('idleLimits', { slots: ['main'] })
 
-/** An IQ on a stream that nobody has signed in on; the answer is the payload of the result. */
+/** An IQ on a stream that nobody has signed in on; the answer is the payload of the result, `done` for one without. */
 export interface StrangerAsks {
   readonly host: Host
   /** The domain that the stream was opened to. */
@@ -260,8 +260,13 @@ export interface StrangerAsks {
   readonly request: Element
   readonly address: string
   readonly isSecure: boolean
+  /** Stands for the connection; the same object for all that it sends. */
+  readonly connection: object
 }
-export const strangerAsks = chain<StrangerAsks, Element>('strangerAsks', { slots: ['main'], onFailure: 'abort' })
+export const strangerAsks = chain<StrangerAsks, Element | 'done'>('strangerAsks', {
+  slots: ['main'],
+  onFailure: 'abort',
+})
 
 /**
  * A part of what is known about a user, as a document of XEP-0227 has it. With a `container`, the elements are its children and

@@ -224,8 +224,9 @@ export class ClientPort {
     if (element.name !== 'iq') return offerToModules({ host, element, user, link, info })
     if (user !== undefined) return { isTaken: false }
     const { address } = info
-    const reply = await answerStranger({ host, domain, request: element, address, isSecure }, (error) =>
-      this.#note({ what: 'client_stream_fault', address, reason: error }),
+    const reply = await answerStranger(
+      { host, domain, request: element, address, isSecure, connection: link },
+      (error) => this.#note({ what: 'client_stream_fault', address, reason: error }),
     )
     return reply === undefined ? { isTaken: false } : { isTaken: true, replies: [reply] }
   }

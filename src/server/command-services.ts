@@ -122,6 +122,7 @@ function sessionServices(server: CommandedServer): SessionServices['sessions'] {
     ip: session.info.address,
     port: session.info.port,
     ...(session.priority === undefined ? {} : { priority: session.priority }),
+    ...(session.presence === undefined ? {} : { show: session.presence.child('show')?.text() ?? 'available' }),
     node: server.nodeName,
     uptime: Math.floor((session.host.clock.now() - session.startedAt) / 1000),
   })

@@ -3,6 +3,7 @@ import type { Jid } from '../../jid/jid.ts'
 import { moduleApi } from '../../module/api.ts'
 import type { Host } from '../../router/host.ts'
 import type { IqRequest } from '../../router/iq-registry.ts'
+import type { Session } from '../../router/session.ts'
 import type { Stanza } from '../../stanza/stanza.ts'
 import type { Element } from '../../xml/element.ts'
 import type { DiscoInfo } from '../disco/api.ts'
@@ -63,6 +64,8 @@ export interface RoomQuestion {
   readonly host: Host
   readonly room: RoomView
   readonly request: IqRequest
+  /** Of a local client. */
+  readonly session: Session | undefined
 }
 
 /** The payload of the answer, or `done` for an empty one. A StanzaError that is thrown refuses. */
@@ -71,7 +74,9 @@ export const roomAsked = chain<RoomQuestion, Element | 'done'>('roomAsked', { sl
 /** What modules add to the description of a room. */
 export interface RoomDescribed {
   readonly host: Host
-  /** Undefined where it is the service that is described. */
+  /** The address of the service. */
+  readonly service: Jid
+  /** Undefined where it is the service itself that is described. */
   readonly room: RoomView | undefined
 }
 export const roomInfo = collect<RoomDescribed, DiscoInfo>('roomInfo', { slots: ['main'] })

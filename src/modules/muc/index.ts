@@ -3,6 +3,7 @@ import { defineModule, tables } from '../../module/define.ts'
 import { subdomainOf } from '../../module/subdomain.ts'
 import { domainRemoved, domainWithdrawn, hostStops, personalData, userRemoved } from '../../router/events.ts'
 import { mucApi } from './api.ts'
+import { linkArchive } from './archive-link.ts'
 import { mucCommands } from './commands.ts'
 import { usualFeatures } from './features/usual.ts'
 import { MucDesk } from './muc-desk.ts'
@@ -48,6 +49,7 @@ export default defineModule({
     // At the start, what is on disk is read before anybody can ask for it.
     for (const { memory } of services.values()) await memory.whenReady()
 
+    linkArchive(context)
     const desk = new MucDesk(services, features, host.router)
     provide(mucApi, desk)
     on(userRemoved, 'forget', ({ user }) => desk.forget(user))

@@ -1,4 +1,4 @@
-import type { Jid } from '../../jid/jid.ts'
+import { Jid } from '../../jid/jid.ts'
 import type { Host } from '../../router/host.ts'
 import { formElement } from '../../stanza/data-form.ts'
 import type { DiscoInfo, DiscoItem } from '../disco/api.ts'
@@ -10,7 +10,7 @@ import { isAtLeast } from './core/standing.ts'
 /** What a room tells of itself (XEP-0045 §6.4). */
 export async function roomDescription(host: Host, room: Room): Promise<DiscoInfo> {
   const { features } = room.surroundings
-  const more = await host.hooks.gather(roomInfo, { host, room })
+  const more = await host.hooks.gather(roomInfo, { host, service: Jid.of('', room.jid.domain), room })
   return {
     identities: [{ category: 'conference', type: 'text', name: room.name }],
     features: [

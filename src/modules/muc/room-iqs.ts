@@ -1,7 +1,7 @@
 import type { Jid } from '../../jid/jid.ts'
 import type { ServicePoint } from '../../module/subdomain.ts'
 import type { Host } from '../../router/host.ts'
-import type { IqRequest } from '../../router/iq-registry.ts'
+import type { IqHandler, IqRequest } from '../../router/iq-registry.ts'
 import { readForm } from '../../stanza/data-form.ts'
 import { NS } from '../../stanza/namespaces.ts'
 import { StanzaError } from '../../stanza/stanza-error.ts'
@@ -104,9 +104,9 @@ export function answerRooms(iq: ServicePoint['iq'], { host, rooms, keeper }: Roo
 
 /** What nobody here knows may be for another module. */
 export function askModules(iq: ServicePoint['iq'], { host, rooms }: RoomIqParts): void {
-  const handler = async (request: IqRequest): Promise<Element | undefined> => {
+  const handler: IqHandler = async (request, session) => {
     const room = known(await rooms.run(request.to, (each) => each))
-    const answer = await host.hooks.run(roomAsked, { host, room, request })
+    const answer = await host.hooks.run(roomAsked, { host, room, request, session })
     if (answer === undefined) throw new StanzaError('service-unavailable')
     return answer === 'done' ? undefined : answer
   }

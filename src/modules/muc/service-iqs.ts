@@ -51,7 +51,7 @@ export function answerService(point: ServicePoint, parts: ServiceIqParts): void 
     {
       async info(node) {
         if (node !== '') return undefined
-        const more = await host.hooks.gather(roomInfo, { host, room: undefined })
+        const more = await host.hooks.gather(roomInfo, { host, service: point.jid, room: undefined })
         return {
           identities: [{ category: 'conference', type: 'text', name: serviceName }],
           features: [...features, ...more.flatMap((answer) => answer.features ?? [])],

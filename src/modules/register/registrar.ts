@@ -9,6 +9,7 @@ import { Stanza } from '../../stanza/stanza.ts'
 import { StanzaError } from '../../stanza/stanza-error.ts'
 import { networkOf } from '../../util/network.ts'
 import { type Element, el } from '../../xml/element.ts'
+import { registrationAsked } from './api.ts'
 import { formatUtcDate } from './date.ts'
 import { isComplete } from './form.ts'
 import type { RegisterOptions } from './options.ts'
@@ -19,6 +20,8 @@ import { DailyLimit, RateLimit } from './rate-limit.ts'
 export interface Source {
   readonly key: string
   readonly address: string
+  /** Undefined for somebody who is signed in. */
+  readonly connection?: object
 }
 
 /** Makes accounts and changes passwords on request, by the configured rules. */
@@ -42,8 +45,17 @@ export class Registrar {
   /** Makes the account that `query` asks for; throws the error that says why not. */
   async register(query: Element, domain: string, source: Source): Promise<void> {
     const user = accountName(query, domain)
-    this.#checkSource(user, source)
-    this.#checkDay(user, source)
+    const { connection } = source
+    const permit = await this.#host.hooks.run(registrationAsked, { host: this.#host, user, connection })
+    if (permit === undefined) await this.#register(user, query, source)
+    else await permit.use(() => this.#register(user, query, source, true))
+  }
+
+  /** Who is invited need not be allowed to register, nor is counted. */
+  async #register(user: Jid, query: Element, source: Source, isInvited = false): Promise<void> {
+    this.#checkAddress(source)
+    if (!isInvited) this.#checkSource(user, source)
+    if (!isInvited) this.#checkDay(user, source)
     const password = query.childText('password') ?? ''
     if (password === '') throw new StanzaError('not-acceptable')
     this.#checkStrength(password)
@@ -71,9 +83,12 @@ export class Registrar {
     return this.#host.access.allows(this.#options.access, user, user.domain)
   }
 
+  #checkAddress({ address }: Source): void {
+    if (!this.#ranges.allows(address)) throw new StanzaError('forbidden')
+  }
+
   #checkSource(user: Jid, source: Source): void {
-    const isAllowed = this.#host.access.allows(this.#options.access, user, user.domain)
-    if (!isAllowed || !this.#ranges.allows(source.address)) throw new StanzaError('forbidden')
+    if (!this.#host.access.allows(this.#options.access, user, user.domain)) throw new StanzaError('forbidden')
     if (!this.#limit.take(networkOf(source.key))) {
       this.#log.info({ what: 'registration_limit_reached', ip: source.address })
       throw new StanzaError('resource-constraint', { text: 'Users are not allowed to register accounts so quickly' })

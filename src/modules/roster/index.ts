@@ -14,9 +14,11 @@ import {
   userRemoved,
   userSendsPresence,
 } from '../../router/events.ts'
+import { Stanza } from '../../stanza/stanza.ts'
 import { StanzaError } from '../../stanza/stanza-error.ts'
 import { type Element, el } from '../../xml/element.ts'
 import { rosterApi } from './api.ts'
+import { rosterCommands } from './commands.ts'
 import { rosterCounts } from './counts.ts'
 import { type ItemRequest, itemElement, parseItemRequest, rosterNs } from './format.ts'
 import { importRoster, rosterParts } from './portable.ts'
@@ -54,6 +56,7 @@ export default defineModule({
   }),
   tables: tables<RosterTables>(),
   migrations,
+  commands: rosterCommands,
   setup({ host, db, options, iq, on, provide, accounts, metrics, log }) {
     const counts = rosterCounts(metrics, host.type)
     const store = measured(metrics, 'mod_roster_backend', new RosterStore(db))
@@ -66,7 +69,11 @@ export default defineModule({
       limitReached: (account) => log.info({ what: 'roster_limit_reached', jid: account.bareString }),
     })
     const desk = new SubscriptionDesk(host, service)
-    provide(rosterApi, { load: (account) => service.load(account) })
+    provide(rosterApi, {
+      load: (account) => service.load(account),
+      hasUser: (account) => accounts.exists(account),
+      send: (type, from, to) => desk.send(Stanza.make('presence', { type, from, to })),
+    })
 
     iq.account('get', rosterNs, 'query', async ({ from, payload }) => {
       counts.gets.inc()

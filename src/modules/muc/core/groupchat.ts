@@ -1,4 +1,5 @@
 import { Jid } from '../../../jid/jid.ts'
+import { archiveId } from '../../../router/notes.ts'
 import type { Stanza } from '../../../stanza/stanza.ts'
 import { StanzaError } from '../../../stanza/stanza-error.ts'
 import { el } from '../../../xml/element.ts'
@@ -74,13 +75,14 @@ export function announceToAll(room: Room, said: Stanza, out: Outbox): void {
 
 /** With an id of this room, which an archive may have given it before (XEP-0359). */
 function identified(room: Room, stanza: Stanza): Stanza {
-  if (idGiven(room, stanza) !== undefined) return stanza
+  // An archive may be told not to show its ids: another one would be wrong.
+  if (stanza.get(archiveId) !== undefined || idGiven(room, stanza) !== undefined) return stanza
   return stanza.prepend(el('stanza-id', MUC.stanzaId, { by: room.jid.full, id: room.surroundings.freshId() }))
 }
 
 /** The id that this room has given a message (XEP-0359). */
 function idGiven(room: Room, stanza: Stanza): string | undefined {
-  if (!stanza.has('stanza-id', MUC.stanzaId)) return undefined
+  if (!stanza.has('stanza-id', MUC.stanzaId)) return stanza.get(archiveId)
   const given = stanza
     .elements()
     .find((child) => child.is('stanza-id', MUC.stanzaId) && child.attr('by') === room.jid.full)
