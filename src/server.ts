@@ -13,6 +13,7 @@ import { controlSocketPath } from './net/control-socket.ts'
 import type { Readiness } from './net/health.ts'
 import type { Logger } from './observe/logger.ts'
 import { createMetrics, type Metrics } from './observe/metrics.ts'
+import { hostStops } from './router/events.ts'
 import type { Host } from './router/host.ts'
 import type { Router } from './router/router.ts'
 import { type CommandedServer, commandServices } from './server/command-services.ts'
@@ -284,6 +285,7 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
   async #farewell(): Promise<void> {
     try {
       await this.#listeners?.stopAccepting()
+      for (const host of this.allHosts) await host.hooks.run(hostStops, { host })
       await endSessions(this.allHosts)
       this.#listeners?.stopNegotiating()
     } catch (error) {

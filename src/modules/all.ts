@@ -19,6 +19,8 @@ import invites from './invites/index.ts'
 import keystore from './keystore/index.ts'
 import last from './last/index.ts'
 import mam from './mam/index.ts'
+import muc from './muc/index.ts'
+import mucLog from './muc-log/index.ts'
 import offline from './offline/index.ts'
 import offlineChatmarkers from './offline-chatmarkers/index.ts'
 import offlineStub from './offline-stub.ts'
@@ -62,6 +64,8 @@ export const allModules: readonly AnyModule[] = [
   keystore,
   last,
   mam,
+  muc,
+  mucLog,
   offline,
   offlineChatmarkers,
   offlineStub,

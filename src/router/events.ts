@@ -183,6 +183,9 @@ export interface SessionEnds extends SessionEvent {
 /** A session is over; it is out of the session table already. */
 export const sessionEnds = chain<SessionEnds>('sessionEnds', { slots: ['presence', 'main', 'late'] })
 
+/** The server stops in good order: sessions are still there, and end right after this. */
+export const hostStops = chain<{ readonly host: Host }>('hostStops', { slots: ['announce'] })
+
 export interface UserEvent {
   readonly host: Host
   /** The bare address. */

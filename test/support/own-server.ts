@@ -55,11 +55,15 @@ function configOf(modules: string, registrationTimeout: number | undefined): str
   return registrationTimeout === undefined ? text : text.replace('"infinity"', String(registrationTimeout))
 }
 
-/** Starts a server with these modules beside the core ones, for the tests of the surrounding block. */
+/**
+ * Starts a server with these modules beside the core ones, for the tests of the surrounding block. `tables` may be a function
+ * where it says something that is known only once tests run.
+ */
 export function ownServer(
-  modules: string,
+  tables: string | (() => string),
   { clock, registrationTimeout, modules: more = [] }: OwnServerOptions = {},
 ): OwnServer {
+  const text = () => configOf(typeof tables === 'string' ? tables : tables(), registrationTimeout)
   let folder = ''
   let server: OwnTestServer | undefined
   const clients: Client[] = []
@@ -70,7 +74,7 @@ export function ownServer(
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'meerkat-test-'))
     server = await startTestServer({
-      config: configOf(modules, registrationTimeout),
+      config: text(),
       folder,
       modules: more,
       ...(clock === undefined ? {} : { clock }),
@@ -98,7 +102,7 @@ export function ownServer(
     async restart() {
       await running().stop()
       server = await startTestServer({
-        config: configOf(modules, registrationTimeout),
+        config: text(),
         folder,
         modules: more,
         ...(clock === undefined ? {} : { clock }),

@@ -42,6 +42,9 @@ VirtualHost "${archiveDomain}"
 VirtualHost "${strictDomain}"
   c2s_require_encryption = true
   allow_unencrypted_plain_auth = false
+Component "conference.${domain}" "muc"
+  name = "Chatrooms"
+  modules_enabled = { "vcard_muc" }
 `
 }
 
@@ -73,6 +76,7 @@ modules:
   mod_client_state: {}
   mod_disco: {}
   mod_last: {}
+  mod_muc: {default_room_options: {max_users: 200}}
   mod_offline: {}
   mod_ping: {}
   mod_privacy: {}

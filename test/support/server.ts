@@ -96,6 +96,7 @@ versioning = true
 [modules.mod_carboncopy]
 [modules.mod_csi]
 [modules.mod_fast_auth_token]
+[modules.mod_muc]
 [modules.mod_adhoc]
 [modules.mod_privacy]
 [modules.mod_blocking]

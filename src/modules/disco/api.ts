@@ -64,14 +64,21 @@ export function discoInfoElement(info: FullDiscoInfo): Element {
   return infoElement('', info)
 }
 
+/** A part of a longer list of items. */
+export interface DiscoItemsPage {
+  readonly items: readonly DiscoItem[]
+  /** Where it stands in the list (XEP-0059). */
+  readonly set: Element
+}
+
 /** How a service answers service discovery; undefined for a node that it does not know. */
 export interface ServiceDisco {
   info(node: string, request: IqRequest): Eventually<DiscoInfo | undefined>
-  items?(node: string, request: IqRequest): Eventually<readonly DiscoItem[] | undefined>
+  items?(node: string, request: IqRequest): Eventually<readonly DiscoItem[] | DiscoItemsPage | undefined>
 }
 
-/** Lets a service answer disco#info and disco#items addressed to its domain. */
-export function answerServiceDisco({ iq }: ServicePoint, disco: ServiceDisco): void {
+/** Lets a service answer disco#info and disco#items addressed to its domain, or to what `iq` is for. */
+export function answerServiceDisco({ iq }: Pick<ServicePoint, 'iq'>, disco: ServiceDisco): void {
   iq('get', NS.discoInfo, 'query', async (request) => {
     const node = request.payload.attr('node') ?? ''
     const info = await disco.info(node, request)
@@ -82,6 +89,6 @@ export function answerServiceDisco({ iq }: ServicePoint, disco: ServiceDisco): v
     const node = request.payload.attr('node') ?? ''
     const items = disco.items === undefined && node === '' ? [] : await disco.items?.(node, request)
     if (items === undefined) throw new StanzaError('item-not-found')
-    return itemsElement(node, items)
+    return 'set' in items ? itemsElement(node, items.items, items.set) : itemsElement(node, items)
   })
 }

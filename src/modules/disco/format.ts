@@ -23,8 +23,8 @@ export function infoElement(node: string, info: FullDiscoInfo): Element {
   )
 }
 
-/** The `<query/>` of disco#items; of two items for one address the first stays. */
-export function itemsElement(node: string, items: readonly DiscoItem[]): Element {
+/** The `<query/>` of disco#items; of two items for one address the first stays. `set`: where they stand in a longer list. */
+export function itemsElement(node: string, items: readonly DiscoItem[], set?: Element): Element {
   const seen = new Set<string>()
   const unique = items.filter((item) => {
     const key = JSON.stringify([item.jid, item.node])
@@ -35,5 +35,6 @@ export function itemsElement(node: string, items: readonly DiscoItem[]): Element
     NS.discoItems,
     { node: node === '' ? undefined : node },
     unique.map((item) => el('item', NS.discoItems, { jid: item.jid, node: item.node, name: item.name })),
+    set,
   )
 }
