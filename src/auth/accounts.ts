@@ -247,6 +247,7 @@ export class Accounts {
   /** Removes every account of a domain, where they are kept by this server. */
   async removeDomain(domain: string): Promise<void> {
     for (const method of this.#methods) await method.removeDomain?.(domain)
+    this.#memories.forgetDomain(domain)
   }
 
   /** The local parts of a domain's accounts, in ascending order; a name kept by two methods stands once. */

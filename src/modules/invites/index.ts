@@ -3,6 +3,7 @@ import { msOf, period, ruleName } from '../../config/option.ts'
 import { defineModule, tables } from '../../module/define.ts'
 import {
   accountReceivesPresence,
+  domainRemoved,
   personalData,
   strangerAsks,
   streamFeatures,
@@ -92,6 +93,7 @@ export default defineModule({
       }
     })
     on(userRemoved, 'forget', ({ user }) => store.forget(user))
+    on(domainRemoved, 'forget', ({ domain }) => store.forgetDomain(domain))
     on(personalData, 'collect', async ({ user }) => {
       const rows = await store.list(user.domain, user.local)
       if (rows.length === 0) return undefined

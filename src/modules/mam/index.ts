@@ -7,6 +7,7 @@ import {
   domainRemoved,
   filterReroute,
   personalData,
+  storageForecast,
   userRemoved,
   userSends,
 } from '../../router/events.ts'
@@ -140,6 +141,8 @@ function archiveAccounts(context: Context, { archive, preferences }: Shared, own
   on(userSends, 'store', (event) => accounts.sends(event))
   on(accountReceives, 'store', (event) => accounts.receives(event))
   on(userRemoved, 'forget', ({ user }) => accounts.forgets(user))
+  on(domainRemoved, 'forget', ({ domain }) => accounts.forgetsDomain(domain))
+  on(storageForecast, 'main', ({ stanza }) => (accounts.mayKeep(stanza) ? 'archive' : undefined))
 
   const view = (owner: Jid): ArchiveView => ({
     owner,

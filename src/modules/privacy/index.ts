@@ -56,13 +56,13 @@ export default defineModule({
   features: [privacyNs],
   tables: tables<PrivacyTables>(),
   migrations,
-  setup({ host, db, options, iq, on, onStop, use, provide, metrics, router }) {
+  setup({ host, db, options, iq, on, onStop, use, provide, metrics }) {
     const store = new PrivacyStore(db)
     const reach = new Reach(host, use(rosterApi), use(presenceApi))
     const books = new PrivacyBooks(host, store, reach, options)
     const blocks = new Blocks(host, books, store)
     const counts = countsOf(metrics)
-    const guard = new Guard(router, books, reach, counts)
+    const guard = new Guard(books, reach, counts)
     const requests = new PrivacyRequests({ host, books, store, blocks, counts })
     provide(privacyApi, blocks)
     onStop(() => books.unpinAll())
