@@ -4,14 +4,11 @@ import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Jid } from '../../src/jid/jid.ts'
-import { allModules } from '../../src/modules/all.ts'
 import { registerAccount } from '../../src/router/accounts.ts'
 import { domainRemoved } from '../../src/router/events.ts'
 import { Client } from '../support/client.ts'
+import { everyModule } from '../support/every-module.ts'
 import { type OwnTestServer, startTestServer } from '../support/server.ts'
-
-/** Every module that keeps to its own with the options that it has by default. */
-const modules = allModules.filter(({ staticOnly, options }) => staticOnly !== true && options.safeParse({}).success)
 
 const config = `
 [general]
@@ -30,7 +27,7 @@ tls.mode = "starttls"
 [auth.password]
 scram_iterations = 4096
 
-${modules.map(({ name }) => `[modules.${name}]\n`).join('')}
+${everyModule()}
 `
 
 let folder = ''
@@ -68,41 +65,119 @@ async function fill(domain: string): Promise<void> {
   await alice.asks(`<query xmlns='jabber:iq:roster'><item jid='away@${domain}'/></query>`, 'set')
   await alice.asks(`<vCard xmlns='vcard-temp'><FN>Alice</FN></vCard>`, 'set')
   alice.sends(`<message to='away@${domain}' type='chat'><body>later</body></message>`)
+  alice.sends(
+    `<presence to='room@conference.${domain}/alice'><x xmlns='http://jabber.org/protocol/muc'/></presence>`,
+  )
+  alice.sends(`<message to='away@${domain}' id='d'><displayed xmlns='urn:xmpp:chat-markers:0' id='1'/></message>`)
+  await alice.asks(
+    `<query xmlns='jabber:iq:privacy'><list name='l'><item action='allow' order='1'/></list></query>`,
+    'set',
+  )
   alice.sends(`<presence type='unavailable'><status>bye</status></presence>`)
   await alice.isHeard()
 }
 
-/** How many rows name a domain, by table: those that name it in a column of its own, as the owner. */
-function rowsOf(domain: string): Record<string, number> {
-  const db = new Sqlite(join(folder, 'data', 'meerkat.sqlite'), { readonly: true })
+interface Column {
+  readonly name: string
+  readonly type: string
+  readonly pk: number
+}
+
+function withDatabase<T>(work: (db: Sqlite.Database) => T): T {
+  const db = new Sqlite(join(folder, 'data', 'meerkat.sqlite'))
   try {
-    const tables = db.prepare(`select name from sqlite_master where type = 'table'`).all() as { name: string }[]
-    const found: Record<string, number> = {}
-    for (const { name } of tables) {
-      const columns = (db.pragma(`table_info(${name})`) as { name: string }[]).map((column) => column.name)
-      if (name === 'domain_events' || !columns.includes('domain')) continue
-      const row = db.prepare(`select count(*) as rows from ${name} where domain = ?`).get(domain) as { rows: number }
-      if (row.rows > 0) found[name] = row.rows
-    }
-    return found
+    return work(db)
   } finally {
     db.close()
   }
 }
 
+/** Other servers are told by the first; the second has numbers for addresses, which the archives of others may mention. */
+const lasting = ['domain_events', 'mod_mam_address']
+
+/** Columns that say whose a row is, and what stands there for a domain. */
+const owners: Readonly<Record<string, (domain: string) => string>> = {
+  domain: (domain) => domain,
+  service: (domain) => `conference.${domain}`,
+}
+
+function tablesOf(db: Sqlite.Database): { name: string; columns: Column[] }[] {
+  const all = db.prepare(`select name from sqlite_master where type = 'table' and name not like 'mod_mam_words%'`).all()
+  return (all as { name: string }[])
+    .filter(({ name }) => !lasting.includes(name))
+    .map(({ name }) => ({ name, columns: db.pragma(`table_info(${name})`) as Column[] }))
+}
+
+/** How many rows name a domain, as it is, as that of an address, or as the parent of a service's, by table. */
+function rowsOf(domain: string): Record<string, number> {
+  return withDatabase((db) => {
+    const found: Record<string, number> = {}
+    for (const { name, columns } of tablesOf(db)) {
+      const tests = columns.map((column) => `${column.name} = ? or ${column.name} like ? or ${column.name} like ?`)
+      const values = columns.flatMap(() => [domain, `%@${domain}`, `%.${domain}`])
+      const { rows } = db.prepare(`select count(*) as rows from ${name} where ${tests.join(' or ')}`).get(values) as {
+        rows: number
+      }
+      if (rows > 0) found[name] = rows
+    }
+    const archived = `select count(*) as rows from mod_mam_entry where archive in
+      (select id from mod_mam_address where address like ? or address like ?)`
+    const { rows } = db.prepare(archived).get(`%@${domain}`, `%.${domain}`) as { rows: number }
+    if (rows > 0) found['mod_mam_entry'] = rows
+    return found
+  })
+}
+
+/** Puts a row of this domain into each table that belongs to domains; answers the names of these tables. */
+function sow(domain: string): string[] {
+  return withDatabase((db) => {
+    const owned = tablesOf(db).filter(({ columns }) => columns.some(({ name }) => name in owners))
+    for (const { name, columns } of owned) {
+      const keys = columns.filter(({ pk }) => pk > 0)
+      const isNumbered = keys.length === 1 && keys[0]?.type.toLowerCase() === 'integer'
+      const given = columns.filter(({ pk }) => !(isNumbered && pk > 0))
+      const values = given.map((column) => {
+        const owner = owners[column.name]
+        if (owner !== undefined) return owner(domain)
+        return /int/i.test(column.type) ? 1 : `sown in ${domain}`
+      })
+      const marks = given.map(() => '?').join(', ')
+      // One that a module has made itself is as good.
+      const columnNames = given.map((column) => column.name).join(', ')
+      db.prepare(`insert or ignore into ${name} (${columnNames}) values (${marks})`).run(values)
+    }
+    return owned.map(({ name }) => name)
+  })
+}
+
+/** Takes the rows out again that no module has made. */
+function reap(domain: string, tables: readonly string[]): void {
+  withDatabase((db) => {
+    const text = `sown in ${domain}`
+    for (const { name, columns } of tablesOf(db).filter((table) => tables.includes(table.name))) {
+      const tests = columns.map((column) => `${column.name} = ?`)
+      db.prepare(`delete from ${name} where ${tests.join(' or ')}`).run(columns.map(() => text))
+    }
+  })
+}
+
 describe('the removal of a domain', () => {
   it('takes everything that is kept of it, and nothing of others', async () => {
+    const sown: string[] = []
     for (const domain of ['gone.example', 'left.example']) {
       await run('addDomain', { domain, hostType: 'customers' })
       await run('setDomainPassword', { domain, password: 'secret' })
       await fill(domain)
+      sown.push(...sow(domain))
     }
-    const kept = ['auth_accounts', 'mod_private', 'mod_roster_items', 'mod_vcard', 'mod_offline', 'mod_last']
-    expect(Object.keys(rowsOf('gone.example'))).toEqual(expect.arrayContaining([...kept, 'domain_admins']))
+    const kept = ['auth_accounts', 'mod_private', 'mod_roster_items', 'mod_vcard', 'mod_offline', 'mod_last', 'mod_mam_entry']
+    kept.push('mod_smart_markers', 'mod_privacy_lists', 'domain_admins')
+    expect(Object.keys(rowsOf('gone.example'))).toEqual(expect.arrayContaining([...kept, ...sown]))
     const removal = { domain: 'gone.example', hostType: 'customers' }
     expect(await run('removeDomain', removal)).toEqual({ ...removal, status: 'DELETED' })
     expect(rowsOf('gone.example')).toEqual({})
-    expect(Object.keys(rowsOf('left.example'))).toEqual(expect.arrayContaining(kept))
+    expect(Object.keys(rowsOf('left.example'))).toEqual(expect.arrayContaining([...kept, ...sown]))
+    reap('left.example', sown)
     await expect(run('domainDetails', { domain: 'gone.example' })).rejects.toMatchObject({ code: 'not_found' })
   })
 
@@ -147,5 +222,35 @@ describe('the removal of a domain', () => {
     expect(await run('requestRemoveDomain', removal)).toEqual({ ...removal, status: 'DELETING' })
     expect(server.server.hostOf('later.example')).toBeUndefined()
     await expect.poll(() => rowsOf('later.example')).toEqual({})
+  })
+  it('ends broadcasts; while a domain is not served they wait', async () => {
+    const domain = 'cast.example'
+    await run('addDomain', { domain, hostType: 'customers' })
+    const host = server.server.hostOf(domain)
+    if (host === undefined) throw new Error(`${domain} is not there`)
+    for (const name of ['a', 'b', 'c']) await registerAccount(host, Jid.of(name, domain), 'secret')
+    const command = (name: string, input: object) => server.server.commands.run(`broadcast.${name}`, input)
+    const start = async (messageRate: number) => {
+      const plan = { name: 'News', domain, messageSubject: '', messageBody: 'Hi', senderJid: `a@${domain}` }
+      const input = { ...plan, messageRate, recipientGroup: 'ALL_USERS_IN_DOMAIN' }
+      return ((await command('startBroadcast', input)) as { ids: number[] }).ids[0]
+    }
+    const stateOf = async (id: number | undefined) =>
+      ((await command('getBroadcast', { domain, id })) as { executionState: string }).executionState
+
+    const first = await start(10)
+    await run('disableDomain', { domain })
+    await run('enableDomain', { domain })
+    await expect.poll(() => stateOf(first), { timeout: 5000 }).toBe('FINISHED')
+    const away = await client('c', domain)
+    await away.isPresent()
+    await away.finds(`<message {any}><body>Hi</body>{any}</message>`)
+
+    const second = await start(1)
+    expect(await stateOf(second)).toBe('RUNNING')
+    await run('removeDomain', { domain, hostType: 'customers' })
+    expect(rowsOf(domain)).toEqual({})
+    await run('addDomain', { domain, hostType: 'customers' })
+    expect(await command('getBroadcasts', { domain })).toEqual([])
   })
 })
