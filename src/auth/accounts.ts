@@ -115,6 +115,15 @@ export class Accounts {
     return this.#memories.exists(user, () => this.#measure('does_user_exist', user, ask))
   }
 
+  /** When an account was made, in milliseconds since the epoch, where that is known. */
+  createdAt(user: Jid): Promise<number | undefined> {
+    return this.#first(
+      (method) => method.createdAt !== undefined,
+      async (method) => method.createdAt?.(user.bare),
+      (at) => at !== undefined,
+    )
+  }
+
   /** Remembers by this which accounts of these domains exist, but for those that pass; the function returned ends that. */
   rememberBy(domains: ReadonlySet<string>, memory: ExistenceMemory): () => void {
     return this.#memories.use(domains, memory)

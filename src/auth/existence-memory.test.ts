@@ -13,7 +13,9 @@ function memory(): ExistenceMemory & { known: Set<string>; told: boolean[] } {
     has: (user) => known.has(user),
     add: (user) => void known.add(user),
     delete: (user) => void known.delete(user),
-    deleteDomain: (domain) => [...known].filter((user) => user.endsWith(`@${domain}`)).forEach((user) => known.delete(user)),
+    deleteDomain(domain) {
+      for (const user of known) if (user.endsWith(`@${domain}`)) known.delete(user)
+    },
     asked: (wasKnown) => void told.push(wasKnown),
   }
 }

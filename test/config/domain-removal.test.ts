@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import Sqlite from 'better-sqlite3'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Jid } from '../../src/jid/jid.ts'
 import { registerAccount } from '../../src/router/accounts.ts'
@@ -9,6 +8,7 @@ import { domainRemoved } from '../../src/router/events.ts'
 import { Client } from '../support/client.ts'
 import { everyModule } from '../support/every-module.ts'
 import { type OwnTestServer, startTestServer } from '../support/server.ts'
+import { type Owner, TableRows } from '../support/table-rows.ts'
 
 const config = `
 [general]
@@ -65,9 +65,7 @@ async function fill(domain: string): Promise<void> {
   await alice.asks(`<query xmlns='jabber:iq:roster'><item jid='away@${domain}'/></query>`, 'set')
   await alice.asks(`<vCard xmlns='vcard-temp'><FN>Alice</FN></vCard>`, 'set')
   alice.sends(`<message to='away@${domain}' type='chat'><body>later</body></message>`)
-  alice.sends(
-    `<presence to='room@conference.${domain}/alice'><x xmlns='http://jabber.org/protocol/muc'/></presence>`,
-  )
+  alice.sends(`<presence to='room@conference.${domain}/alice'><x xmlns='http://jabber.org/protocol/muc'/></presence>`)
   alice.sends(`<message to='away@${domain}' id='d'><displayed xmlns='urn:xmpp:chat-markers:0' id='1'/></message>`)
   await alice.asks(
     `<query xmlns='jabber:iq:privacy'><list name='l'><item action='allow' order='1'/></list></query>`,
@@ -77,87 +75,25 @@ async function fill(domain: string): Promise<void> {
   await alice.isHeard()
 }
 
-interface Column {
-  readonly name: string
-  readonly type: string
-  readonly pk: number
-}
-
-function withDatabase<T>(work: (db: Sqlite.Database) => T): T {
-  const db = new Sqlite(join(folder, 'data', 'meerkat.sqlite'))
-  try {
-    return work(db)
-  } finally {
-    db.close()
-  }
-}
-
-/** Other servers are told by the first; the second has numbers for addresses, which the archives of others may mention. */
-const lasting = ['domain_events', 'mod_mam_address']
-
-/** Columns that say whose a row is, and what stands there for a domain. */
-const owners: Readonly<Record<string, (domain: string) => string>> = {
-  domain: (domain) => domain,
-  service: (domain) => `conference.${domain}`,
-}
-
-function tablesOf(db: Sqlite.Database): { name: string; columns: Column[] }[] {
-  const all = db.prepare(`select name from sqlite_master where type = 'table' and name not like 'mod_mam_words%'`).all()
-  return (all as { name: string }[])
-    .filter(({ name }) => !lasting.includes(name))
-    .map(({ name }) => ({ name, columns: db.pragma(`table_info(${name})`) as Column[] }))
-}
-
 /** How many rows name a domain, as it is, as that of an address, or as the parent of a service's, by table. */
 function rowsOf(domain: string): Record<string, number> {
-  return withDatabase((db) => {
-    const found: Record<string, number> = {}
-    for (const { name, columns } of tablesOf(db)) {
-      const tests = columns.map((column) => `${column.name} = ? or ${column.name} like ? or ${column.name} like ?`)
-      const values = columns.flatMap(() => [domain, `%@${domain}`, `%.${domain}`])
-      const { rows } = db.prepare(`select count(*) as rows from ${name} where ${tests.join(' or ')}`).get(values) as {
-        rows: number
-      }
-      if (rows > 0) found[name] = rows
-    }
-    const archived = `select count(*) as rows from mod_mam_entry where archive in
-      (select id from mod_mam_address where address like ? or address like ?)`
-    const { rows } = db.prepare(archived).get(`%@${domain}`, `%.${domain}`) as { rows: number }
-    if (rows > 0) found['mod_mam_entry'] = rows
-    return found
-  })
+  const found = tables().count((columns) => ({
+    sql: columns.map((name) => `${name} = ? or ${name} like ? or ${name} like ?`).join(' or '),
+    values: columns.flatMap(() => [domain, `%@${domain}`, `%.${domain}`]),
+  }))
+  const archived = tables().archived(`%@${domain}`, `%.${domain}`)
+  return archived === 0 ? found : { ...found, mod_mam_entry: archived }
 }
+
+const tables = () => new TableRows(join(folder, 'data', 'meerkat.sqlite'))
+const asDomain = (domain: string): Owner => ({ domain })
+const asService = (domain: string): Owner => ({ service: `conference.${domain}` })
 
 /** Puts a row of this domain into each table that belongs to domains; answers the names of these tables. */
 function sow(domain: string): string[] {
-  return withDatabase((db) => {
-    const owned = tablesOf(db).filter(({ columns }) => columns.some(({ name }) => name in owners))
-    for (const { name, columns } of owned) {
-      const keys = columns.filter(({ pk }) => pk > 0)
-      const isNumbered = keys.length === 1 && keys[0]?.type.toLowerCase() === 'integer'
-      const given = columns.filter(({ pk }) => !(isNumbered && pk > 0))
-      const values = given.map((column) => {
-        const owner = owners[column.name]
-        if (owner !== undefined) return owner(domain)
-        return /int/i.test(column.type) ? 1 : `sown in ${domain}`
-      })
-      const marks = given.map(() => '?').join(', ')
-      // One that a module has made itself is as good.
-      const columnNames = given.map((column) => column.name).join(', ')
-      db.prepare(`insert or ignore into ${name} (${columnNames}) values (${marks})`).run(values)
-    }
-    return owned.map(({ name }) => name)
-  })
-}
-
-/** Takes the rows out again that no module has made. */
-function reap(domain: string, tables: readonly string[]): void {
-  withDatabase((db) => {
-    const text = `sown in ${domain}`
-    for (const { name, columns } of tablesOf(db).filter((table) => tables.includes(table.name))) {
-      const tests = columns.map((column) => `${column.name} = ?`)
-      db.prepare(`delete from ${name} where ${tests.join(' or ')}`).run(columns.map(() => text))
-    }
+  return tables().sow((columns) => {
+    if (columns.includes('domain')) return asDomain(domain)
+    return columns.includes('service') ? asService(domain) : undefined
   })
 }
 
@@ -170,14 +106,22 @@ describe('the removal of a domain', () => {
       await fill(domain)
       sown.push(...sow(domain))
     }
-    const kept = ['auth_accounts', 'mod_private', 'mod_roster_items', 'mod_vcard', 'mod_offline', 'mod_last', 'mod_mam_entry']
+    const kept = [
+      'auth_accounts',
+      'mod_private',
+      'mod_roster_items',
+      'mod_vcard',
+      'mod_offline',
+      'mod_last',
+      'mod_mam_entry',
+    ]
     kept.push('mod_smart_markers', 'mod_privacy_lists', 'domain_admins')
     expect(Object.keys(rowsOf('gone.example'))).toEqual(expect.arrayContaining([...kept, ...sown]))
     const removal = { domain: 'gone.example', hostType: 'customers' }
     expect(await run('removeDomain', removal)).toEqual({ ...removal, status: 'DELETED' })
     expect(rowsOf('gone.example')).toEqual({})
     expect(Object.keys(rowsOf('left.example'))).toEqual(expect.arrayContaining([...kept, ...sown]))
-    reap('left.example', sown)
+    tables().reap(asDomain('left.example'), asService('left.example'))
     await expect(run('domainDetails', { domain: 'gone.example' })).rejects.toMatchObject({ code: 'not_found' })
   })
 

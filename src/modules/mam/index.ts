@@ -5,7 +5,9 @@ import { subdomainOf } from '../../module/subdomain.ts'
 import {
   accountReceives,
   domainRemoved,
+  exportsUser,
   filterReroute,
+  importsUser,
   personalData,
   storageForecast,
   userRemoved,
@@ -26,6 +28,8 @@ import { makeMeters } from './meters.ts'
 import { mamNamespaces, mamNs } from './names.ts'
 import { type ArchiveSettings, type MamOptions, options, settingsOf, writerSettings } from './options.ts'
 import { PersonalArchive } from './personal.ts'
+import { ArchiveImport, archivePart } from './portable.ts'
+import { noPreferences } from './preferences.ts'
 import { PreferenceStore } from './preference-store.ts'
 import { metadataElement } from './results.ts'
 import { RoomArchive, roomRow } from './rooms.ts'
@@ -167,7 +171,14 @@ function archiveAccounts(context: Context, { archive, preferences }: Shared, own
     onStop(host.features.server.add(feature))
   }
   on(bind2Bound, 'main', async ({ session }) => metadataElement(await archive.ends(session.jid), mamNs))
+  const imports = new ArchiveImport(archive)
+  on(exportsUser, 'main', ({ user }) => archivePart(archive, user))
+  on(importsUser, 'main', (event) => imports.take(event))
   on(personalData, 'collect', async ({ user }) => ({ name: 'mam_pm', rows: await personalRows(archive, user) }))
+  on(personalData, 'collect', async ({ user }) => {
+    const wanted = await preferences.of(user)
+    return wanted === noPreferences ? undefined : { name: 'mam_preferences', rows: [{ ...wanted }] }
+  })
 }
 
 /** The archives of rooms exist as far as the modules of rooms use them. */

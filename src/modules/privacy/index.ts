@@ -6,6 +6,8 @@ import {
   accountReceives,
   accountReceivesPresence,
   domainRemoved,
+  exportsUser,
+  importsUser,
   personalData,
   sessionOpens,
   sessionReceives,
@@ -21,6 +23,7 @@ import type { PrivacyBook } from './book.ts'
 import { PrivacyBooks } from './books.ts'
 import { privacyNs } from './format.ts'
 import { Guard, type GuardCounts } from './guard.ts'
+import { importLists, privacyPart } from './portable.ts'
 import { Reach } from './reach.ts'
 import { PrivacyRequests, type RequestCounts } from './requests.ts'
 import { migrations, PrivacyStore, type PrivacyTables } from './store.ts'
@@ -86,6 +89,8 @@ export default defineModule({
 
     on(domainRemoved, 'forget', ({ domain }) => books.forgetDomain(domain))
     on(userRemoved, 'forget', ({ user }) => books.forget(user))
+    on(exportsUser, 'main', async ({ user }) => privacyPart(await books.of(user)))
+    on(importsUser, 'main', (event) => importLists({ books, store, blocks }, event))
     on(personalData, 'collect', async ({ user }) => ({ name: 'privacy', rows: rowsOf(await books.of(user)) }))
   },
 })
