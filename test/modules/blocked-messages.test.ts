@@ -67,7 +67,10 @@ describe('a message between two of whom one has blocked the other', () => {
     blocked.sends(chat(pc.jid))
     const { element } = await pc.finds(`<message><body>hi</body>{any}</message>`)
     const copy = (await phone.finds(`<message><received xmlns='${carbons}'>{any}</received>{any}</message>`)).element
-    const id = element.elements().find(({ name }) => name === 'stanza-id')?.attr('id')
+    const id = element
+      .elements()
+      .find(({ name }) => name === 'stanza-id')
+      ?.attr('id')
     expect(`${copy}`).toContain(`id='${id}'`)
     expect((await search(pc)).ids).toEqual([id])
     expect((await search(blocked)).bodies).toEqual(['hi'])

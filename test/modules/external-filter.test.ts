@@ -200,7 +200,8 @@ describe('the configuration', () => {
 })
 
 describe('mod_external_filter beside an archive', () => {
-  const modules = '[modules.mod_stanzaid]\n[modules.mod_mam.pm]\n[modules.mod_carboncopy]\n[modules.mod_external_filter]\n'
+  const modules =
+    '[modules.mod_stanzaid]\n[modules.mod_mam.pm]\n[modules.mod_carboncopy]\n[modules.mod_external_filter]\n'
   const own = ownServer(`${modules}pool_tag = "filter"\n${pool(port)}`)
   beforeEach(() => {
     judge.asked.length = 0

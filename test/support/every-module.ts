@@ -11,6 +11,7 @@ name = "provision_pre_shared"
 type = "ram"
 `,
   mod_mam: `
+user_prefs_store = "rdbms"
 [modules.mod_mam.pm]
 [modules.mod_mam.muc]
 `,

@@ -267,8 +267,7 @@ describe('XEP-0079 with modules that keep messages back', () => {
 
 describe('XEP-0079 with an archive and lists', () => {
   const own = ownServer('[modules.mod_amp]\n[modules.mod_blocking]\n[modules.mod_privacy]\n[modules.mod_mam.pm]\n')
-  const pair = async () =>
-    [await own.client(fresh('alice'), 'pc'), await own.client(fresh('bob'), 'pc')] as const
+  const pair = async () => [await own.client(fresh('alice'), 'pc'), await own.client(fresh('bob'), 'pc')] as const
   const elementsIn = async (client: Client) => (await search(client)).messages.map((message) => `${message}`)
 
   it('§3.3.1 what is archived is stored, whether or not anybody is there', async () => {

@@ -1,6 +1,13 @@
 import { z } from 'zod'
 import { defineModule, tables } from '../../module/define.ts'
-import { domainRemoved, type Offline, offline, personalData, sessionAvailable, userRemoved } from '../../router/events.ts'
+import {
+  domainRemoved,
+  type Offline,
+  offline,
+  personalData,
+  sessionAvailable,
+  userRemoved,
+} from '../../router/events.ts'
 import { formatTimestamp } from '../../stanza/delay.ts'
 import { mustAccept } from '../../storage/must-accept.ts'
 import { afterwards, type Eventually } from '../../util/settled.ts'

@@ -2,7 +2,14 @@ import { z } from 'zod'
 import { noEffect, oneOf } from '../../config/option.ts'
 import { Jid } from '../../jid/jid.ts'
 import { defineModule, tables } from '../../module/define.ts'
-import { accountReceives, domainRemoved, personalData, roomAccess, userRemoved, userSends } from '../../router/events.ts'
+import {
+  accountReceives,
+  domainRemoved,
+  personalData,
+  roomAccess,
+  userRemoved,
+  userSends,
+} from '../../router/events.ts'
 import { formatTimestamp, parseTimestamp } from '../../stanza/delay.ts'
 import type { Stanza } from '../../stanza/stanza.ts'
 import { StanzaError } from '../../stanza/stanza-error.ts'
