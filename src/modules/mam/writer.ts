@@ -177,15 +177,11 @@ export class ArchiveWriter {
 
   /** `inPlace`: the entries are written at once, too, so that nobody has to follow. */
   async #insert(messages: readonly WaitingMessage[], inPlace = false): Promise<void> {
-    const rows: unknown[][] = []
-    const more: unknown[][] = []
-    for (const { message, entries } of messages) {
-      const later = inPlace ? 0 : followingEntries
-      const row: unknown[] = [message.id, message.copies, wireBytes(message.text), inPlace ? null : this.#number]
-      for (let at = 0; at < followingEntries; at++) row.push(...((at < later ? entries[at] : undefined) ?? noEntry))
-      rows.push(row)
-      for (const entry of entries.slice(later)) more.push([...entry, message.id])
-    }
+    const following = inPlace ? 0 : followingEntries
+    const rows = messages.map((each) => rowOf(each, inPlace ? null : this.#number, following))
+    const more = messages.flatMap(({ message, entries }) =>
+      entries.slice(following).map((entry) => [...entry, message.id]),
+    )
     await this.#db.atomic([...this.#stanzas.of(rows), ...this.#entries.of(more)])
     this.#options.onWritten(messages.map(({ message, addresses }) => ({ message, addresses })))
     if (!inPlace) this.#placer.add(messages.at(-1)?.message.id ?? 0, messages.length)
@@ -200,6 +196,12 @@ const stanzaColumns = [
   ...(['second_archive', 'second_id', 'second_remote', 'second_resource', 'second_flags'] as const),
 ]
 const noEntry = [null, null, null, null, null]
+
+function rowOf({ message, entries }: WaitingMessage, writer: number | null, following: number): unknown[] {
+  const row: unknown[] = [message.id, message.copies, wireBytes(message.text), writer]
+  for (let at = 0; at < followingEntries; at++) row.push(...((at < following && entries[at]) || noEntry))
+  return row
+}
 
 /** A message with its entries, as they are written: archive, id, remote address, resource, flags. */
 interface WaitingMessage extends WrittenMessage {
