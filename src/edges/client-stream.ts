@@ -1,7 +1,7 @@
 import type { C2sAction, C2sEvent } from '../protocol/c2s/events.ts'
 import { C2sNegotiation } from '../protocol/c2s/negotiation.ts'
 import type { ChannelSecurity } from '../protocol/sasl/mechanism.ts'
-import type { ClientLink, EndReason } from '../router/session.ts'
+import type { ClientLink } from '../router/session.ts'
 import type { Stanza } from '../stanza/stanza.ts'
 import { StreamError } from '../stanza/stream-error.ts'
 import type { Timed } from '../util/timer-wheel.ts'
@@ -96,9 +96,11 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
   }
 
   #receive(session: ClientSession, raw: RawElement): void {
-    const isOne = isStanza(raw)
-    if (!isOne) receiveNonza(session, raw, this.#traffic)
-    if (!isOne) return
+    if (!isStanza(raw)) {
+      const refusal = receiveNonza(session, raw, this.#traffic)
+      if (refusal !== undefined) this.writeElement(refusal)
+      return
+    }
     const busy = receiveStanza(session, raw, this.#traffic, this.#lang)
     const slowed = this.#pace?.charge()
     if (busy !== undefined || slowed !== undefined) this.#holdFor(Promise.all([busy, slowed]))
@@ -107,7 +109,7 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
   /** Holds back what comes next until this is done, so that order is kept. */
   #holdFor(busy: Promise<unknown>): void {
     this.pauseInput()
-    busy.catch((error) => this.#noteFault(error)).then(() => this.#release())
+    void busy.catch((error) => this.#noteFault(error)).then(() => this.#release())
   }
 
   #release(): void {
@@ -118,7 +120,7 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
   protected streamEnded(): void {
     if (this.#negotiation !== undefined) this.handle({ on: 'stream-end' })
     else {
-      this.#endSession({ kind: 'closed' })
+      this.#watch(this.#session?.end({ kind: 'closed' }))
       this.close()
     }
   }
@@ -136,13 +138,13 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
   /** Ends the stream with an error of the client's, session or not. */
   stop(error: StreamError): void {
     this.#abort(error)
-    this.#endSession({ kind: 'lost' })
+    this.#watch(this.#session?.end({ kind: 'lost' }))
   }
 
   /** Ends the stream with an error that is not the client's fault: a session that can go on over another connection may do so. */
   interrupt(error: StreamError): void {
     this.#abort(error)
-    this.#loseSession()
+    this.#watch(this.#session?.disconnect(this))
   }
 
   #abort(error: StreamError): void {
@@ -153,7 +155,7 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
   /** The connection is gone. */
   protected gone(): void {
     this.#end()
-    this.#loseSession()
+    this.#watch(this.#session?.disconnect(this))
   }
 
   /** Forgets everything that only an open stream needs. */
@@ -171,12 +173,9 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
     this.service.negotiating.delete(this)
   }
 
-  #endSession(reason: EndReason): void {
-    this.#session?.end(reason).catch((error) => this.#noteFault(error))
-  }
-
-  #loseSession(): void {
-    this.#session?.disconnect(this).catch((error) => this.#noteFault(error))
+  /** Whatever goes wrong while the session is left is nobody's but the log's. */
+  #watch(leaving: Promise<void> | undefined): void {
+    leaving?.catch((error) => this.#noteFault(error))
   }
 
   #noteFault(reason: unknown): void {
@@ -287,7 +286,7 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
     const { event, session } = await opening
     this.#session = session
     if (session !== undefined) this.#traffic = this.service.traffic.of(session.jid.domain)
-    if (this.#isOver) this.#loseSession()
+    if (this.#isOver) this.#watch(this.#session?.disconnect(this))
     return event
   }
 

@@ -1,10 +1,12 @@
 import { Jid } from '../jid/jid.ts'
+import { notManaged } from '../protocol/c2s/refusal.ts'
 import { violation } from '../protocol/c2s/violation.ts'
 import type { Received } from '../stanza/fields.ts'
 import { NS } from '../stanza/namespaces.ts'
 import { Stanza } from '../stanza/stanza.ts'
 import { StanzaError } from '../stanza/stanza-error.ts'
 import { StreamError } from '../stanza/stream-error.ts'
+import type { Element } from '../xml/element.ts'
 import type { RawElement } from '../xml/raw-element.ts'
 import type { ClientSession } from './client-service.ts'
 import type { SessionTraffic } from './client-traffic.ts'
@@ -15,9 +17,10 @@ export function isStanza(raw: RawElement): boolean {
   return raw.ns === NS.client && (name === 'message' || name === 'presence' || name === 'iq')
 }
 
-/** The end of a stream on which something came that has no place in a session. */
-function strange(raw: RawElement): StreamError {
-  return raw.ns === NS.sasl2 ? violation(raw) : new StreamError('unsupported-stanza-type')
+/** The answer to something that has no place in a session. Throws StreamError where that ends the stream. */
+function refusalOfNonza(raw: RawElement): Element {
+  if (raw.ns === NS.streamManagement) return notManaged
+  throw raw.ns === NS.sasl2 ? violation(raw) : new StreamError('unsupported-stanza-type')
 }
 
 /**
@@ -56,10 +59,14 @@ export function asksForSession(raw: RawElement): boolean {
   return raw.name === 'iq' && raw.kids[0]?.ns === NS.session && raw.attr('type') === 'set'
 }
 
-/** Gives an element that is no stanza to the session. Throws StreamError for what no module knows. */
-export function receiveNonza(session: ClientSession, raw: RawElement, traffic: SessionTraffic | undefined): void {
+/** Gives an element that is no stanza to the session; what no module knows has an answer. Throws StreamError where that ends the stream. */
+export function receiveNonza(
+  session: ClientSession,
+  raw: RawElement,
+  traffic: SessionTraffic | undefined,
+): Element | undefined {
   traffic?.received(session.jid, raw, undefined)
-  if (!session.receiveNonza(raw)) throw strange(raw)
+  return session.receiveNonza(raw) ? undefined : refusalOfNonza(raw)
 }
 
 /**

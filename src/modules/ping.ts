@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { chain } from '../hooks/hook.ts'
 import { Jid } from '../jid/jid.ts'
 import { defineModule } from '../module/define.ts'
-import { idleLimits, sessionEnds, sessionOpens, userSends } from '../router/events.ts'
+import { idleLimits, sessionDetaches, sessionEnds, sessionOpens, sessionResumes, userSends } from '../router/events.ts'
 import { sessionKey } from '../router/keys.ts'
 import type { Session } from '../router/session.ts'
 import type { Stanza } from '../stanza/stanza.ts'
@@ -72,6 +72,7 @@ export default defineModule({
       )
     }
     const ping = async (session: Session) => {
+      const { link } = session
       const sentAt = clock.now()
       const from = Jid.parse(session.jid.domain)
       const question = {
@@ -86,19 +87,23 @@ export default defineModule({
       ;(outcome === 'timeout' ? timedOut : answered).inc()
       if (outcome !== 'timeout') answerTime.observe((clock.now() - sentAt) * 1000)
       await host.hooks.run(userPingResponse, { session, outcome, elapsed: clock.now() - sentAt })
-      if (outcome === 'answered' || options.timeout_action === 'none' || session.isEnded) return
+      // Who was asked over a connection that is gone has no part in the one that came after it.
+      if (outcome === 'answered' || options.timeout_action === 'none' || session.link !== link) return
       const status = `Shutdown by reason: ${outcome === 'timeout' ? 'ping_timeout' : 'ping_error'}`
-      session.link.close(new StreamError('connection-timeout'))
-      await session.end({ kind: 'lost', status })
+      link.close(new StreamError('connection-timeout'))
+      await session.disconnect(link, status)
     }
 
     on(idleLimits, 'main', () => options.ping_interval)
     on(sessionOpens, 'late', ({ session }) => restart(session))
     on(userSends, 'observe', ({ session }) => restart(session))
-    on(sessionEnds, 'late', ({ session }) => {
+    const stop = (session: Session) => {
       session.get(idleTimer)?.cancel()
       session.set(idleTimer, undefined)
-    })
+    }
+    on(sessionResumes, 'late', ({ session }) => restart(session))
+    on(sessionDetaches, 'late', ({ session }) => stop(session))
+    on(sessionEnds, 'late', ({ session }) => stop(session))
   },
 })
 

@@ -49,6 +49,8 @@ export class AccountDelivery {
 
   /** What could not be kept for a client is refused before anybody has it. */
   #accepts(host: Host, keeper: SessionKeeper, stanza: Stanza): boolean {
+    // An error tells that something was refused: it is kept as well as can be.
+    if (stanza.type === 'error') return true
     try {
       keeper.mustAccept()
       return true

@@ -11,6 +11,7 @@ export const NS = {
   bind: 'urn:ietf:params:xml:ns:xmpp-bind',
   session: 'urn:ietf:params:xml:ns:xmpp-session',
   framing: 'urn:ietf:params:xml:ns:xmpp-framing',
+  streamManagement: 'urn:xmpp:sm:3',
   delay: 'urn:xmpp:delay',
   forms: 'jabber:x:data',
   rsm: 'http://jabber.org/protocol/rsm',

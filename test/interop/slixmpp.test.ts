@@ -75,6 +75,18 @@ suiteNeeding(['/usr/bin/python3'], 'slixmpp', () => {
     await phone.when('copy', { way: 'received', body: 'three' })
   }, 60_000)
 
+  it('a connection is lost and its stream goes on', async () => {
+    const server = await target()
+    const [romeo, julia] = [await freshAccount(server, 'romeo'), await freshAccount(server, 'julia')]
+    const [one, two] = [start(server, romeo), start(server, julia)]
+    const [{ jid }] = await Promise.all([one.when('ready'), two.when('ready')])
+    one.tell({ do: 'drop' })
+    await one.when('left')
+    two.tell({ do: 'say', to: String(jid), body: 'Are you there?' })
+    await one.when('resumed')
+    await one.when('message', { body: 'Are you there?' })
+  }, 60_000)
+
   it('a wrong password is told so', async () => {
     const server = await target()
     const romeo = await freshAccount(server, 'romeo')

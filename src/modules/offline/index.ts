@@ -14,6 +14,7 @@ import {
 } from '../../router/events.ts'
 import type { Stanza } from '../../stanza/stanza.ts'
 import { mustAccept } from '../../storage/must-accept.ts'
+import { afterwards } from '../../util/settled.ts'
 import { discoInfo } from '../disco/api.ts'
 import { offlineApi } from './api.ts'
 import { offlineCommands } from './commands.ts'
@@ -80,13 +81,15 @@ export default defineModule({
     on(storageForecast, 'main', ({ stanza }) =>
       stanza.type !== 'headline' && stanza.type !== 'error' && isKept(stanza) ? 'offline' : undefined,
     )
-    on(offline, 'store', async ({ account, stanza }) => {
+    on(offline, 'store', ({ account, stanza }) => {
       if (!isKept(stanza)) return undefined
       mustAccept(db)
-      await queue.put(account, stanza, () => host.sessions.of(account).filter((session) => session.takesMessages))
-      const event = offlineEvent(account, stanza)
-      if (event !== undefined) router.post(event)
-      return 'stored' as const
+      const present = () => host.sessions.of(account).filter((session) => session.takesMessages)
+      return afterwards(queue.put(account, stanza, present), () => {
+        const event = offlineEvent(account, stanza)
+        if (event !== undefined) router.post(event)
+        return 'stored' as const
+      })
     })
     on(sessionAvailable, 'deliver', ({ session, open }) => queue.deliverTo(session, open))
     on(discoInfo, 'main', ({ node }) => (node === feature ? {} : undefined))

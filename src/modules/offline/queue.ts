@@ -6,9 +6,11 @@ import { delayElement, parseTimestamp } from '../../stanza/delay.ts'
 import { NS } from '../../stanza/namespaces.ts'
 import { Stanza } from '../../stanza/stanza.ts'
 import { StanzaError } from '../../stanza/stanza-error.ts'
+import { ownTicket, type Ticket } from '../../stanza/ticket.ts'
 import type { Clock } from '../../util/clock.ts'
 import { Lru } from '../../util/lru.ts'
 import { KeyedMailbox } from '../../util/mailbox.ts'
+import type { Eventually } from '../../util/settled.ts'
 import type { Element } from '../../xml/element.ts'
 import { expiresAt } from './criteria.ts'
 import { elementOf, waiting } from './portable.ts'
@@ -37,26 +39,28 @@ export class OfflineQueue {
   }
 
   /**
-   * Stores a message; resolves when it is on disk. `present`: who takes messages by the time it is its turn, as a session
-   * may have come meanwhile; then the message goes there. Throws StanzaError `resource-constraint` when the queue is full.
+   * Takes a message; whoever waits for it is told when it is on disk. `present`: who takes messages by the time it is its turn,
+   * as a session may have come meanwhile; then the message goes there. Throws StanzaError `resource-constraint` when the queue is
+   * full.
    */
-  async put(account: Jid, stanza: Stanza, present: () => readonly Session[]): Promise<void> {
-    await this.#mailbox.run(account.bareString, async () => {
+  put(account: Jid, stanza: Stanza, present: () => readonly Session[]): Eventually<void> {
+    const key = account.bareString
+    return this.#mailbox.run(key, () => {
       const sessions = present()
-      if (sessions.length > 0) {
-        await Promise.allSettled(sessions.map(async (session) => session.deliver(stanza)))
-        return
-      }
-      await this.#add(account, this.#message(stanza))
+      if (sessions.length > 0) return deliverToAll(sessions, stanza)
+      const known = this.#counts.get(key)
+      if (known !== undefined) return stanza.causes(this.#add(account, this.#message(stanza), known))
+      return this.#store.count(account).then((count) => stanza.causes(this.#add(account, this.#message(stanza), count)))
     })
   }
 
-  /** Stores a message from another server, unless it is there already. */
+  /** Stores a message from another server, unless it is there already; resolves when it is on disk. */
   async import(account: Jid, stanza: Stanza): Promise<void> {
     const message = this.#message(stanza)
     await this.#mailbox.run(account.bareString, async () => {
       const known = await this.#store.sentAt(account, message.sentAt)
-      if (!known.some(({ bytes }) => bytes.equals(message.bytes))) await this.#add(account, message)
+      if (known.some(({ bytes }) => bytes.equals(message.bytes))) return
+      await this.#add(account, message, await this.#store.count(account))
     })
   }
 
@@ -75,14 +79,18 @@ export class OfflineQueue {
     }
   }
 
-  async #add(account: Jid, message: NewMessage): Promise<void> {
-    const count = this.#counts.get(account.bareString) ?? (await this.#store.count(account))
+  /** Settles when it is on disk. */
+  #add(account: Jid, message: NewMessage, count: number): Promise<void> {
+    const key = account.bareString
     if (count >= this.#limitOf(account)) {
-      this.#log.info({ what: 'offline_limit_reached', jid: account.bareString })
+      this.#log.info({ what: 'offline_limit_reached', jid: key })
       throw new StanzaError('resource-constraint', { text: fullText })
     }
-    await this.#store.add(account, message)
-    this.#counts.set(account.bareString, count + 1)
+    this.#counts.set(key, count + 1)
+    const write = this.#store.add(account, message)
+    // What was refused is not there; how many are is asked for again.
+    write.catch(() => this.#counts.delete(key))
+    return write
   }
 
   #isExpired({ expiresAt }: StoredMessage): boolean {
@@ -113,8 +121,13 @@ export class OfflineQueue {
     })
   }
 
+  /** Settles when the session has them safely, or is over. */
   async #deliverAll(session: Session, messages: readonly StoredMessage[]): Promise<void> {
-    for (const message of messages) if (!session.isEnded) await this.#deliver(session, message)
+    if (messages.length === 0) return
+    const { ticket, settled } = ownTicket()
+    for (const message of messages) if (!session.isEnded) await this.#deliver(session, message, ticket)
+    ticket.handled()
+    await settled
   }
 
   async #removeAll(account: Jid, messages: readonly StoredMessage[], wereLast: boolean): Promise<void> {
@@ -149,13 +162,19 @@ export class OfflineQueue {
       sender: stanza.from?.full ?? '',
       sentAt: (stamp === undefined ? undefined : parseTimestamp(stamp)) ?? now,
       expiresAt: expiresAt(stanza, now),
+      notes: stanza.routedNotes,
+      origin: stanza.origin,
       bytes: stanza.without((child) => child.name === 'delay' && child.ns === NS.delay).toBytes(),
     }
   }
 
-  async #deliver(session: Session, message: StoredMessage): Promise<void> {
+  async #deliver(session: Session, message: StoredMessage, ticket: Ticket): Promise<void> {
     if (this.#isExpired(message)) return
-    const stanza = Stanza.fromBytes(message.bytes, Jid.parse)
+    const stanza = Stanza.fromBytes(message.bytes, Jid.parse).withRoutedNotes(message.notes).under(ticket)
     await session.deliver(stanza.append(delayElement(session.jid.domain, message.sentAt, 'Offline Storage')))
   }
+}
+
+async function deliverToAll(sessions: readonly Session[], stanza: Stanza): Promise<void> {
+  await Promise.allSettled(sessions.map(async (session) => session.deliver(stanza)))
 }

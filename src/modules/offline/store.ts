@@ -11,6 +11,9 @@ export interface OfflineTables {
     expires_at: number | null
     sender: string
     stanza: Buffer
+    notes: string | null
+    /** Names a stanza that may be sent once more. */
+    origin: string | null
   }
 }
 
@@ -28,6 +31,16 @@ export const migrations: Record<string, Migration> = {
       .execute()
     await schema.createIndex('mod_offline_user').on('mod_offline').columns(['domain', 'username', 'id']).execute()
   },
+  '002_notes_and_origin': async ({ schema }) => {
+    await schema.alterTable('mod_offline').addColumn('notes', 'text').execute()
+    await schema.alterTable('mod_offline').addColumn('origin', 'varchar(64)').execute()
+    await schema
+      .createIndex('mod_offline_origin')
+      .on('mod_offline')
+      .columns(['domain', 'username', 'origin'])
+      .unique()
+      .execute()
+  },
 }
 
 interface Kept {
@@ -38,10 +51,15 @@ interface Kept {
 
 export interface StoredMessage extends Kept {
   readonly id: number
+  /** What modules have noted about it. */
+  readonly notes: Record<string, unknown> | undefined
 }
 
 export interface NewMessage extends Kept {
+  readonly notes?: StoredMessage['notes']
   readonly sender: string
+  /** Tells it from all others where it was kept for a session before. */
+  readonly origin?: string | undefined
 }
 
 /** Messages kept on disk for users who are away, in the order in which they came. */
@@ -59,19 +77,19 @@ export class OfflineStore {
     return Number(row.count)
   }
 
-  /** Resolves when the message is on disk. */
+  /** Resolves when the message is on disk. One that is there already, by its origin, is not stored again. */
   async add(user: Jid, message: NewMessage): Promise<void> {
-    await this.#db.q
-      .insertInto('mod_offline')
-      .values({
-        domain: user.domain,
-        username: user.local,
-        sent_at: message.sentAt,
-        expires_at: message.expiresAt ?? null,
-        sender: message.sender,
-        stanza: message.bytes,
-      } as never)
-      .execute()
+    const row = {
+      domain: user.domain,
+      username: user.local,
+      sent_at: message.sentAt,
+      expires_at: message.expiresAt ?? null,
+      sender: message.sender,
+      stanza: message.bytes,
+      notes: message.notes === undefined ? null : JSON.stringify(message.notes),
+      origin: message.origin ?? null,
+    }
+    await this.#db.insertIgnore('mod_offline', row as never).execute()
   }
 
   /** The oldest messages for a user after this one, so many at most. */
@@ -122,6 +140,7 @@ function fromRow(row: OfflineTables['mod_offline']): StoredMessage {
     sentAt: row.sent_at,
     expiresAt: row.expires_at ?? undefined,
     bytes: Buffer.from(row.stanza),
+    notes: row.notes === null ? undefined : JSON.parse(row.notes),
   }
 }
 
