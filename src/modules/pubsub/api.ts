@@ -1,0 +1,48 @@
+import { chain } from '../../hooks/hook.ts'
+import type { Jid } from '../../jid/jid.ts'
+import { moduleApi } from '../../module/api.ts'
+import type { Host } from '../../router/host.ts'
+import type { DataForm } from '../../stanza/data-form.ts'
+import type { Element } from '../../xml/element.ts'
+
+/** What other modules may do with the nodes of accounts. */
+export interface PersonalNodesApi {
+  /** Items of a node of an account, the oldest first; none for a node that is not there. */
+  items(account: Jid, node: string): Promise<readonly PersonalItem[]>
+  /** The newest item of a node of an account. */
+  last(account: Jid, node: string): Promise<PersonalItem | undefined>
+  /** Publishes for an account. `isPrivate`: a node made for that is for the account alone, and keeps everything. */
+  publish(account: Jid, node: string, item: PersonalItem, how?: { readonly isPrivate?: boolean }): Promise<void>
+  /** Takes an item of an account back; nothing happens where there is none. */
+  retract(account: Jid, node: string, id: string): Promise<void>
+}
+
+/** An item of a node of an account. */
+export interface PersonalItem {
+  readonly id: string
+  readonly payload: Element
+}
+export const pubsubApi = moduleApi<PersonalNodesApi>('mod_pubsub')
+
+/** A client has changed a node of an account; it is on disk. */
+export interface PersonalNodeChanged {
+  readonly host: Host
+  readonly account: Jid
+  readonly node: string
+  /** Undefined for a node that was purged or deleted. */
+  readonly id: string | undefined
+  /** Undefined for what was taken back. */
+  readonly payload: Element | undefined
+}
+export const personalNodeChanged = chain<PersonalNodeChanged>('personalNodeChanged', { slots: ['main'] })
+
+/** Something was published to a push node (XEP-0357). Handlers throw StanzaError for what cannot be pushed. */
+export interface PushPublished {
+  readonly host: Host
+  readonly from: Jid
+  readonly service: Jid
+  readonly node: string
+  readonly notification: Element
+  readonly options: DataForm
+}
+export const pushPublished = chain<PushPublished, 'handled'>('pushPublished', { slots: ['main'], onFailure: 'abort' })
