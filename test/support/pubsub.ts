@@ -32,13 +32,16 @@ export function form(type: string, fields: Readonly<Record<string, string | read
 
 /** A request to publish. */
 export function publish(node: string, item: string, options?: Readonly<Record<string, string>>): string {
-  const extra =
-    options === undefined ? '' : `<publish-options>${form(PS.publishOptions, options)}</publish-options>`
+  const extra = options === undefined ? '' : `<publish-options>${form(PS.publishOptions, options)}</publish-options>`
   return pubsub(`<publish node='${node}'>${item}</publish>${extra}`)
 }
 
 /** A request for a node with a configuration. */
-export function create(node: string, config?: Readonly<Record<string, string | readonly string[]>>, type?: string): string {
+export function create(
+  node: string,
+  config?: Readonly<Record<string, string | readonly string[]>>,
+  type?: string,
+): string {
   const kind = type === undefined ? '' : ` type='${type}'`
   const extra = config === undefined ? '' : `<configure>${form(PS.config, config)}</configure>`
   return pubsub(`<create node='${node}'${kind}/>${extra}`)
@@ -57,7 +60,9 @@ let count = 0
 export async function announces(client: Client, ...features: string[]): Promise<string> {
   const unique = `urn:test:pubsub:${process.pid}:${++count}`
   const all = [...features, unique].sort()
-  const ver = createHash('sha1').update(`client/pc//<${all.map((feature) => `${feature}<`).join('')}`).digest('base64')
+  const ver = createHash('sha1')
+    .update(`client/pc//<${all.map((feature) => `${feature}<`).join('')}`)
+    .digest('base64')
   const c = `<c xmlns='http://jabber.org/protocol/caps' hash='sha-1' node='urn:x' ver='${ver}'/>`
   client.sends(`<presence>${c}</presence>`)
   await answersCaps(client, all)
@@ -66,7 +71,9 @@ export async function announces(client: Client, ...features: string[]): Promise<
 
 async function answersCaps(client: Client, features: readonly string[]): Promise<void> {
   const ns = 'http://jabber.org/protocol/disco#info'
-  const { text } = await client.finds(`<iq type='get' id='{id}' from='{from}'><query xmlns='${ns}' node='{node}'/></iq>`)
+  const { text } = await client.finds(
+    `<iq type='get' id='{id}' from='{from}'><query xmlns='${ns}' node='{node}'/></iq>`,
+  )
   const inner = features.map((feature) => `<feature var='${feature}'/>`).join('')
   client.sends(
     `<iq type='result' id='${text.id}' to='${text.from}'><query xmlns='${ns}' node='${text.node}'>` +
@@ -76,7 +83,9 @@ async function answersCaps(client: Client, features: readonly string[]): Promise
 }
 
 /** The error condition of pubsub in an answer. */
-export function detailOf(answer: { child(name: string, ns?: string): { elements(): { ns: string; name: string }[] } | undefined }): string | undefined {
+export function detailOf(answer: {
+  child(name: string, ns?: string): { elements(): { ns: string; name: string }[] } | undefined
+}): string | undefined {
   return answer
     .child('error', 'jabber:client')
     ?.elements()

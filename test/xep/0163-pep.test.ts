@@ -103,11 +103,18 @@ describe('XEP-0060 §7.1.5 publish options', () => {
     expect(detailOf(refused)).toBe('precondition-not-met')
     const configured = await pc.asks(owner(`<configure node='urn:omemo'/>`))
     expect(`${configured}`).toContain(`<value>open</value>`)
-    await pc.asks(owner(`<configure node='urn:omemo'>${form(PS.config, { access_model: 'whitelist' })}</configure>`), 'set')
+    await pc.asks(
+      owner(`<configure node='urn:omemo'>${form(PS.config, { access_model: 'whitelist' })}</configure>`),
+      'set',
+    )
     await pc.asks(publish('urn:omemo', note('3', 'z'), { access_model: 'whitelist' }), 'set')
     const answer = await pc.asks(items('urn:omemo'))
-    expect(answer.child('pubsub', PS.pubsub)?.child('items', PS.pubsub)?.elements().map((item) => item.attr('id'))).toEqual(
-      ['1', '2', '3'],
-    )
+    expect(
+      answer
+        .child('pubsub', PS.pubsub)
+        ?.child('items', PS.pubsub)
+        ?.elements()
+        .map((item) => item.attr('id')),
+    ).toEqual(['1', '2', '3'])
   })
 })

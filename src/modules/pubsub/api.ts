@@ -11,11 +11,18 @@ export interface PersonalNodesApi {
   items(account: Jid, node: string): Promise<readonly PersonalItem[]>
   /** The newest item of a node of an account. */
   last(account: Jid, node: string): Promise<PersonalItem | undefined>
-  /** Publishes for an account. `isPrivate`: a node made for that is for the account alone, and keeps everything. */
-  publish(account: Jid, node: string, item: PersonalItem, how?: { readonly isPrivate?: boolean }): Promise<void>
+  /** One item of a node of an account. */
+  item(account: Jid, node: string, id: string): Promise<PersonalItem | undefined>
+  /** Whether anybody may read a node of an account. */
+  isOpen(account: Jid, node: string): Promise<boolean>
+  /** Publishes for an account. A node that is made for that is for `audience`. */
+  publish(account: Jid, node: string, item: PersonalItem, audience?: Audience): Promise<void>
   /** Takes an item of an account back; nothing happens where there is none. */
   retract(account: Jid, node: string, id: string): Promise<void>
 }
+
+/** Whom a node is for: everybody, whoever sees the presence, or the account alone; then it keeps everything (XEP-0223). */
+export type Audience = 'everybody' | 'contacts' | 'self'
 
 /** An item of a node of an account. */
 export interface PersonalItem {

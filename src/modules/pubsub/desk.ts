@@ -35,12 +35,12 @@ export class PubsubDesk {
       'set create': (ask) => nodeDesk.create(ask),
       'set publish': async (ask) => {
         const { answer, published } = await publishDesk.publish(ask)
-        this.#changed(ask, { id: published.item.id, payload: ask.action.child('item')?.elements()[0] })
+        await this.#changed(ask, { id: published.item.id, payload: ask.action.child('item')?.elements()[0] })
         return answer
       },
       'set retract': async (ask) => {
         const { id } = await publishDesk.retract(ask)
-        this.#changed(ask, { id, payload: undefined })
+        await this.#changed(ask, { id, payload: undefined })
         return undefined
       },
       'set subscribe': (ask) => subscribers.subscribe(ask),
@@ -56,11 +56,11 @@ export class PubsubDesk {
       'set owner configure': nothing((ask) => nodeDesk.configure(ask)),
       'set owner delete': nothing(async (ask) => {
         await nodeDesk.delete(ask)
-        this.#changed(ask, { id: undefined, payload: undefined })
+        await this.#changed(ask, { id: undefined, payload: undefined })
       }),
       'set owner purge': nothing(async (ask) => {
         await nodeDesk.purge(ask)
-        this.#changed(ask, { id: undefined, payload: undefined })
+        await this.#changed(ask, { id: undefined, payload: undefined })
       }),
       'get owner subscriptions': (ask) => owners.subscriptions(ask),
       'set owner subscriptions': nothing((ask) => owners.setSubscriptions(ask)),
@@ -81,10 +81,11 @@ export class PubsubDesk {
     )
   }
 
-  #changed(ask: Ask, what: Pick<PersonalNodeChanged, 'id' | 'payload'>): void {
+  /** Settles when what follows from it has been done. */
+  async #changed(ask: Ask, what: Pick<PersonalNodeChanged, 'id' | 'payload'>): Promise<void> {
     const { host } = this.#engine
     if (!ask.at.isPersonal || !host.hooks.has(personalNodeChanged)) return
-    void host.hooks.run(personalNodeChanged, { host, account: ask.at.jid, node: nodeNameOf(ask), ...what })
+    await host.hooks.run(personalNodeChanged, { host, account: ask.at.jid, node: nodeNameOf(ask), ...what })
   }
 }
 

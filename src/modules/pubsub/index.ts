@@ -25,6 +25,7 @@ import { Notifier } from './notifier.ts'
 import { type PubsubOptions, pubsubOptions } from './options.ts'
 import { personalGroups } from './personal-data.ts'
 import { PersonalNodes } from './personal-nodes.ts'
+import { openProfiles } from './profiles/open.ts'
 import { approved, openService, registerPubsub } from './service.ts'
 import { type Settings, settingsOf } from './settings.ts'
 import { PubsubStore } from './store.ts'
@@ -42,6 +43,12 @@ export default defineModule({
     { xep: 223, version: '1.1.1' },
     { xep: 248, version: '0.3.0' },
     { xep: 131, version: '1.2' },
+    { xep: 402, version: '1.2.0' },
+    { xep: 398, version: '1.0.0' },
+    { xep: 153, version: '1.1.1' },
+    { xep: 84, version: '1.1.4' },
+    { xep: 490, version: '1.0.1' },
+    { xep: 292, version: '0.12.0' },
     { xep: 413, version: '0.2.1' },
   ],
   options: pubsubOptions,
@@ -96,9 +103,12 @@ function engineOf({ host, db, find, metrics }: Context, settings: Settings): Eng
 }
 
 /** Lets accounts have nodes (XEP-0163). */
-function openAccounts({ iq, on, find, provide, log }: Context, engine: Engine, desk: PubsubDesk): void {
+function openAccounts(context: Context, engine: Engine, desk: PubsubDesk): void {
+  const { iq, on, find, provide, log } = context
   registerPubsub(iq.account.open, ({ to, ...request }) => desk.answer(personalPlace(engine, to), { to, ...request }))
-  provide(pubsubApi, new PersonalNodes(engine, desk))
+  const nodes = new PersonalNodes(engine, desk)
+  provide(pubsubApi, nodes)
+  openProfiles(context, engine, nodes)
   const hasCaps = () => find(capsApi) !== undefined
   on(discoInfo, 'main', (query) => (query.at === 'account' ? accountInfo(engine, query, hasCaps()) : undefined))
   on(discoItems, 'main', (query) => (query.at === 'account' ? accountItems(engine, query) : undefined))

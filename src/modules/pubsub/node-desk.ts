@@ -71,7 +71,7 @@ export class NodeDesk {
     const isPersonal = at.isPersonal
     if (name.length > maxNodeName) throw new StanzaError('not-acceptable')
     await this.#mustBeAllowed({ at, from, name, plugin })
-    const defaults = defaultConfig(settings, plugin, isPersonal)
+    const defaults = defaultConfig(settings, { plugin, isPersonal, name })
     const config = form === undefined ? defaults : this.#changed(at, defaults, form)
     this.#engine.mustAccept()
     const parents = await family.parents(at.jid, config, { owner: from, self: name })
@@ -132,7 +132,8 @@ export class NodeDesk {
 
   async default({ at }: Ask): Promise<Element> {
     const { settings } = this.#engine
-    const config = defaultConfig(settings, usualPlugin(this.#engine, at, ''), at.isPersonal)
+    const plugin = usualPlugin(this.#engine, at, '')
+    const config = defaultConfig(settings, { plugin, isPersonal: at.isPersonal, name: '' })
     return el('pubsub', PS.owner, el('default', PS.owner, configForm('form', config)))
   }
 

@@ -1,5 +1,5 @@
 import type { NodeConfig } from './core/node-config.ts'
-import { type PluginName, pluginNames, plugins } from './core/plugin.ts'
+import { type PluginName, plugins } from './core/plugin.ts'
 import type { PubsubOptions } from './options.ts'
 
 /** How the service beside each domain works. */
@@ -117,10 +117,22 @@ function lightDefaultsIn(section: PubsubOptions): Partial<NodeConfig> {
   return { max_items: 'max', ...defaultsIn(section) }
 }
 
-/** What a new node of a plugin is like. */
-export function defaultConfig(settings: Settings, plugin: PluginName, isPersonal: boolean): NodeConfig {
-  return { ...plugins[plugin].defaults, ...settings.defaults[isPersonal ? 'pep' : 'service'] }
-}
+/** For the account alone, all of it (XEP-0223), however little a client says: what is in there is nobody else's business. */
+const secret: Partial<NodeConfig> = { access_model: 'whitelist', max_items: 'max', send_last_published_item: 'never' }
 
-/** Every kind of node, for checks of what is written. */
-export const everyPlugin: ReadonlySet<string> = new Set(pluginNames)
+/** What nodes of accounts with these names are like whatever the configuration has for others. */
+const wellKnown: ReadonlyMap<string, Partial<NodeConfig>> = new Map([
+  ['urn:xmpp:bookmarks:1', secret],
+  ['storage:bookmarks', secret],
+  ['urn:xmpp:mds:displayed:0', secret],
+  ['urn:xmpp:vcard4', { access_model: 'open', max_items: 1 }],
+])
+
+/** What a new node is like. */
+export function defaultConfig(
+  settings: Settings,
+  { plugin, isPersonal, name }: { plugin: PluginName; isPersonal: boolean; name: string },
+): NodeConfig {
+  const said = settings.defaults[isPersonal ? 'pep' : 'service']
+  return { ...plugins[plugin].defaults, ...said, ...(isPersonal ? wellKnown.get(name) : undefined) }
+}

@@ -1,13 +1,14 @@
 import { z } from 'zod'
-import type { Jid } from '../jid/jid.ts'
-import { defineModule, tables } from '../module/define.ts'
-import { domainRemoved, personalData, userRemoved } from '../router/events.ts'
-import { StanzaError } from '../stanza/stanza-error.ts'
-import { mustAccept } from '../storage/must-accept.ts'
-import { type Element, el } from '../xml/element.ts'
-import { parseElement } from '../xml/parse.ts'
-import { serialise } from '../xml/serialise.ts'
-import { fromWire } from '../xml/wire.ts'
+import type { Jid } from '../../jid/jid.ts'
+import { defineModule, tables } from '../../module/define.ts'
+import { domainRemoved, personalData, userRemoved } from '../../router/events.ts'
+import { StanzaError } from '../../stanza/stanza-error.ts'
+import { mustAccept } from '../../storage/must-accept.ts'
+import { type Element, el } from '../../xml/element.ts'
+import { parseElement } from '../../xml/parse.ts'
+import { serialise } from '../../xml/serialise.ts'
+import { fromWire } from '../../xml/wire.ts'
+import { privateAsked, privateStored } from './api.ts'
 
 const NS = 'jabber:iq:private'
 
@@ -40,7 +41,7 @@ export default defineModule({
         .execute()
     },
   },
-  setup({ iq, on, db, options }) {
+  setup({ host, iq, on, db, options }) {
     const rowsOf = ({ domain, local }: Jid) =>
       db.q.selectFrom('mod_private').selectAll().where('domain', '=', domain).where('username', '=', local)
 
@@ -55,14 +56,14 @@ export default defineModule({
         )
         .execute()
       const stored = new Map(rows.map((row) => [row.namespace, row.xml]))
-      return el(
-        'query',
-        NS,
-        asked.map((child) => {
-          const xml = stored.get(child.ns)
-          return xml === undefined ? child : parseElement(xml)
-        }),
-      )
+      const answers: Element[] = []
+      for (const child of asked) {
+        const xml = stored.get(child.ns)
+        const known = xml === undefined ? undefined : parseElement(xml)
+        const event = { host, user: from.bare, ns: child.ns, stored: known }
+        answers.push((await host.hooks.run(privateAsked, event)) ?? known ?? child)
+      }
+      return el('query', NS, answers)
     })
 
     iq.account('set', NS, 'query', async ({ from, payload }) => {
@@ -70,6 +71,7 @@ export default defineModule({
       if (children.length === 0) throw new StanzaError('not-acceptable')
       mustAccept(db)
       await db.atomic(children.map((child) => put(from, child)))
+      for (const element of children) await host.hooks.run(privateStored, { host, user: from.bare, element })
       return payload
     })
 
