@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { measureEntering, measureGroupchat } from './room-scenarios.ts'
 import {
   type Finding,
   type Load,
@@ -39,6 +40,9 @@ const load: Load = {
   contacts: Number(options.contacts),
 }
 
+/** Rooms, and how many are in each. */
+const rooms = { count: 10, occupants: 100 }
+
 interface Scenario {
   /** Needs a server without a past: memory that was once used does not count as free. */
   isFresh?: true
@@ -58,6 +62,8 @@ const scenarios: Record<string, Scenario> = {
   'chat-w8': { measure: (target) => measureChat(target, load, 8) },
   'chat-tls': { measure: (target) => measureChat(target, load, 1, true) },
   presence: { measure: (target) => measurePresence(target, load) },
+  groupchat: { measure: (target) => measureGroupchat(target, load, rooms) },
+  'room-entry': { measure: (target) => measureEntering(target, load, rooms) },
 }
 
 function isChosen(name: string): boolean {
@@ -87,7 +93,7 @@ if (options.pid === undefined) spawnSync('taskset', ['-cp', process.env['BENCH_L
 const server = await open()
 const findings: Finding[] = []
 try {
-  await register(server.target, Math.max(load.sessions, idleLoad.sessions))
+  await register(server.target, Math.max(load.sessions, idleLoad.sessions, rooms.count * rooms.occupants))
   for (const [name, { isFresh, measure }] of Object.entries(scenarios)) {
     if (!isChosen(name)) continue
     if (isFresh) await server.restart()

@@ -35,11 +35,13 @@ export async function register(target: Target, count: number): Promise<void> {
   await forEach(count, concurrency, (index) => new Client(target, userName(index)).register())
 }
 
-async function openAll(target: Target, count: number, options: Partial<LoginOptions> = {}): Promise<Client[]> {
+/** Signs in the first so many users. */
+export async function openAll(target: Target, count: number, options: Partial<LoginOptions> = {}): Promise<Client[]> {
   return forEach(count, concurrency, (index) => login({ target, user: userName(index), ...options }))
 }
 
-async function closeAll(clients: readonly Client[]): Promise<void> {
+/** Ends what {@link openAll} gave. */
+export async function closeAll(clients: readonly Client[]): Promise<void> {
   for (const client of clients) client.end()
   await sleep(300)
   for (const client of clients) client.destroy()

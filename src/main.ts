@@ -27,6 +27,7 @@ export interface Program {
   readonly modules: readonly ModuleDeclaration[]
   createServer(config: Config, run: ServerRun): Promise<RunningServer>
   openOffline(config: Config): Promise<OfflineServer>
+  restore(config: Config, copy: string): Promise<{ readonly before: string | undefined }>
 }
 
 /** Runs the command line of this process and sets its exit code. */
@@ -52,6 +53,7 @@ function machineFor(program: Program): Machine {
     runServer: (config, run) => runServer(program, config, run),
     startInBackground,
     openOffline: program.openOffline,
+    restore: program.restore,
   }
 }
 
@@ -111,6 +113,7 @@ function startInBackground(argv: readonly string[], logFile: string): Background
   const child = spawn(process.execPath, [...process.execArgv, program, ...argv], {
     detached: true,
     stdio: ['ignore', log, log],
+    env: { ...process.env, MEERKAT_BACKGROUND: '1' },
   })
   closeSync(log)
   child.unref()

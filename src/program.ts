@@ -4,7 +4,12 @@ import { allModules } from './modules/all.ts'
 import type { LogLevel } from './observe/log-level.ts'
 import { createLogger } from './observe/logger.ts'
 import { banner } from './server/banner.ts'
+import { databaseOptions } from './server/database-options.ts'
+import { loggerOptions } from './server/logger-options.ts'
 import { createServer } from './server.ts'
+import { lockDataFolder } from './storage/data-folder.ts'
+import { restoreSqlite } from './storage/restore.ts'
+import { systemClock } from './util/clock.ts'
 import { productVersion } from './util/product.ts'
 
 /** The server as the command line runs it. */
@@ -12,10 +17,11 @@ export const program: Program = {
   version: productVersion,
   modules: allModules,
   async createServer(config, run) {
-    const log = createLogger({ level: (run.logLevel ?? config.general.loglevel) as LogLevel })
+    const { options, files } = loggerOptions(config, run.isUnattended === true)
+    const log = createLogger({ ...options, level: (run.logLevel ?? config.general.loglevel) as LogLevel })
     const { skipMissing = false } = run
     const reread = () => loadConfig({ file: config.file, modules: allModules, skipMissing })
-    const server = createServer({ config, log, reread })
+    const server = createServer({ config, log, reread, logFiles: files })
     return {
       async reload() {
         log.reopen()
@@ -34,9 +40,20 @@ export const program: Program = {
       },
     }
   },
+  async restore(config, copy) {
+    const lock = await lockDataFolder(config.general.data_dir)
+    try {
+      const database = databaseOptions(config, systemClock, createLogger({ console: 'none' }))
+      if (database.kind === 'sqlite') return await restoreSqlite(copy, database.file)
+      throw new Error('this server keeps its data in a database server; use the tools of that')
+    } finally {
+      await lock.release()
+    }
+  },
   async openOffline(config) {
     const log = createLogger({ level: 'error' })
-    const server = createServer({ config, log, isOffline: true })
+    const { files } = loggerOptions(config, true)
+    const server = createServer({ config, log, isOffline: true, logFiles: files })
     await server.start()
     return { commands: server.commands, close: () => server.close() }
   },

@@ -7,34 +7,37 @@ import type { ModuleApi } from './module/api.ts'
 import { CommandRegistry } from './module/command.ts'
 import type { AnyModule } from './module/define.ts'
 import { registerModuleCommands } from './module/module-commands.ts'
+import type { RunningModule } from './module/module-host.ts'
 import { allModules } from './modules/all.ts'
 import { controlSocketPath } from './net/control-socket.ts'
 import type { Readiness } from './net/health.ts'
-import { temporaryFolder } from './net/temporary-folder.ts'
 import type { Logger } from './observe/logger.ts'
 import { createMetrics, type Metrics } from './observe/metrics.ts'
+import { hostStops } from './router/events.ts'
 import type { Host } from './router/host.ts'
 import type { Router } from './router/router.ts'
 import { type CommandedServer, commandServices } from './server/command-services.ts'
-import { watchHealth } from './server/core-metrics.ts'
-import { databaseOptions } from './server/database-options.ts'
 import type { DomainDesk } from './server/domains/domain-desk.ts'
 import { openDomains } from './server/domains/open-domains.ts'
 import { endSessions } from './server/end-sessions.ts'
+import { filesFolder } from './server/files-folder.ts'
 import { Listeners } from './server/listeners.ts'
 import { LiveConfig } from './server/live-config.ts'
 import { loginGuard } from './server/login-guard.ts'
 import { makeRouter } from './server/make-router.ts'
-import { openAllAccounts } from './server/open-accounts.ts'
-import { OutgoingPools } from './server/outgoing-pools.ts'
+import { openStores } from './server/open-stores.ts'
+import { Opened } from './server/opened.ts'
+import type { OutgoingPools } from './server/outgoing-pools.ts'
 import type { OpenPort } from './server/port.ts'
+import { watchServer } from './server/probes.ts'
 import { Reloader } from './server/reload.ts'
 import { RunningHosts } from './server/running-hosts.ts'
+import { clientTraffic } from './server/traffic.ts'
+import { SharedTap } from './server/traffic-tap.ts'
 import { lockDataFolder } from './storage/data-folder.ts'
 import type { Database } from './storage/database.ts'
-import { openDatabase } from './storage/open.ts'
 import { type Clock, systemClock } from './util/clock.ts'
-import { productVersion } from './util/product.ts'
+import { nodeName, productVersion } from './util/product.ts'
 
 export interface ServerOptions {
   readonly config: Config
@@ -46,6 +49,8 @@ export interface ServerOptions {
   readonly inMemory?: boolean
   /** Open no ports: for commands that work on a stopped server. */
   readonly isOffline?: boolean
+  /** Where the log is written, for people who ask. */
+  readonly logFiles?: readonly string[]
   /** Reads the configuration again, for `reload`. Throws ConfigErrors. */
   readonly reread?: () => LoadedConfig
 }
@@ -57,6 +62,8 @@ export interface ServerOptions {
 export class Server implements ControlledServer, CommandedServer, AsyncDisposable {
   readonly commands = new CommandRegistry()
   readonly metrics: Metrics = createMetrics()
+  /** Shows what sessions send and receive. */
+  readonly tap = new SharedTap()
   /** Settles when the server has stopped, whoever asked for it. */
   readonly stopped: Promise<void>
   /** Where stanzas of the server's own begin their way. */
@@ -65,15 +72,16 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
   readonly #live: LiveConfig
   readonly #clock: Clock
   readonly #log: Logger
-  /** What has been opened, to be given back last first. */
-  readonly #opened: (() => Promise<unknown> | unknown)[] = []
+  readonly #opened = new Opened()
+  /** Where certificates of the server's own making and key logs lie. */
+  readonly filesFolder: () => Promise<string>
+  #db: Database | undefined
   #hosts: RunningHosts | undefined
   #domains: DomainDesk | undefined
   #listeners: Listeners | undefined
   #reloader: Reloader | undefined
   #state: ServerStatus['status'] = 'stopped'
   #startedAt = 0
-  #folder: Promise<string> | undefined
   #starting: Promise<void> | undefined
   #closing: Promise<void> | undefined
   #settleStopped: () => void = () => {}
@@ -84,6 +92,8 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
     this.#clock = options.clock ?? systemClock
     this.#log = options.log
     this.router = makeRouter(this.#clock, this.#log, this.metrics)
+    const { data_dir: dir } = options.config.general
+    this.filesFolder = filesFolder(options.inMemory === true ? undefined : dir, this.#opened)
     this.stopped = new Promise((resolve) => {
       this.#settleStopped = resolve
     })
@@ -104,7 +114,7 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
   }
 
   get nodeName(): string {
-    return 'meerkat@localhost'
+    return nodeName
   }
 
   get isRunning(): boolean {
@@ -131,6 +141,20 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
     return this.#domains
   }
 
+  get logFiles(): readonly string[] {
+    return this.#options.logFiles ?? []
+  }
+
+  /** The modules that run on a host, and their options. */
+  modulesOf(host: Host): readonly RunningModule[] {
+    return this.#hosts?.byType.get(host.type)?.modules.described ?? []
+  }
+
+  /** Writes a consistent copy of the built-in database. */
+  async backup(file: string): Promise<void> {
+    await this.#db?.backup(file)
+  }
+
   async start(): Promise<void> {
     this.#state = 'starting'
     this.#startedAt = this.#clock.now()
@@ -154,7 +178,7 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
       version: productVersion,
       uptimeSeconds: Math.floor((this.#clock.now() - this.#startedAt) / 1000),
       cluster: 'none',
-      logFiles: [],
+      logFiles: this.logFiles,
     }
   }
 
@@ -169,16 +193,6 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
     const warnings = notices.filter(({ level }) => level === 'warning').map(formatProblem)
     const report = await this.#reloader.reload(config, { isDryRun })
     return { ...report, warnings }
-  }
-
-  /**
-   * Where certificates of the server's own making and key logs lie: the data folder, or for a server in memory, which
-   * cannot do without files here, one that goes when it stops.
-   */
-  async filesFolder(): Promise<string> {
-    if (this.#options.inMemory !== true) return this.config.general.data_dir
-    this.#folder ??= this.#temporaryFolder()
-    return this.#folder
   }
 
   /** Begins an orderly stop without waiting for it. */
@@ -205,17 +219,13 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
       const lock = await lockDataFolder(dir)
       this.#opened.push(() => lock.release())
     }
-    const db = await openDatabase(
-      inMemory ? { kind: 'sqlite', file: ':memory:', log, clock } : databaseOptions(live.current, clock, log),
-    )
-    this.#opened.push(() => db.close())
-    watchHealth(db, this.metrics)
-    const pools = new OutgoingPools({ live, clock, log, metrics: this.metrics })
-    this.#opened.push(() => pools.close())
-    const accounts = await openAllAccounts(live, { db, clock, log, pools })
-    this.#opened.push(() => accounts.close())
+    const { db, pools, accounts } = await openStores({
+      ...{ live, clock, log, metrics: this.metrics, inMemory },
+      opened: this.#opened,
+    })
+    this.#db = db
     const { router } = this
-    const hostParts = { live, clock, log, metrics: this.metrics, db, pools, router, modules }
+    const hostParts = { live, clock, log, metrics: this.metrics, db, pools, router, modules, commands: this.commands }
     const accountsOf = (type: string) => accounts.of(type).accounts
     const hosts = await RunningHosts.start({ ...hostParts, accountsOf })
     this.#opened.push(() => hosts.stop())
@@ -241,20 +251,17 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
       clock,
       log,
       metrics: this.metrics,
+      traffic: clientTraffic(this.metrics, (domain) => this.hostOf(domain)?.type ?? domain, this.tap),
       router,
       decoyOf: (type) => accounts.of(type).decoy,
       readiness,
-      folder: () => this.filesFolder(),
+      folder: this.filesFolder,
     })
     this.#opened.push(() => listeners.close())
     this.#listeners = listeners
+    const watched = { ...hostParts, hosts: () => this.allHosts, listeners, startedAt: this.#startedAt }
+    this.#opened.push(watchServer(live.current, watched))
     this.#reloader = new Reloader({ live, log, listeners, modules, hosts: hosts.byType, syncCommands })
-  }
-
-  async #temporaryFolder(): Promise<string> {
-    const folder = await temporaryFolder()
-    this.#opened.push(() => folder.remove())
-    return folder.path
   }
 
   async #close(): Promise<void> {
@@ -263,19 +270,13 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
     // What is being opened has to be open before it can be given back; who opened it hears of a failure.
     await this.#starting?.catch(() => {})
     await this.#farewell()
-    for (const giveBack of this.#opened.reverse()) {
-      try {
-        await giveBack()
-      } catch (error) {
-        this.#log.error({ what: 'stop_failed', reason: error })
-      }
-    }
+    await this.#opened.giveBack(this.#log)
     this.#state = 'stopped'
     if (hasStarted) this.#log.info({ what: 'node_stopped' })
     this.#settleStopped()
   }
 
-  #readiness(db: Database, pools: OutgoingPools): Readiness {
+  #readiness(db: Database, pools: Pick<OutgoingPools, 'troubles'>): Readiness {
     const status = this.#state === 'stopped' ? 'stopping' : this.#state
     return { status, reasons: [...(db.canAccept() ? [] : ['the database cannot be written']), ...pools.troubles] }
   }
@@ -284,6 +285,7 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
   async #farewell(): Promise<void> {
     try {
       await this.#listeners?.stopAccepting()
+      for (const host of this.allHosts) await host.hooks.run(hostStops, { host })
       await endSessions(this.allHosts)
       this.#listeners?.stopNegotiating()
     } catch (error) {

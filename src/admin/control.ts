@@ -1,7 +1,9 @@
+import { Jid } from '../jid/jid.ts'
 import type { CommandRegistry, Progress } from '../module/command.ts'
 import { CommandError, UsageError } from '../module/command-error.ts'
 import { describeCommand } from '../module/command-input.ts'
-import { type ControlListener, listenControl } from '../net/control-socket.ts'
+import { type ControlConnection, type ControlListener, listenControl } from '../net/control-socket.ts'
+import { systemClock } from '../util/clock.ts'
 
 /** What a running server tells of itself. */
 export interface ServerStatus {
@@ -15,9 +17,23 @@ export interface ServerStatus {
   readonly logFiles: readonly string[]
 }
 
+/** One element that a session has sent or is sent. */
+export interface Traced {
+  readonly jid: string
+  readonly direction: 'in' | 'out'
+  readonly text: string
+}
+
+/** Shows the traffic of the sessions of an address; the function returned ends it. */
+export interface Tap {
+  look(jid: Jid, show: (traced: Traced) => void): () => void
+}
+
 /** What the control socket of a server needs of it. */
 export interface ControlledServer {
   readonly commands: CommandRegistry
+  /** Shows what sessions send and receive. */
+  readonly tap: Tap
   status(): ServerStatus
   /** Begins an orderly stop; must not wait for it, since the control socket is closed by it. */
   stop(): void
@@ -42,11 +58,46 @@ interface Request {
   readonly input?: unknown
   readonly form?: unknown
   readonly dryRun?: unknown
+  readonly jid?: unknown
 }
 
-/** Opens the control socket of a server: registry commands by name, and `$describe`, `$status`, `$stop` and `$reload`. */
+/** Opens the control socket of a server: registry commands by name, and `$describe`, `$status`, `$stop`, `$reload` and `$trace`. */
 export function openControl(path: string, server: ControlledServer): Promise<ControlListener> {
-  return listenControl(path, (request, send) => answer(request as Request, server, send))
+  return listenControl(path, (request, send, connection) => {
+    const { command, jid } = request as Request
+    if (command === '$trace') return trace(String(jid), server, send, connection)
+    return answer(request as Request, server, send)
+  })
+}
+
+/** Bytes that somebody who looks may be behind before what comes is left out. */
+const mostUnread = 1 << 20
+
+/** Shows what the sessions of an address send and receive until the caller goes. What a slow one cannot take is left out, and told. */
+async function trace(
+  text: string,
+  server: ControlledServer,
+  send: (message: object) => void,
+  connection: ControlConnection,
+): Promise<object> {
+  const jid = Jid.tryParse(text)
+  if (jid === undefined || jid.local === '') {
+    return { error: describeError(new UsageError('input_coercion', `${text} is no address of a user.`)) }
+  }
+  let leftOut = 0
+  const end = server.tap.look(jid, (traced) => {
+    if (connection.unread > mostUnread) {
+      leftOut++
+      return
+    }
+    if (leftOut > 0) send({ leftOut })
+    leftOut = 0
+    send({ at: systemClock.now(), ...traced })
+  })
+  send({ isOpen: true })
+  await connection.closed
+  end()
+  return { result: null }
 }
 
 async function answer(request: Request, server: ControlledServer, send: (message: object) => void): Promise<object> {

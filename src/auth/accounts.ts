@@ -1,12 +1,30 @@
 import type { Jid } from '../jid/jid.ts'
 import type { ClientCertificate } from '../protocol/sasl/mechanism.ts'
 import type { ScramHash, ScramKeys } from '../protocol/scram/keys.ts'
-import { AccountLimitReached, type AccountPage, type AuthMethod, AuthUnavailable } from './method.ts'
+import { ExistenceMemories, type ExistenceMemory } from './existence-memory.ts'
+import {
+  AccountLimitReached,
+  type AccountPage,
+  type AuthMethod,
+  AuthUnavailable,
+  type MovableCredentials,
+} from './method.ts'
+
+/** What is asked of accounts, as it is counted. */
+export type AccountsOperation = 'authorize' | 'check_password' | 'try_register' | 'does_user_exist'
+
+/** Is told what accounts are asked. */
+export interface AccountsObserver {
+  measure<T>(operation: AccountsOperation, domain: string, work: () => Promise<T>): Promise<T>
+}
+
+const nobody: AccountsObserver = { measure: (_operation, _domain, work) => work() }
 
 /** How the accounts of a host type behave. */
 export interface AccountsOptions {
   /** `auth.max_users_per_domain`. */
   readonly maxPerDomain?: number
+  readonly observer?: AccountsObserver
   /** Told of each failure of a method; the caller sees AuthUnavailable. */
   readonly onFailure?: (method: string, error: unknown) => void
 }
@@ -18,6 +36,7 @@ export interface AccountsOptions {
 export class Accounts {
   readonly #methods: readonly AuthMethod[]
   readonly #options: AccountsOptions
+  readonly #memories = new ExistenceMemories()
 
   constructor(methods: readonly AuthMethod[], options: AccountsOptions = {}) {
     this.#methods = methods
@@ -39,6 +58,12 @@ export class Accounts {
   /** Whether accounts can be made. */
   get canRegister(): boolean {
     return this.#methods.some((method) => method.register !== undefined)
+  }
+
+  /** These accounts as far as it is known when they were made; undefined where no method knows. */
+  withKnownAge(): Accounts | undefined {
+    const able = this.#methods.filter((method) => method.knowsAge === true)
+    return able.length === 0 ? undefined : new Accounts(able, this.#options)
   }
 
   /** Whether a password as such can be checked (PLAIN). */
@@ -77,13 +102,22 @@ export class Accounts {
   }
 
   /** Whether there is such an account. */
-  async exists(user: Jid): Promise<boolean> {
-    const isThere = await this.#first(
-      () => true,
-      (method) => method.exists(user.bare),
-      Boolean,
-    )
-    return isThere ?? false
+  exists(user: Jid): Promise<boolean> {
+    const ask = () =>
+      this.#first(
+        () => true,
+        async (method) => {
+          if (!(await method.exists(user.bare))) return undefined
+          return method.sessionOpened === undefined ? 'kept' : 'passing'
+        },
+        (answer) => answer !== undefined,
+      )
+    return this.#memories.exists(user, () => this.#measure('does_user_exist', user, ask))
+  }
+
+  /** Remembers by this which accounts of these domains exist, but for those that pass; the function returned ends that. */
+  rememberBy(domains: ReadonlySet<string>, memory: ExistenceMemory): () => void {
+    return this.#memories.use(domains, memory)
   }
 
   /** The keys of the first method that has some. */
@@ -117,12 +151,13 @@ export class Accounts {
 
   /** Whether some method takes this password. */
   async checkPassword(user: Jid, password: string): Promise<boolean> {
-    const isRight = await this.#first(
-      (method) => method.checkPassword !== undefined,
-      async (method) => method.checkPassword?.(user.bare, password),
-      Boolean,
-    )
-    return isRight ?? false
+    const ask = () =>
+      this.#first(
+        (method) => method.checkPassword !== undefined,
+        async (method) => method.checkPassword?.(user.bare, password),
+        Boolean,
+      )
+    return (await this.#measure('check_password', user, ask)) ?? false
   }
 
   /** Whether some method lets the user in by this certificate. */
@@ -173,11 +208,26 @@ export class Accounts {
   async register(user: Jid, password: string): Promise<'created' | 'exists'> {
     const method = this.#methods.find((each) => each.register !== undefined)
     if (method?.register === undefined) throw new AuthUnavailable('no method can make accounts')
-    const most = this.#options.maxPerDomain ?? Number.POSITIVE_INFINITY
-    if (most !== Number.POSITIVE_INFINITY && (await this.count(user.domain)) >= most) {
-      throw new AccountLimitReached(user.domain)
-    }
-    return method.register(user.bare, password)
+    await this.#mustHaveRoom(user.domain)
+    const register = method.register.bind(method, user.bare, password)
+    return this.#measure('try_register', user, register)
+  }
+
+  /** What is stored of an account's password, to be moved elsewhere; undefined where that is nothing that could be. */
+  credentials(user: Jid): Promise<MovableCredentials | undefined> {
+    return this.#first(
+      (method) => method.credentials !== undefined,
+      async (method) => method.credentials?.(user.bare),
+      (credentials) => credentials !== undefined,
+    )
+  }
+
+  /** Makes an account with credentials from elsewhere. Rejects as {@link register} does. */
+  async adopt(user: Jid, credentials: MovableCredentials): Promise<'created' | 'exists'> {
+    const method = this.#methods.find((each) => each.adopt !== undefined)
+    if (method?.adopt === undefined) throw new AuthUnavailable('no method can take accounts from elsewhere')
+    await this.#mustHaveRoom(user.domain)
+    return method.adopt(user.bare, credentials)
   }
 
   /** Gives an account another password. False where no method that could has this account. */
@@ -190,6 +240,7 @@ export class Accounts {
   async remove(user: Jid): Promise<boolean> {
     let wasThere = false
     for (const method of this.#methods) if (await method.remove?.(user.bare)) wasThere = true
+    this.#memories.forget(user)
     return wasThere
   }
 
@@ -213,6 +264,15 @@ export class Accounts {
     let sum = 0
     for (const method of this.#methods) sum += (await method.count?.(domain)) ?? 0
     return sum
+  }
+
+  #measure<T>(operation: AccountsOperation, user: Jid, work: () => Promise<T>): Promise<T> {
+    return (this.#options.observer ?? nobody).measure(operation, user.domain, work)
+  }
+
+  async #mustHaveRoom(domain: string): Promise<void> {
+    const most = this.#options.maxPerDomain ?? Number.POSITIVE_INFINITY
+    if (most !== Number.POSITIVE_INFINITY && (await this.count(domain)) >= most) throw new AccountLimitReached(domain)
   }
 
   /** Asks the methods in order until one gives an answer that settles the question. */

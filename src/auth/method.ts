@@ -8,6 +8,16 @@ export interface AccountPage {
   readonly offset?: number
   /** Only names that begin so. */
   readonly prefix?: string
+  /** Only names that come after this one. */
+  readonly after?: string
+  /** Only accounts made by then, in milliseconds since the epoch; for methods that know ({@link AuthMethod.knowsAge}). */
+  readonly madeBy?: number
+}
+
+/** What lets an account be moved from one server to another: the password, or keys made of it. */
+export interface MovableCredentials {
+  readonly password?: string | undefined
+  readonly keys: readonly ScramKeys[]
 }
 
 /**
@@ -16,6 +26,8 @@ export interface AccountPage {
  */
 export interface AuthMethod {
   readonly name: string
+  /** Whether it knows when accounts were made. */
+  readonly knowsAge?: boolean
   /** The hashes for which keys may be found here. */
   readonly scramHashes?: readonly ScramHash[]
   exists(user: Jid): Promise<boolean>
@@ -39,6 +51,10 @@ export interface AuthMethod {
   sessionOpened?(user: Jid): Promise<boolean>
   /** True when the account ends with this session. */
   sessionEnded?(user: Jid): Promise<boolean>
+  /** What is stored of an account's password, to be moved elsewhere. */
+  credentials?(user: Jid): Promise<MovableCredentials | undefined>
+  /** Makes an account with credentials that come from elsewhere, at least one of them. */
+  adopt?(user: Jid, credentials: MovableCredentials): Promise<'created' | 'exists'>
   register?(user: Jid, password: string): Promise<'created' | 'exists'>
   /** False when there is no such user. */
   setPassword?(user: Jid, password: string): Promise<boolean>

@@ -24,6 +24,8 @@ export interface OfferOptions {
   readonly plainOnlyOverTls: boolean
   /** `auth.sasl_external` and `auth.sasl_external_common_name`. */
   readonly external?: Omit<ExternalOptions, 'takesUnverified'>
+  /** Mechanisms that come with modules, by their names. */
+  readonly more?: ReadonlyMap<string, SaslMechanism>
 }
 
 /**
@@ -49,6 +51,9 @@ function mechanismFor(name: string, accounts: Accounts, options: OfferOptions): 
       return accounts.takesGuests ? anonymousMechanism() : undefined
     case 'external':
       return accounts.canCheckCertificates ? externalFor(accounts, options) : undefined
+    case 'oauth':
+    case 'x_oauth':
+      return options.more?.get('oauth')
     default:
       return scramFor(name, accounts.scramHashes)
   }

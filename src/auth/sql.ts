@@ -1,10 +1,10 @@
 import type { Jid } from '../jid/jid.ts'
-import type { ScramHash, ScramKeys } from '../protocol/scram/keys.ts'
+import { type ScramHash, type ScramKeys, scramHashes } from '../protocol/scram/keys.ts'
 import type { Database, Migration, PreparedQuery } from '../storage/database.ts'
 import { mustAccept } from '../storage/must-accept.ts'
 import { CredentialCache } from './credential-cache.ts'
 import { Credentials, type StoredPassword } from './credentials.ts'
-import type { AccountPage, AuthMethod } from './method.ts'
+import type { AccountPage, AuthMethod, MovableCredentials } from './method.ts'
 import { writeScram } from './scram-storage.ts'
 import { StoredPasswords, type StoredPasswordsOptions } from './stored-passwords.ts'
 
@@ -45,6 +45,7 @@ export interface SqlAccountsOptions extends StoredPasswordsOptions {
 /** Accounts in the server's own database: the methods `internal` and `rdbms`. */
 export class SqlAccounts implements AuthMethod {
   readonly name: string
+  readonly knowsAge = true
   readonly #db: Database<Tables>
   readonly #options: SqlAccountsOptions
   readonly #passwords: StoredPasswords
@@ -105,11 +106,25 @@ export class SqlAccounts implements AuthMethod {
     mustAccept(this.#db)
     // Asking first spares the derivations for a name that is taken; the insert decides.
     if (await this.exists(user)) return 'exists'
-    const stored = await this.#passwords.make(password)
+    return this.#insert(user, await this.#passwords.make(password))
+  }
+
+  async #insert(user: Jid, stored: StoredPassword): Promise<'created' | 'exists'> {
     const key = { domain: user.domain, username: user.local }
     const insert = this.#db.insertIgnore('auth_accounts', { ...key, ...stored, created: this.#options.now() })
     const changes = await this.#change(user, () => insert.executeTakeFirst().then((r) => r.numInsertedOrUpdatedRows))
     return changes === 0n ? 'exists' : 'created'
+  }
+
+  async credentials(user: Jid): Promise<MovableCredentials | undefined> {
+    const credentials = await this.#credentials(user)
+    return credentials === undefined ? undefined : { password: credentials.plain, keys: credentials.stored }
+  }
+
+  async adopt(user: Jid, { password, keys }: MovableCredentials): Promise<'created' | 'exists'> {
+    if (password !== undefined) return this.register(user, password)
+    mustAccept(this.#db)
+    return this.#insert(user, { password: '', pass_details: writeScram(ofOneCount(keys)) })
   }
 
   async setPassword(user: Jid, password: string): Promise<boolean> {
@@ -178,13 +193,15 @@ export class SqlAccounts implements AuthMethod {
     this.#cache.drop(user.bareString)
   }
 
-  async list(domain: string, { limit, offset, prefix = '' }: AccountPage): Promise<string[]> {
+  async list(domain: string, { limit, offset, prefix = '', after, madeBy }: AccountPage): Promise<string[]> {
     let query = this.#db.q
       .selectFrom('auth_accounts')
       .select('username')
       .where('domain', '=', domain)
       .orderBy('username')
     if (prefix !== '') query = query.where('username', '>=', prefix).where('username', '<', `${prefix}\u{10ffff}`)
+    if (after !== undefined) query = query.where('username', '>', after)
+    if (madeBy !== undefined) query = query.where('created', '<=', madeBy)
     if (limit !== undefined && Number.isFinite(limit)) query = query.limit(limit)
     if (offset !== undefined && offset > 0) {
       if (limit === undefined || !Number.isFinite(limit)) query = query.limit(Number.MAX_SAFE_INTEGER)
@@ -201,4 +218,11 @@ export class SqlAccounts implements AuthMethod {
       .executeTakeFirstOrThrow()
     return Number(row.accounts)
   }
+}
+
+/** What is stored together has one iteration count: that of the strongest hash. */
+function ofOneCount(keys: readonly ScramKeys[]): ScramKeys[] {
+  const strongest = [...scramHashes].reverse().find((hash) => keys.some((each) => each.hash === hash))
+  const iterations = keys.find(({ hash }) => hash === strongest)?.iterations
+  return keys.filter((each) => each.iterations === iterations)
 }

@@ -31,20 +31,28 @@ interface CompiledClause {
  * domain whose rules are asked; without a domain, patterns for "the current domain" match nobody.
  */
 export class AccessRules {
+  #classes: ReadonlyMap<string, Test>
   #rules: ReadonlyMap<string, readonly CompiledClause[]>
 
   constructor(config: AccessTables) {
-    this.#rules = compileRules(config)
+    this.#classes = compileClasses(config)
+    this.#rules = compileRules(config, this.#classes)
   }
 
   /** Other rules from now on. */
   replace(config: AccessTables): void {
-    this.#rules = compileRules(config)
+    this.#classes = compileClasses(config)
+    this.#rules = compileRules(config, this.#classes)
   }
 
   /** Whether a rule is defined, or built in. */
   has(rule: string): boolean {
     return this.#rules.has(rule)
+  }
+
+  /** Whether the user is of a class of the `acl` section; nobody is of one that does not exist. */
+  isOfClass(name: string, user: AccessSubject, domain?: string): boolean {
+    return this.#classes.get(name)?.(user, domain) ?? false
   }
 
   /** The value of the first clause whose class the user has; `deny` when there is none, or no such rule. */
@@ -67,8 +75,7 @@ export class AccessRules {
   }
 }
 
-function compileRules(config: AccessTables): ReadonlyMap<string, readonly CompiledClause[]> {
-  const rules = new Map<string, readonly CompiledClause[]>()
+function compileClasses(config: AccessTables): ReadonlyMap<string, Test> {
   const classes = new Map<string, Test>([
     ['all', () => true],
     ['none', () => false],
@@ -77,6 +84,14 @@ function compileRules(config: AccessTables): ReadonlyMap<string, readonly Compil
     const tests = patterns.map((pattern) => compilePattern(pattern, config.isHosted))
     classes.set(name, (user, domain) => tests.some((test) => test(user, domain)))
   }
+  return classes
+}
+
+function compileRules(
+  config: AccessTables,
+  classes: ReadonlyMap<string, Test>,
+): ReadonlyMap<string, readonly CompiledClause[]> {
+  const rules = new Map<string, readonly CompiledClause[]>()
   rules.set('all', [{ test: () => true, value: 'allow' }])
   rules.set('none', [])
   for (const [name, clauses] of Object.entries(config.access)) {

@@ -27,19 +27,27 @@ function checkNeeds(data: unknown, place: KeyPath, report: Report): void {
     })
   })
   const isUsed = (method: string) => listed?.includes(method) ?? valueAt(auth, [method]) !== undefined
-  const needPool = (type: string, tag: unknown, path: KeyPath) => {
-    if (typeof tag !== 'string' || hasPool(data, place, type, tag)) return
-    report.error('pool_not_configured', path, { message: `There is no table outgoing_pools.${type}.${tag}.` })
-  }
-  if (isUsed('http')) needPool('http', 'auth', [...place, 'http'])
+  const need = (type: 'http' | 'ldap', tag: unknown, path: KeyPath) => needPool(data, { type, tag }, path, report)
+  if (isUsed('http')) need('http', 'auth', [...place, 'http'])
   const ldap = valueAt(auth, ['ldap'])
   if (!isUsed('ldap') || !isTable(ldap)) return
-  needPool('ldap', ldap['pool_tag'] ?? 'default', [...place, 'ldap', 'pool_tag'])
-  needPool('ldap', ldap['bind_pool_tag'] ?? 'bind', [...place, 'ldap', 'bind_pool_tag'])
+  need('ldap', ldap['pool_tag'] ?? 'default', [...place, 'ldap', 'pool_tag'])
+  need('ldap', ldap['bind_pool_tag'] ?? 'bind', [...place, 'ldap', 'bind_pool_tag'])
+}
+
+/** Checks that there is the pool that something at `path` needs. */
+export function needPool(
+  data: unknown,
+  { type, tag }: { readonly type: string | undefined; readonly tag: unknown },
+  path: KeyPath,
+  report: Report,
+): void {
+  if (type === undefined || typeof tag !== 'string' || hasPool(data, path, type, tag)) return
+  report.error('pool_not_configured', path, { message: `There is no table outgoing_pools.${type}.${tag}.` })
 }
 
 /** Whether a pool is defined in general or for the host whose settings `place` is in. */
-export function hasPool(data: unknown, place: KeyPath, type: string, tag: string): boolean {
+function hasPool(data: unknown, place: KeyPath, type: string, tag: string): boolean {
   const own =
     place[0] === 'host_config' ? valueAt(data, [...place.slice(0, 2), 'outgoing_pools', type, tag]) : undefined
   return own !== undefined || valueAt(data, ['outgoing_pools', type, tag]) !== undefined

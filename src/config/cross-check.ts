@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { checkAuthNeeds, checkPools, hasPool } from './check-auth.ts'
+import { checkAuthNeeds, checkPools, needPool } from './check-auth.ts'
 import { checkHostConfigs, checkHosts } from './check-hosts.ts'
 import { formatPath, type KeyPath, valueAt } from './key-path.ts'
 import { nearest } from './nearest.ts'
@@ -118,7 +118,7 @@ function checkReferences(schema: z.ZodType, data: unknown, report: Report): void
   const shapers = ['none', ...definedIn(data, 'shaper')]
   const rules = ['all', 'none', ...definedIn(data, 'access')]
   visitValues(schema, data, (value, meta, path) => {
-    checkPool({ value, type: meta.poolType, path }, data, report)
+    needPool(data, { type: meta.poolType, tag: value }, path, report)
     if (meta.refers === undefined || typeof value !== 'string') return
     const own = path[0] === 'host_config' ? definedIn(data, 'access', path.slice(0, 2)) : []
     const named = { shaper: shapers, access: [...rules, ...own], 'shaper or access': [...shapers, ...rules, ...own] }
@@ -127,15 +127,6 @@ function checkReferences(schema: z.ZodType, data: unknown, report: Report): void
     const what = meta.refers === 'access' ? 'undefined_access_rule' : 'undefined_shapers'
     undefinedName(what, { value, path, known }, report)
   })
-}
-
-function checkPool(
-  { value, type, path }: { readonly value: unknown; readonly type: string | undefined; readonly path: KeyPath },
-  data: unknown,
-  report: Report,
-): void {
-  if (type === undefined || typeof value !== 'string' || hasPool(data, path, type, value)) return
-  report.error('pool_not_configured', path, { message: `There is no table outgoing_pools.${type}.${value}.` })
 }
 
 interface Undefined {

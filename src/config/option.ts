@@ -61,6 +61,30 @@ export function duration(unit: 'ms' | 's', options: { least?: 0 | 1; infinite?: 
     : z.int().min(least).meta({ shownAs: name })
 }
 
+const unitMs = { days: 86_400_000, hours: 3_600_000, minutes: 60_000, seconds: 1000 }
+
+/** A length of time as a number and its unit, both of them required. */
+export const periodFields = {
+  value: z.int().min(0).describe('How many.'),
+  unit: z.enum(['days', 'hours', 'minutes', 'seconds']).describe('Of what.'),
+}
+
+/** A length of time; {@link msOf} gives its milliseconds. */
+export interface Period {
+  readonly value: number
+  readonly unit: keyof typeof unitMs
+}
+
+/** A length of time as a table, with the one that it has unless it is given. */
+export function period(value: number, unit: Period['unit']) {
+  return z.strictObject(periodFields).prefault({ value, unit })
+}
+
+/** Milliseconds. */
+export function msOf({ value, unit }: Period): number {
+  return value * unitMs[unit]
+}
+
 /** A TCP port; 0 lets the system choose one. */
 export function port() {
   return z.int().min(0).max(65_535).meta({ shownAs: 'port' })

@@ -5,6 +5,7 @@ import { auth } from './sections/auth.ts'
 import { general } from './sections/general.ts'
 import { hostConfig } from './sections/host-config.ts'
 import { listen } from './sections/listen.ts'
+import { logging } from './sections/logging.ts'
 import { instrumentation, internalDatabases, s2s, services } from './sections/others.ts'
 import { outgoingPools } from './sections/outgoing-pools.ts'
 
@@ -28,6 +29,7 @@ export function configSchema(modules: readonly ModuleDeclaration[]) {
       .describe('Rules: the first class that fits gives the value.')
       .meta({ reload: 'live', example: { c2s: [{ acl: 'admin', value: 'allow' }] } }),
     instrumentation: instrumentation.prefault({}).describe('Metrics.'),
+    logging: logging.prefault({}).describe('Where the log is written, and how.'),
     internal_databases: internalDatabases.prefault({}).describe('Accepted from MongooseIM.'),
     outgoing_pools: outgoingPools.prefault({}).describe('Connections to other services.'),
     services: services.prefault({}).describe('Services of the whole server.'),
@@ -91,6 +93,7 @@ export interface Config {
   readonly acl: Acl
   readonly access: Access
   readonly instrumentation: Frozen<Schema['instrumentation']>
+  readonly logging: Frozen<Schema['logging']>
   /** Connections to other services, by type and tag. */
   readonly outgoing_pools: Frozen<Schema['outgoing_pools']>
   readonly services: Frozen<Schema['services']>

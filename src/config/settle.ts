@@ -38,6 +38,7 @@ export function settle(parsed: Parsed, options: SettleOptions): Config {
     acl: parsed.acl,
     access: parsed.access,
     instrumentation: parsed.instrumentation,
+    logging: parsed.logging,
     outgoing_pools: parsed.outgoing_pools,
     services: parsed.services,
     host_config: parsed.host_config.map((entry, index) =>

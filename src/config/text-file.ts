@@ -4,3 +4,8 @@ import { readFile } from 'node:fs/promises'
 export function readTextFile(path: string): Promise<string> {
   return readFile(path, 'utf8')
 }
+
+/** Reads a file that an operator names, byte for byte. Rejects with the system's error. */
+export function readBinaryFile(path: string): Promise<Buffer> {
+  return readFile(path)
+}

@@ -10,6 +10,8 @@ import type { TimerWheel } from '../util/timer-wheel.ts'
 import type { Element } from '../xml/element.ts'
 import type { ScannerLimits } from '../xml/limits.ts'
 
+import type { ClientTraffic } from './client-traffic.ts'
+
 /** What a connection needs of a session; the router's has more. */
 export type ClientSession = Pick<
   Session,
@@ -99,6 +101,7 @@ export interface ClientService {
   readonly maxBufferedBytes: number
   readonly clock: Clock
   readonly wheel: TimerWheel
+  readonly traffic: ClientTraffic
   /** The connections that have no session yet, to be ended with the listener. */
   readonly negotiating: Set<{ stop(error: StreamError): void }>
   /** Bytes a second that may come in; Infinity for no limit. Asked anew when the user is known. */

@@ -1,16 +1,18 @@
 import type { C2sAction, C2sEvent } from '../protocol/c2s/events.ts'
 import { C2sNegotiation } from '../protocol/c2s/negotiation.ts'
 import type { ChannelSecurity } from '../protocol/sasl/mechanism.ts'
-import type { ClientLink, EndReason } from '../router/session.ts'
+import type { ClientLink } from '../router/session.ts'
+import type { Stanza } from '../stanza/stanza.ts'
 import { StreamError } from '../stanza/stream-error.ts'
 import type { Timed } from '../util/timer-wheel.ts'
 import { XmlError } from '../xml/errors.ts'
 import type { RawElement } from '../xml/raw-element.ts'
 import type { Wire } from '../xml/wire.ts'
 import { type ClientService, type ClientSession, noteOf } from './client-service.ts'
+import type { SessionTraffic } from './client-traffic.ts'
 import { ClientTransport } from './client-transport.ts'
 import { EarlyTexts } from './early-texts.ts'
-import { isStanza, receiveStanza, strange } from './inbound-stanza.ts'
+import { isStanza, receiveNonza, receiveStanza } from './inbound-stanza.ts'
 import { type Pace, paceFor } from './pace.ts'
 import { type Opening, type Origin, openSession } from './session-opening.ts'
 
@@ -23,6 +25,7 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
   protected readonly service: ClientService
   #negotiation: C2sNegotiation | undefined
   #session: ClientSession | undefined = undefined
+  #traffic: SessionTraffic | undefined = undefined
   /** Stanzas for a session whose client has not been told yet that it is bound. */
   #early: EarlyTexts | undefined = undefined
   #lang: string | undefined = undefined
@@ -52,8 +55,9 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
     this.handle({ on: 'connected' })
   }
 
-  send(text: Wire): void {
+  send(text: Wire, stanza?: Stanza): void {
     if (this.#isOver) return
+    if (this.#session !== undefined) this.#traffic?.sent(this.#session.jid, text, stanza)
     // Looked at before: one answer may be as large as it is, but nothing comes on top of too much.
     if (this.waitingBytes > this.service.maxBufferedBytes) this.#overflow(this.waitingBytes)
     else if (this.#early === undefined) this.write(text)
@@ -92,9 +96,12 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
   }
 
   #receive(session: ClientSession, raw: RawElement): void {
-    if (!isStanza(raw) && !session.receiveNonza(raw)) throw strange(raw)
-    if (!isStanza(raw)) return
-    const busy = receiveStanza(session, raw, this.#lang)
+    if (!isStanza(raw)) {
+      const refusal = receiveNonza(session, raw, this.#traffic)
+      if (refusal !== undefined) this.writeElement(refusal)
+      return
+    }
+    const busy = receiveStanza(session, raw, this.#traffic, this.#lang)
     const slowed = this.#pace?.charge()
     if (busy !== undefined || slowed !== undefined) this.#holdFor(Promise.all([busy, slowed]))
   }
@@ -102,13 +109,7 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
   /** Holds back what comes next until this is done, so that order is kept. */
   #holdFor(busy: Promise<unknown>): void {
     this.pauseInput()
-    busy.then(
-      () => this.#release(),
-      (error) => {
-        this.#noteFault(error)
-        this.#release()
-      },
-    )
+    void busy.catch((error) => this.#noteFault(error)).then(() => this.#release())
   }
 
   #release(): void {
@@ -119,7 +120,7 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
   protected streamEnded(): void {
     if (this.#negotiation !== undefined) this.handle({ on: 'stream-end' })
     else {
-      this.#endSession({ kind: 'closed' })
+      this.#watch(this.#session?.end({ kind: 'closed' }))
       this.close()
     }
   }
@@ -137,13 +138,13 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
   /** Ends the stream with an error of the client's, session or not. */
   stop(error: StreamError): void {
     this.#abort(error)
-    this.#endSession({ kind: 'lost' })
+    this.#watch(this.#session?.end({ kind: 'lost' }))
   }
 
   /** Ends the stream with an error that is not the client's fault: a session that can go on over another connection may do so. */
   interrupt(error: StreamError): void {
     this.#abort(error)
-    this.#loseSession()
+    this.#watch(this.#session?.disconnect(this))
   }
 
   #abort(error: StreamError): void {
@@ -154,7 +155,7 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
   /** The connection is gone. */
   protected gone(): void {
     this.#end()
-    this.#loseSession()
+    this.#watch(this.#session?.disconnect(this))
   }
 
   /** Forgets everything that only an open stream needs. */
@@ -172,12 +173,9 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
     this.service.negotiating.delete(this)
   }
 
-  #endSession(reason: EndReason): void {
-    this.#session?.end(reason).catch((error) => this.#noteFault(error))
-  }
-
-  #loseSession(): void {
-    this.#session?.disconnect(this).catch((error) => this.#noteFault(error))
+  /** Whatever goes wrong while the session is left is nobody's but the log's. */
+  #watch(leaving: Promise<void> | undefined): void {
+    leaving?.catch((error) => this.#noteFault(error))
   }
 
   #noteFault(reason: unknown): void {
@@ -287,14 +285,15 @@ export abstract class ClientStream extends ClientTransport implements ClientLink
   async #opened(opening: Promise<Opening>): Promise<C2sEvent> {
     const { event, session } = await opening
     this.#session = session
-    if (this.#isOver) this.#loseSession()
+    if (session !== undefined) this.#traffic = this.service.traffic.of(session.jid.domain)
+    if (this.#isOver) this.#watch(this.#session?.disconnect(this))
     return event
   }
 
   #sendEarly(): void {
     const texts = this.#early?.texts ?? []
     this.#early = undefined
-    for (const text of texts) this.send(text)
+    for (const text of texts) if (!this.#isOver) this.write(text)
     if (this.waitingBytes === 0) this.drained()
   }
 }

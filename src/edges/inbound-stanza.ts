@@ -1,12 +1,15 @@
 import { Jid } from '../jid/jid.ts'
+import { notManaged } from '../protocol/c2s/refusal.ts'
 import { violation } from '../protocol/c2s/violation.ts'
 import type { Received } from '../stanza/fields.ts'
 import { NS } from '../stanza/namespaces.ts'
 import { Stanza } from '../stanza/stanza.ts'
 import { StanzaError } from '../stanza/stanza-error.ts'
 import { StreamError } from '../stanza/stream-error.ts'
+import type { Element } from '../xml/element.ts'
 import type { RawElement } from '../xml/raw-element.ts'
 import type { ClientSession } from './client-service.ts'
+import type { SessionTraffic } from './client-traffic.ts'
 
 /** Whether this is a stanza and not one of the other elements that a stream may carry. */
 export function isStanza(raw: RawElement): boolean {
@@ -14,9 +17,10 @@ export function isStanza(raw: RawElement): boolean {
   return raw.ns === NS.client && (name === 'message' || name === 'presence' || name === 'iq')
 }
 
-/** The end of a stream on which something came that has no place in a session. */
-export function strange(raw: RawElement): StreamError {
-  return raw.ns === NS.sasl2 ? violation(raw) : new StreamError('unsupported-stanza-type')
+/** The answer to something that has no place in a session. Throws StreamError where that ends the stream. */
+function refusalOfNonza(raw: RawElement): Element {
+  if (raw.ns === NS.streamManagement) return notManaged
+  throw raw.ns === NS.sasl2 ? violation(raw) : new StreamError('unsupported-stanza-type')
 }
 
 /**
@@ -55,6 +59,16 @@ export function asksForSession(raw: RawElement): boolean {
   return raw.name === 'iq' && raw.kids[0]?.ns === NS.session && raw.attr('type') === 'set'
 }
 
+/** Gives an element that is no stanza to the session; what no module knows has an answer. Throws StreamError where that ends the stream. */
+export function receiveNonza(
+  session: ClientSession,
+  raw: RawElement,
+  traffic: SessionTraffic | undefined,
+): Element | undefined {
+  traffic?.received(session.jid, raw, undefined)
+  return session.receiveNonza(raw) ? undefined : refusalOfNonza(raw)
+}
+
 /**
  * Counts a stanza from the client and gives it to the session, or answers what cannot be processed. A promise says that the next
  * one has to wait. Throws StreamError.
@@ -62,10 +76,13 @@ export function asksForSession(raw: RawElement): boolean {
 export function receiveStanza(
   session: ClientSession,
   raw: RawElement,
+  traffic: SessionTraffic | undefined,
   lang: string | undefined,
 ): Promise<void> | undefined {
   const ticket = session.count()
-  const busy = handle(session, raw, stanzaFrom(raw, session.jid, { lang, ticket }))
+  const stanza = stanzaFrom(raw, session.jid, { lang, ticket })
+  traffic?.received(session.jid, raw, stanza)
+  const busy = handle(session, raw, stanza, traffic)
   if (ticket === undefined) return busy
   const handled = (): void => ticket.handled()
   if (busy === undefined) handled()
@@ -73,9 +90,16 @@ export function receiveStanza(
   return busy
 }
 
-function handle(session: ClientSession, raw: RawElement, stanza: Stanza): Promise<void> | undefined {
+function handle(
+  session: ClientSession,
+  raw: RawElement,
+  stanza: Stanza,
+  traffic: SessionTraffic | undefined,
+): Promise<void> | undefined {
   const fault = faultOf(stanza, raw)
-  if (fault === undefined && !asksForSession(raw)) return session.receive(stanza)
+  if (fault === undefined && !asksForSession(raw)) {
+    return traffic?.isTimed === true ? traffic.time(session, stanza) : session.receive(stanza)
+  }
   const reply = fault === undefined ? stanza.result() : stanza.errorReply(fault)
   if (reply !== undefined) session.answer(reply)
   return undefined

@@ -29,6 +29,18 @@ describe('a chain', () => {
     expect(event.seen).toEqual(['mod_y', 'mod_a', 'mod_z', 'mod_b'])
   })
 
+  it('can be run from after a slot, whoever joined that', () => {
+    const { hooks } = table()
+    const seen: string[] = []
+    expect(hooks.runAfter(guarded, 'guard', { seen })).toBeUndefined()
+    hooks.join(guarded, 'guard', notes('mod_a'))
+    expect(hooks.runAfter(guarded, 'guard', { seen })).toBeUndefined()
+    hooks.join(guarded, 'store', notes('mod_b'))
+    hooks.runAfter(guarded, 'guard', { seen })
+    hooks.runAfter(guarded, 'store', { seen })
+    expect(seen).toEqual(['mod_b'])
+  })
+
   it('ends with the first answer and stays synchronous until a handler is not', async () => {
     const { hooks } = table()
     hooks.join(guarded, 'guard', { module: 'mod_a', handler: () => 'stop' })

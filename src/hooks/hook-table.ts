@@ -81,6 +81,14 @@ export class HookTable {
     return entries === undefined ? undefined : this.#runFrom(hook, event, entries, 0)
   }
 
+  /** As {@link run}, but asks only those who joined a later slot than this one. */
+  runAfter<E, R>(hook: Hook<E, R>, slot: string, event: E): R | undefined | Promise<R | undefined> {
+    const entries = this.#entries[hook.index] ?? []
+    const place = hook.slots.indexOf(slot)
+    const first = entries.findIndex((entry) => entry.slot > place)
+    return first < 0 ? undefined : this.#runFrom(hook, event, entries, first)
+  }
+
   /** As {@link run}, for chains whose handlers are all synchronous; one that is not is a fault. */
   runNow<E, R>(hook: Hook<E, R>, event: E): R | undefined {
     const answer = this.run(hook, event)
@@ -88,8 +96,8 @@ export class HookTable {
     return answer
   }
 
-  /** Asks all handlers and gathers what they answer. */
-  async gather<E, R>(hook: Hook<E, R>, event: E): Promise<R[]> {
+  /** Asks all handlers and gathers what they answer. `failed` is told the modules whose handlers threw, and that were passed over. */
+  async gather<E, R>(hook: Hook<E, R>, event: E, failed?: (module: string) => void): Promise<R[]> {
     const answers: R[] = []
     for (const entry of this.#entries[hook.index] ?? []) {
       try {
@@ -97,6 +105,7 @@ export class HookTable {
         if (answer !== undefined) answers.push(answer)
       } catch (error) {
         this.#failed(hook as Hook<unknown, unknown>, entry, error, event)
+        failed?.(entry.module)
       }
     }
     return answers

@@ -62,6 +62,9 @@ export interface RunOptions extends CommandCall {
   readonly form?: 'json' | 'text'
 }
 
+/** What those need who only give commands. */
+export type CommandRunner = Pick<CommandRegistry, 'get' | 'run'>
+
 /** All commands of a server by `category.name`. */
 export class CommandRegistry {
   readonly #commands = new Map<string, RegisteredCommand>()

@@ -11,6 +11,7 @@ import type { SessionTable } from '../router/session-table.ts'
 import type { Database } from '../storage/database.ts'
 import type { Clock } from '../util/clock.ts'
 import type { ModuleApi } from './api.ts'
+import type { CommandRunner } from './command.ts'
 import type { ServicePlan } from './subdomain.ts'
 
 /** Registers a handler for an IQ payload; `*` as name takes every payload of the namespace. */
@@ -39,6 +40,8 @@ export interface ModuleContext<O = unknown, T = unknown> {
   readonly sessions: SessionTable
   readonly router: Router
   readonly iq: IqContext
+  /** The admin commands of the whole server, those of modules among them once it has started. */
+  readonly commands: CommandRunner
   /** Joins a slot of a hook. */
   on<E, R>(hook: Hook<E, R>, slot: string, handler: (event: E) => Answer<R>, placement?: Placement): void
   /** Offers an interface to modules that list this one in `needs`. */

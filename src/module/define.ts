@@ -26,6 +26,8 @@ export function tables<T>(): TableTypes<T> {
 export interface ModuleDeclaration<S extends z.ZodObject = z.ZodObject, T = unknown> {
   /** `mod_x`, as in the configuration. */
   readonly name: string
+  /** Former names. */
+  readonly aliases?: readonly string[]
   /** One sentence on what it is for. */
   readonly about: string
   readonly xeps: readonly XepSupport[]

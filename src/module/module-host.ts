@@ -8,6 +8,7 @@ import type { IqRegistry, IqTarget } from '../router/iq-registry.ts'
 import type { Database } from '../storage/database.ts'
 import { repeat } from '../util/repeat.ts'
 import type { ModuleApi } from './api.ts'
+import type { CommandRunner } from './command.ts'
 import type { IqContext, ModuleContext, RegisterIq } from './context.ts'
 import type { AnyModule } from './define.ts'
 import { startOrder } from './start-order.ts'
@@ -20,6 +21,13 @@ export interface ModuleHostParts {
   readonly pools: ServicePools
   readonly log: Logger
   readonly metrics: Metrics
+  readonly commands: CommandRunner
+}
+
+/** A module that runs, as it is shown to people. */
+export interface RunningModule {
+  readonly name: string
+  readonly options: Readonly<Record<string, unknown>>
 }
 
 interface Running {
@@ -47,6 +55,11 @@ export class ModuleHost {
   /** The declarations of the modules that run, in the order in which they were started. */
   get running(): AnyModule[] {
     return [...this.#running.values()].map(({ declaration }) => declaration)
+  }
+
+  /** What runs, in the order in which it was started, with the options as they are now. */
+  get described(): RunningModule[] {
+    return [...this.#running].map(([name, { options }]) => ({ name, options: { ...options } }))
   }
 
   /** Starts all of them; when one fails, those started are stopped again and the error is thrown. */
@@ -104,7 +117,7 @@ export class ModuleHost {
   }
 
   #contextFor(running: Running): ModuleContext<never, never> {
-    const { host, db, log, metrics, pools } = this.#parts
+    const { host, db, log, metrics, pools, commands } = this.#parts
     const { declaration, options, undo } = running
     const { name } = declaration
     const iq = this.#iqFor(running)
@@ -121,6 +134,7 @@ export class ModuleHost {
       sessions: host.sessions,
       router: host.router,
       iq: iq.context,
+      commands,
       on: (hook, slot, handler, placement) =>
         void undo.push(host.hooks.join(hook, slot, { module: name, handler, ...placement })),
       provide: (api, implementation) => {
@@ -147,6 +161,8 @@ export class ModuleHost {
   #iqFor({ declaration, options, undo }: Running): ModuleIq {
     const { iq } = this.#parts.host
     const queue = new IqQueue(policyOf(declaration, options))
+    iq.queues.set(declaration.name, queue)
+    undo.push(() => void iq.queues.delete(declaration.name))
     const otherwise = declaration.otherIqs ?? 'not-allowed'
     const into =
       (registry: IqRegistry, target: IqTarget): RegisterIq =>

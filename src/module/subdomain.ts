@@ -23,9 +23,11 @@ export interface ServicePoint {
   readonly parent: string
   /** Answers IQs addressed to the domain itself, whoever sends them. */
   readonly iq: RegisterIq
+  /** Answers IQs addressed to bare addresses of the domain, such as rooms. */
+  readonly iqBelow: RegisterIq
 }
 
-/** What else a service takes: everything but IQ requests to the domain itself. */
+/** What else a service takes: everything but IQ requests that handlers are for. */
 export type ServiceReceiver = (stanza: Stanza, session: Session | undefined) => Promise<void> | undefined
 
 /** A service that a module offers beside each hosted domain. */
@@ -95,7 +97,9 @@ export function openServices(plan: ServicePlan, { host, module, log, bind }: Ser
 function openService(host: Host, parent: string, plan: ServicePlan, bind: IqBinder): () => void {
   const jid = subdomainOf(plan.template, parent)
   const registry = new IqRegistry()
-  const receiver = plan.open({ jid, parent, iq: bind(registry) })
+  const below = new IqRegistry()
+  const receiver = plan.open({ jid, parent, iq: bind(registry), iqBelow: bind(below) })
+  const answersBelow = below.namespaces('account').length > 0
   const { router } = host
   return router.addService(jid.domain, {
     parent,
@@ -104,6 +108,7 @@ function openService(host: Host, parent: string, plan: ServicePlan, bind: IqBind
     receive(stanza, session) {
       const isRequest = stanza.kind === 'iq' && (stanza.type === 'get' || stanza.type === 'set')
       if (isRequest && stanza.to?.full === jid.full) return router.serve(registry, stanza, session)
+      if (isRequest && answersBelow && stanza.to?.isBare === true) return router.serve(below, stanza, session)
       return receiver === undefined ? router.bounce(stanza, 'service-unavailable') : receiver(stanza, session)
     },
   })

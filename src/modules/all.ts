@@ -1,14 +1,29 @@
 import type { AnyModule } from '../module/define.ts'
+import adhoc from './adhoc/index.ts'
+import amp from './amp/index.ts'
+import announce from './announce/index.ts'
+import authToken from './auth-token/index.ts'
 import bind2 from './bind2/index.ts'
 import blocking from './blocking/index.ts'
 import blocklist from './blocklist/index.ts'
+import broadcast from './broadcast/index.ts'
+import cacheUsers from './cache-users/index.ts'
 import caps from './caps/index.ts'
+import carboncopy from './carboncopy/index.ts'
+import csi from './csi/index.ts'
 import disco from './disco/index.ts'
 import domainIsolation from './domain-isolation.ts'
 import externalFilter from './external-filter/index.ts'
 import fastAuthToken from './fast-auth-token/index.ts'
+import invites from './invites/index.ts'
+import keystore from './keystore/index.ts'
 import last from './last/index.ts'
+import mam from './mam/index.ts'
+import muc from './muc/index.ts'
+import mucLog from './muc-log/index.ts'
 import offline from './offline/index.ts'
+import offlineChatmarkers from './offline-chatmarkers/index.ts'
+import offlineStub from './offline-stub.ts'
 import ping from './ping.ts'
 import presence from './presence/index.ts'
 import privacy from './privacy/index.ts'
@@ -19,8 +34,11 @@ import register from './register/index.ts'
 import reports from './reports/index.ts'
 import roster from './roster/index.ts'
 import sasl2 from './sasl2/index.ts'
+import serviceAdmin from './service-admin/index.ts'
 import sharedRosterLdap from './shared-roster-ldap/index.ts'
 import sic from './sic.ts'
+import smartMarkers from './smart-markers/index.ts'
+import stanzaid from './stanzaid/index.ts'
 import streamManagement from './stream-management/index.ts'
 import time from './time.ts'
 import vcard from './vcard/index.ts'
@@ -28,16 +46,31 @@ import version from './version.ts'
 
 /** Every module that comes with the server. */
 export const allModules: readonly AnyModule[] = [
+  adhoc,
+  amp,
+  announce,
+  authToken,
   bind2,
   blocking,
   blocklist,
+  broadcast,
+  cacheUsers,
   caps,
+  carboncopy,
+  csi,
   disco,
   domainIsolation,
   externalFilter,
   fastAuthToken,
+  invites,
+  keystore,
   last,
+  mam,
+  muc,
+  mucLog,
   offline,
+  offlineChatmarkers,
+  offlineStub,
   ping,
   presence,
   privacy,
@@ -48,8 +81,11 @@ export const allModules: readonly AnyModule[] = [
   reports,
   roster,
   sasl2,
+  serviceAdmin,
   sharedRosterLdap,
   sic,
+  smartMarkers,
+  stanzaid,
   streamManagement,
   time,
   vcard,

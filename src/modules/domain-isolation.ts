@@ -15,7 +15,9 @@ export default defineModule({
   xeps: [],
   options: z.strictObject({}),
   setup({ host, on, router, log, metrics }) {
-    const dropped = metrics.counter('router_stanza_dropped_count', 'Stanzas that a filter has dropped')
+    const text = 'Stanzas that a module kept from their way'
+    const counter = metrics.counter('router_stanza_dropped_count', text, ['host_type'])
+    const dropped = counter.with({ host_type: host.type })
     for (const [module, options] of Object.entries(host.config.modules)) {
       const address = (options as { readonly host?: unknown } | undefined)?.host
       // Such a service is a domain of its own, so that nobody can reach it.

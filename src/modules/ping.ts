@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { chain } from '../hooks/hook.ts'
 import { Jid } from '../jid/jid.ts'
 import { defineModule } from '../module/define.ts'
-import { idleLimits, sessionEnds, sessionOpens, userSends } from '../router/events.ts'
+import { idleLimits, sessionDetaches, sessionEnds, sessionOpens, sessionResumes, userSends } from '../router/events.ts'
 import { sessionKey } from '../router/keys.ts'
 import type { Session } from '../router/session.ts'
 import type { Stanza } from '../stanza/stanza.ts'
@@ -56,8 +56,13 @@ export default defineModule({
     iq.account('get', NS, 'ping', () => undefined)
     if (!options.send_pings) return
 
-    const answered = metrics.counter('mod_ping_response_count', 'Answers to pings of the server')
-    const timedOut = metrics.counter('mod_ping_response_timeout_count', 'Pings of the server without an answer')
+    const names = ['host_type'] as const
+    const labels = { host_type: host.type }
+    const answered = metrics.counter('mod_ping_response_count', 'Answers to pings of the server', names).with(labels)
+    const timeText = 'Time of answers to pings of the server, in microseconds'
+    const answerTime = metrics.histogram('mod_ping_response_time', timeText, names).with(labels)
+    const unanswered = 'Pings of the server without an answer'
+    const timedOut = metrics.counter('mod_ping_response_timeout_count', unanswered, names).with(labels)
 
     const restart = (session: Session) => {
       session.get(idleTimer)?.cancel()
@@ -67,6 +72,7 @@ export default defineModule({
       )
     }
     const ping = async (session: Session) => {
+      const { link } = session
       const sentAt = clock.now()
       const from = Jid.parse(session.jid.domain)
       const question = {
@@ -79,20 +85,25 @@ export default defineModule({
       const answer = await router.ask(question)
       const outcome = outcomeOf(answer)
       ;(outcome === 'timeout' ? timedOut : answered).inc()
+      if (outcome !== 'timeout') answerTime.observe((clock.now() - sentAt) * 1000)
       await host.hooks.run(userPingResponse, { session, outcome, elapsed: clock.now() - sentAt })
-      if (outcome === 'answered' || options.timeout_action === 'none' || session.isEnded) return
+      // Who was asked over a connection that is gone has no part in the one that came after it.
+      if (outcome === 'answered' || options.timeout_action === 'none' || session.link !== link) return
       const status = `Shutdown by reason: ${outcome === 'timeout' ? 'ping_timeout' : 'ping_error'}`
-      session.link.close(new StreamError('connection-timeout'))
-      await session.end({ kind: 'lost', status })
+      link.close(new StreamError('connection-timeout'))
+      await session.disconnect(link, status)
     }
 
     on(idleLimits, 'main', () => options.ping_interval)
     on(sessionOpens, 'late', ({ session }) => restart(session))
     on(userSends, 'observe', ({ session }) => restart(session))
-    on(sessionEnds, 'late', ({ session }) => {
+    const stop = (session: Session) => {
       session.get(idleTimer)?.cancel()
       session.set(idleTimer, undefined)
-    })
+    }
+    on(sessionResumes, 'late', ({ session }) => restart(session))
+    on(sessionDetaches, 'late', ({ session }) => stop(session))
+    on(sessionEnds, 'late', ({ session }) => stop(session))
   },
 })
 

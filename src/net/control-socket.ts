@@ -33,8 +33,20 @@ export function controlSocketPath(dataDir: string): string {
   return join('/tmp', `meerkat-${process.getuid?.() ?? 0}`, `${name}.sock`)
 }
 
+/** The connection that a request came on. */
+export interface ControlConnection {
+  /** Settles when the caller is gone. */
+  readonly closed: Promise<void>
+  /** Bytes that the caller has not read yet. */
+  readonly unread: number
+}
+
 /** Answers one request; `send` may be called meanwhile with anything worth telling. */
-export type ControlHandler = (request: unknown, send: (message: object) => void) => Promise<object>
+export type ControlHandler = (
+  request: unknown,
+  send: (message: object) => void,
+  connection: ControlConnection,
+) => Promise<object>
 
 /** A listening control socket. */
 export interface ControlListener {
@@ -104,6 +116,12 @@ async function isAlive(path: string): Promise<boolean> {
 }
 
 function serve(socket: Socket, handle: ControlHandler): void {
+  const connection: ControlConnection = {
+    closed: new Promise((resolve) => socket.once('close', () => resolve())),
+    get unread() {
+      return socket.writableLength
+    },
+  }
   let running = 0
   let isEnded = false
   const write = (message: object) => {
@@ -126,7 +144,7 @@ function serve(socket: Socket, handle: ControlHandler): void {
     }
     const { id } = request
     running++
-    handle(request, (message) => write({ id, ...message }))
+    handle(request, (message) => write({ id, ...message }), connection)
       .then((answer) => write({ id, ...answer }))
       .catch((error: unknown) => write({ id, error: { code: 'internal_server_error', message: String(error) } }))
       .finally(settle)

@@ -1,4 +1,4 @@
-import { constants } from 'node:crypto'
+import { constants, X509Certificate } from 'node:crypto'
 import { appendFile, readFile, stat } from 'node:fs/promises'
 import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls'
 import type { Clock, Timer } from '../util/clock.ts'
@@ -52,7 +52,14 @@ export class TlsError extends Error {
   override readonly name = 'TlsError'
 }
 
+/** From when to when a certificate is good, in milliseconds since the epoch; NaN where that cannot be read. */
+export interface Validity {
+  readonly from: number
+  readonly to: number
+}
+
 interface Loaded {
+  readonly validity: Validity
   readonly main: SecureContext
   readonly byName: ReadonlyMap<string, SecureContext>
   readonly stamps: string
@@ -83,6 +90,11 @@ export class TlsContext {
   /** The certificate for names that have none of their own. */
   get main(): SecureContext {
     return this.#loaded.main
+  }
+
+  /** From when to when the main certificate is good. */
+  get validity(): Validity {
+    return this.#loaded.validity
   }
 
   get hasNames(): boolean {
@@ -186,7 +198,16 @@ async function load(options: TlsContextOptions): Promise<Loaded> {
     const own = named.certfile === undefined ? { keyfile, password } : {}
     byName.set(name.toLowerCase(), await secureContext({ ...rest, ...own, ...named }))
   }
-  return { main, byName, stamps }
+  return { main, byName, stamps, validity: await validityOf(table.certfile ?? '') }
+}
+
+async function validityOf(certfile: string): Promise<Validity> {
+  try {
+    const { validFrom, validTo } = new X509Certificate(await readText(certfile))
+    return { from: Date.parse(validFrom), to: Date.parse(validTo) }
+  } catch {
+    return { from: Number.NaN, to: Number.NaN }
+  }
 }
 
 async function secureContext(table: TlsTable): Promise<SecureContext> {

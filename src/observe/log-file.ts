@@ -12,8 +12,17 @@ export interface LogFileOptions {
   maxFiles?: number
 }
 
+const nameOfAge = (path: string, age: number) => (age === 0 ? path : `${path}.${age - 1}`)
+
+/** A log file and those that were moved aside, from new to old, as far as they exist. */
+export function rotatedFiles(path: string): string[] {
+  const files: string[] = []
+  for (let age = 0; existsSync(nameOfAge(path, age)); age += 1) files.push(nameOfAge(path, age))
+  return files
+}
+
 function shift(path: string, maxFiles: number): void {
-  const nameOf = (age: number) => (age === 0 ? path : `${path}.${age - 1}`)
+  const nameOf = (age: number) => nameOfAge(path, age)
   rmSync(nameOf(maxFiles - 1), { force: true })
   for (let age = maxFiles - 2; age >= 0; age -= 1) {
     if (existsSync(nameOf(age))) renameSync(nameOf(age), nameOf(age + 1))
@@ -27,8 +36,8 @@ function shift(path: string, maxFiles: number): void {
  */
 export function openLogFile(options: LogFileOptions, failed: (error: Error) => void): LogSink {
   const { path, maxBytes = 2 * 1024 * 1024, maxFiles = 5 } = options
-  mkdirSync(dirname(path), { recursive: true })
-  const file = destination({ dest: path, sync: true })
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  const file = destination({ dest: path, sync: true, mode: 0o600 })
   file.on('error', failed)
   const size = () => statSync(path, { throwIfNoEntry: false })?.size ?? 0
   let bytes = size()

@@ -1,10 +1,5 @@
-import {
-  collectDefaultMetrics,
-  Counter as PromCounter,
-  Gauge as PromGauge,
-  Histogram as PromHistogram,
-  Registry,
-} from 'prom-client'
+import { collectDefaultMetrics, type Metric, Registry } from 'prom-client'
+import { Family, type Kind } from './families.ts'
 
 /** Counts what happened; only ever grows. */
 export interface Counter {
@@ -63,16 +58,9 @@ export interface Metrics {
   readonly contentType: string
 }
 
-const buckets = Array.from({ length: 31 }, (_, power) => 2 ** power)
-
-type Kind = MetricValue['kind']
-type Family = PromCounter | PromGauge | PromHistogram
-const families = { counter: PromCounter, gauge: PromGauge, histogram: PromHistogram } as const
-
 interface Entry {
   kind: Kind
   labels: string
-  family: Family
   /** What was handed out. */
   face: unknown
 }
@@ -90,14 +78,6 @@ function processMetrics(): Registry {
     collectDefaultMetrics({ register: processRegistry, eventLoopMonitoringPrecision: 50 })
   }
   return processRegistry
-}
-
-function bound(family: Family, labels: readonly string[]): unknown {
-  if (labels.length === 0) return family
-  return {
-    with: (values: Record<string, string>) => family.labels(values),
-    remove: (values?: Record<string, string>) => (values === undefined ? family.reset() : family.remove(values)),
-  }
 }
 
 class PromMetrics {
@@ -163,10 +143,10 @@ class PromMetrics {
   }
 
   #make(kind: Kind, name: string, help: string, labels: readonly string[]): unknown {
-    const options = { name, help, labelNames: [...labels], registers: [this.#registry] }
-    const family = new families[kind](kind === 'histogram' ? { ...options, buckets } : options)
-    const face = bound(family, labels)
-    this.#entries.set(name, { kind, labels: labels.join(), family, face })
+    const family = new Family(kind, name, help, labels)
+    this.#registry.registerMetric(family as unknown as Metric)
+    const { face } = family
+    this.#entries.set(name, { kind, labels: labels.join(), face })
     return face
   }
 }

@@ -1,7 +1,14 @@
 import type { Jid } from '../jid/jid.ts'
 import type { Stanza } from '../stanza/stanza.ts'
 import { letRun } from '../util/settled.ts'
-import { type AccountReceives, accountReceives, accountReceivesPresence, offline } from './events.ts'
+import {
+  type AccountReceives,
+  accountReceives,
+  accountReceivesPresence,
+  type DeliveryOutcome,
+  deliveryOutcome,
+  offline,
+} from './events.ts'
 import type { Host } from './host.ts'
 import type { IqDispatcher } from './iq-dispatcher.ts'
 import { refusalOf } from './refusal.ts'
@@ -36,16 +43,19 @@ export class AccountDelivery {
     const to = stanza.to as Jid
     const exact = to.resource === '' ? undefined : host.sessions.find(to)
     const targets = exact === undefined ? messageTargets(host.sessions.of(to), stanza.type, to) : [exact]
-    for (const { keeper } of targets) if (keeper !== undefined && !this.#accepts(keeper, stanza)) return undefined
+    for (const { keeper } of targets) if (keeper !== undefined && !this.#accepts(host, keeper, stanza)) return undefined
     return this.#guarded(host, stanza, targets)
   }
 
   /** What could not be kept for a client is refused before anybody has it. */
-  #accepts(keeper: SessionKeeper, stanza: Stanza): boolean {
+  #accepts(host: Host, keeper: SessionKeeper, stanza: Stanza): boolean {
+    // An error tells that something was refused: it is kept as well as can be.
+    if (stanza.type === 'error') return true
     try {
       keeper.mustAccept()
       return true
     } catch (error) {
+      this.#tell(host, stanza, 'refused')
       this.#refuse(stanza, error)
       return false
     }
@@ -65,9 +75,21 @@ export class AccountDelivery {
     event: AccountReceives,
     goOn: (isDelayed: boolean) => Promise<void> | undefined,
   ): Promise<void> | undefined {
-    const outcome = this.#runRefusing(() => event.host.hooks.run(accountReceives, event), event.stanza)
-    if (outcome instanceof Promise) return outcome.then((answer) => (answer === undefined ? goOn(true) : undefined))
-    return outcome === undefined ? goOn(false) : undefined
+    const { host } = event
+    const outcome = this.#runRefusing(() => host.hooks.run(accountReceives, event), host, event.stanza)
+    if (outcome instanceof Promise) {
+      return outcome.then((answer) => (answer === undefined ? goOn(true) : this.#keptBack(event, answer)))
+    }
+    return outcome === undefined ? goOn(false) : this.#keptBack(event, outcome)
+  }
+
+  #keptBack({ host, stanza }: AccountReceives, by: 'handled' | 'refused'): undefined {
+    if (by === 'handled') this.#tell(host, stanza, 'refused')
+  }
+
+  #tell(host: Host, stanza: Stanza, outcome: DeliveryOutcome['outcome']): void {
+    if (stanza.kind !== 'message' || !host.hooks.has(deliveryOutcome)) return
+    void host.hooks.run(deliveryOutcome, { host, account: (stanza.to as Jid).bare, stanza, outcome })
   }
 
   /** After waiting: a session that has ended meanwhile takes nothing any more, and who is left is asked for anew. */
@@ -81,7 +103,12 @@ export class AccountDelivery {
 
   #split(host: Host, stanza: Stanza, targets: readonly Session[]): Promise<void> | undefined {
     if (targets.length === 0) return this.#nobodyThere(host, stanza)
-    if (targets.length === 1) return (targets[0] as Session).deliver(stanza)
+    const wait = targets.length === 1 ? (targets[0] as Session).deliver(stanza) : this.#deliverEach(stanza, targets)
+    this.#tell(host, stanza, 'delivered')
+    return wait
+  }
+
+  #deliverEach(stanza: Stanza, targets: readonly Session[]): Promise<void> | undefined {
     const waits: Promise<void>[] = []
     for (const target of targets) {
       // What a module has against one of them does not concern the others.
@@ -97,10 +124,16 @@ export class AccountDelivery {
   }
 
   #nobodyThere(host: Host, stanza: Stanza): Promise<void> | undefined {
-    if (stanza.type === 'error' || stanza.type === 'headline') return undefined
+    if (stanza.type === 'error' || stanza.type === 'headline') {
+      this.#tell(host, stanza, 'dropped')
+      return undefined
+    }
     // Somebody is there but a groupchat message is not for accounts; an archive for absent members may take it (mod_offline).
     const isPresent = host.sessions.of(stanza.to as Jid).some((session) => session.takesMessages)
-    if (stanza.type === 'groupchat' && isPresent) return this.#router.bounce(stanza, 'service-unavailable')
+    if (stanza.type === 'groupchat' && isPresent) {
+      this.#tell(host, stanza, 'bounced')
+      return this.#router.bounce(stanza, 'service-unavailable')
+    }
     return this.#offline(host, stanza)
   }
 
@@ -108,12 +141,15 @@ export class AccountDelivery {
     const account = (stanza.to as Jid).bare
     try {
       if (!(await host.accounts.exists(account))) {
+        this.#tell(host, stanza, 'bounced')
         this.#bounceLocal(stanza, 'User not found')
         return
       }
       const outcome = await host.hooks.run(offline, { host, account, stanza })
+      this.#tell(host, stanza, outcome ?? 'bounced')
       if (outcome === undefined) this.#router.bounce(stanza, 'service-unavailable')
     } catch (error) {
+      this.#tell(host, stanza, 'refused')
       this.#refuse(stanza, error)
     }
   }
@@ -140,7 +176,7 @@ export class AccountDelivery {
     const to = stanza.to as Jid
     const targets = presenceTargets(host.sessions, to)
     const event: AccountReceives = { host, account: to.bare, stanza, targets }
-    const outcome = this.#runRefusing(() => host.hooks.run(accountReceivesPresence, event), stanza)
+    const outcome = this.#runRefusing(() => host.hooks.run(accountReceivesPresence, event), host, stanza)
     if (outcome instanceof Promise) {
       return outcome.then((answer) => (answer === undefined ? deliverPresence(event.stanza, targets) : undefined))
     }
@@ -148,10 +184,11 @@ export class AccountDelivery {
   }
 
   /** Runs a chain whose failure refuses the stanza. */
-  #runRefusing<T>(run: () => T | Promise<T>, stanza: Stanza): T | 'handled' | Promise<T | 'handled'> {
-    const refuse = (error: unknown): 'handled' => {
+  #runRefusing<T>(run: () => T | Promise<T>, host: Host, stanza: Stanza): T | 'refused' | Promise<T | 'refused'> {
+    const refuse = (error: unknown): 'refused' => {
+      this.#tell(host, stanza, 'refused')
       this.#refuse(stanza, error)
-      return 'handled'
+      return 'refused'
     }
     try {
       const outcome = run()

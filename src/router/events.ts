@@ -98,6 +98,40 @@ export const offline = chain<Offline, 'stored' | 'dropped'>('offline', {
   onFailure: 'abort',
 })
 
+/** A message to an account that somebody wants to know the fate of before it is sent on. */
+export interface StorageForecast {
+  readonly host: Host
+  /** The bare address. */
+  readonly account: Jid
+  readonly stanza: Stanza
+}
+/** Who would keep a message: `archive` whatever becomes of it, `offline` when nobody is there. To be answered at once. */
+export const storageForecast = collect<StorageForecast, 'archive' | 'offline'>('storageForecast', { slots: ['main'] })
+
+/** What became of a message to an account. */
+export interface DeliveryOutcome {
+  readonly host: Host
+  /** The bare address. */
+  readonly account: Jid
+  readonly stanza: Stanza
+  /**
+   * `delivered`: given to its sessions, each of which may still hold it back. Nobody was there: `stored`, `dropped` in silence,
+   * or about to be `bounced`. `refused`: the account's modules, or a failure, kept it from being delivered or stored.
+   */
+  readonly outcome: 'delivered' | 'stored' | 'dropped' | 'bounced' | 'refused'
+}
+/** A message to an account has met its fate; its sender has not been told of an error yet. */
+export const deliveryOutcome = chain<DeliveryOutcome>('deliveryOutcome', { slots: ['rules', 'observe'] })
+
+/** Whether a user may read and write in a room of this server; undefined where nobody knows such a room. */
+export interface RoomAccess {
+  readonly host: Host
+  /** Bare addresses. */
+  readonly user: Jid
+  readonly room: Jid
+}
+export const roomAccess = chain<RoomAccess, 'member' | 'stranger'>('roomAccess', { slots: ['main'] })
+
 export interface SessionEvent {
   readonly session: Session
 }
@@ -148,6 +182,9 @@ export interface SessionEnds extends SessionEvent {
 }
 /** A session is over; it is out of the session table already. */
 export const sessionEnds = chain<SessionEnds>('sessionEnds', { slots: ['presence', 'main', 'late'] })
+
+/** The server stops in good order: sessions are still there, and end right after this. */
+export const hostStops = chain<{ readonly host: Host }>('hostStops', { slots: ['announce'] })
 
 export interface UserEvent {
   readonly host: Host
@@ -214,7 +251,7 @@ export const streamFeatures = collect<StreamFeaturesEvent, Element>('streamFeatu
 /** Seconds of silence after which a module looks whether a client is still there (XEP-0478); to be answered at once. */
 export const idleLimits = collect<{ readonly host: Host }, number>('idleLimits', { slots: ['main'] })
 
-/** An IQ on a stream that nobody has signed in on; the answer is the payload of the result. */
+/** An IQ on a stream that nobody has signed in on; the answer is the payload of the result, `done` for one without. */
 export interface StrangerAsks {
   readonly host: Host
   /** The domain that the stream was opened to. */
@@ -223,5 +260,40 @@ export interface StrangerAsks {
   readonly request: Element
   readonly address: string
   readonly isSecure: boolean
+  /** Stands for the connection; the same object for all that it sends. */
+  readonly connection: object
 }
-export const strangerAsks = chain<StrangerAsks, Element>('strangerAsks', { slots: ['main'], onFailure: 'abort' })
+export const strangerAsks = chain<StrangerAsks, Element | 'done'>('strangerAsks', {
+  slots: ['main'],
+  onFailure: 'abort',
+})
+
+/**
+ * A part of what is known about a user, as a document of XEP-0227 has it. With a `container`, the elements are its children and
+ * are written one by one, so that an archive need not fit into memory; without, they stand in `<user/>` as they are.
+ */
+export interface ExportedPart {
+  readonly container?: Element
+  readonly elements: Iterable<Element> | AsyncIterable<Element>
+}
+/** A user is written out (XEP-0227): each module gives the parts that hold what it keeps, nothing where there is none. */
+export const exportsUser = collect<UserEvent, ExportedPart>('exportsUser', { slots: ['main'], onFailure: 'abort' })
+
+/** A child of `<user/>` in a document of XEP-0227; those of the streamed containers come one at a time. */
+export interface ImportedElement extends UserEvent {
+  readonly element: Element
+  /** The empty container that the element stands in, where it is `<offline-messages/>` or `<archive/>`. */
+  readonly container: Element | undefined
+  /** Only to be looked at: nothing is stored, but whatever would fail is thrown. */
+  readonly isDryRun: boolean
+}
+/** How many things of a kind were taken from an element, such as `{ kind: 'contacts', count: 12 }`. */
+export interface Imported {
+  readonly kind: string
+  readonly count: number
+}
+/**
+ * A user is read in (XEP-0227). The module that knows the element answers what it has taken from it, and throws an Error that
+ * says what is wrong with it. The same element again must change nothing. The account itself is made after all its elements.
+ */
+export const importsUser = chain<ImportedElement, Imported>('importsUser', { slots: ['main'], onFailure: 'abort' })

@@ -25,6 +25,7 @@ export type IqTarget = 'server' | 'account' | 'open'
 export interface IqRegistration {
   readonly target: IqTarget
   readonly type: 'get' | 'set'
+  /** Namespace of the payload; `*` takes those that no other handler is for. */
   readonly ns: string
   /** Name of the payload; `*` takes any. */
   readonly name: string
@@ -39,6 +40,9 @@ export class IqRegistry {
   readonly #server = new Map<string, IqRegistration[]>()
   readonly #account = new Map<string, IqRegistration[]>()
   #revision = 0
+
+  /** The queues of the modules, to be counted. */
+  readonly queues = new Map<string, IqQueue>()
 
   /** Changes whenever a handler comes or goes. */
   get revision(): number {
@@ -70,7 +74,8 @@ export class IqRegistry {
     type: string,
     payload: { name: string; ns: string },
   ): IqRegistration | ErrorCondition | undefined {
-    const list = (at === 'server' ? this.#server : this.#account).get(payload.ns)
+    const map = at === 'server' ? this.#server : this.#account
+    const list = map.get(payload.ns) ?? map.get('*')
     if (list === undefined) return undefined
     const found = list.find((entry) => entry.type === type && (entry.name === payload.name || entry.name === '*'))
     return found ?? list[0]?.otherwise
@@ -78,6 +83,6 @@ export class IqRegistry {
 
   /** Namespaces that are answered, for service discovery. */
   namespaces(at: 'server' | 'account'): string[] {
-    return [...(at === 'server' ? this.#server : this.#account).keys()]
+    return [...(at === 'server' ? this.#server : this.#account).keys()].filter((ns) => ns !== '*')
   }
 }

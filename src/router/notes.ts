@@ -1,6 +1,18 @@
 import { jsonNote, stanzaKey } from '../stanza/stanza-key.ts'
 
-const isTrue = (json: unknown): json is true => json === true
+// What several modules note about a stanza on its way.
+
+const text = jsonNote((json): json is string => typeof json === 'string')
+const mark = jsonNote((json): json is true => json === true)
+
+/** Id of the message in the archive of the account or room that it is for, as it stands in `<stanza-id/>`. */
+export const archiveId = stanzaKey<string>('router.archive_id', text)
+
+/** Id of the message in the archive of the account that sent it. */
+export const senderArchiveId = stanzaKey<string>('router.sender_archive_id', text)
+
+/** A copy of a message for another resource (XEP-0280): never archived, counted, pushed, copied or sent elsewhere. */
+export const isCarbon = stanzaKey<true>('router.is_carbon', mark)
 
 /** The message was on its way to a session that has ended, and goes elsewhere: it has been archived, copied and counted before. */
-export const isRerouted = stanzaKey<true>('router.is_rerouted', jsonNote(isTrue))
+export const isRerouted = stanzaKey<true>('router.is_rerouted', mark)

@@ -27,6 +27,10 @@ export interface Service {
 /** Told of stanzas that had nowhere to go and of handlers that failed. */
 export interface RouterObserver {
   noRoute(stanza: Stanza): void
+  /** A module has kept a stanza of a local sender from its way. */
+  dropped(host: Host): void
+  /** A message is sent back to its sender with an error. */
+  bounced(host: Host | undefined): void
   failed(failure: { error: unknown; stanza: Stanza }): void
   /** A stanza that nobody waited for went wrong on its way. */
   lost(failure: { error: unknown; stanza: Stanza }): void
@@ -110,10 +114,12 @@ export class Router {
     if (host === undefined || !host.hooks.has(filterPacket)) return this.#deliver(stanza, session)
     const event: Routed = { stanza }
     const outcome = host.hooks.run(filterPacket, event)
-    if (outcome instanceof Promise) {
-      return outcome.then((answer) => (answer === undefined ? this.#deliver(event.stanza, session) : undefined))
+    const goOn = (answer: 'handled' | undefined) => {
+      if (answer === undefined) return this.#deliver(event.stanza, session)
+      this.#observer.dropped(host)
+      return undefined
     }
-    return outcome === undefined ? this.#deliver(event.stanza, session) : undefined
+    return outcome instanceof Promise ? outcome.then(goOn) : goOn(outcome)
   }
 
   /** Sends a stanza that nobody waits for. Never throws: what goes wrong on its way is told to the observer. */
@@ -139,7 +145,9 @@ export class Router {
   bounce(stanza: Stanza, condition: ErrorCondition, text?: string): undefined {
     if (stanza.kind === 'presence') return undefined
     const reply = stanza.errorReply(new StanzaError(condition, text === undefined ? {} : { text }))
-    if (reply !== undefined) this.post(reply)
+    if (reply === undefined) return undefined
+    if (stanza.kind === 'message') this.#observer.bounced(this.#hosts.get(stanza.to?.domain ?? ''))
+    this.post(reply)
     return undefined
   }
 

@@ -28,8 +28,11 @@ export interface ClientLink {
   readonly form: 'client' | 'framed'
   /** Bytes not yet handed to the kernel. */
   readonly bufferedBytes: number
-  /** Sends a stanza. Never fails: a connection that is gone or does not read ends its session by itself. */
-  send(text: Wire): void
+  /**
+   * Sends a stanza. Never fails: a connection that is gone or does not read ends its session by itself. `stanza` is what is
+   * counted; without it, something was sent that is none.
+   */
+  send(text: Wire, stanza?: Stanza): void
   /** Settles when the client has caught up with what was sent, or is gone; undefined where it is not behind by much. */
   whenRead(): Promise<void> | undefined
   /** Ends the stream, with an error or orderly. */
@@ -182,10 +185,13 @@ export class Session {
     const { hooks } = this.host
     if (!hooks.has(sessionReceives)) return this.#send(stanza)
     const event: SessionReceives = { session: this, stanza }
-    const outcome = hooks.run(sessionReceives, event)
-    if (outcome instanceof Promise) return outcome.then((answer) => this.#write(answer, event))
-    this.#write(outcome, event)
-    return undefined
+    return this.#writeAfter(hooks.run(sessionReceives, event), event)
+  }
+
+  /** Writes a stanza that was kept back in slot `hold` of `sessionReceives`; those before that have seen it already. */
+  release(stanza: Stanza): Promise<void> | undefined {
+    const event: SessionReceives = { session: this, stanza }
+    return this.#writeAfter(this.host.hooks.runAfter(sessionReceives, 'hold', event), event)
   }
 
   /** Delivers a stanza that nobody waits for. Never throws: what a module has against it is logged with the module. */
@@ -235,12 +241,18 @@ export class Session {
     await this.host.hooks.run(sessionEnds, { session: this, reason })
   }
 
+  #writeAfter(outcome: Eventually<'handled' | undefined>, event: SessionReceives): Promise<void> | undefined {
+    if (outcome instanceof Promise) return outcome.then((answer) => this.#write(answer, event))
+    this.#write(outcome, event)
+    return undefined
+  }
+
   #write(outcome: 'handled' | undefined, event: SessionReceives): void {
     if (outcome === undefined) this.#send(event.stanza)
   }
 
   #send(stanza: Stanza): undefined {
-    if (this.#keeper === undefined) this.#link.send(stanza.toWire(this.#link.form))
+    if (this.#keeper === undefined) this.#link.send(stanza.toWire(this.#link.form), stanza)
     else this.#keeper.deliver(stanza)
   }
 

@@ -18,6 +18,15 @@ export const userEnters = chain<UserEvent, Refusal>('userEnters', { slots: ['che
 /** The XML in which clients may authenticate besides RFC 6120's; to be answered at once. */
 export const saslProfiles = collect<{ readonly host: Host }, SaslProfile>('saslProfiles', { slots: ['main'] })
 
+/** A mechanism of a module's own, by its name in `auth.sasl_mechanisms`. */
+export interface ModuleMechanism {
+  readonly name: string
+  /** `onlyOverTls`: what is sent as it is waits for TLS. */
+  make(options: { readonly onlyOverTls: boolean }): SaslMechanism
+}
+/** Mechanisms that modules bring, for SASL and SASL2. To be answered at once. */
+export const saslMechanisms = collect<{ readonly host: Host }, ModuleMechanism>('saslMechanisms', { slots: ['main'] })
+
 export interface Sasl2Offer {
   readonly host: Host
   readonly connection: ProfileConnection

@@ -23,7 +23,8 @@ export async function answerStranger(
   if (type !== 'get' && type !== 'set') return undefined
   try {
     const payload = await host.hooks.run(strangerAsks, event)
-    return payload === undefined ? undefined : el('iq', NS.client, { type: 'result', ...head }, payload)
+    if (payload === undefined) return undefined
+    return el('iq', NS.client, { type: 'result', ...head }, payload === 'done' ? undefined : payload)
   } catch (error) {
     if (!(error instanceof StanzaError) && !isPassing(error)) onFailure(error)
     return el('iq', NS.client, { type: 'error', ...head }, request.children, refusalOf(error).toElement())

@@ -29,6 +29,7 @@ import { randomId } from '../util/random-id.ts'
 import { TimerWheel } from '../util/timer-wheel.ts'
 import { defaultLimits } from '../xml/limits.ts'
 import { asWire, type Wire } from '../xml/wire.ts'
+import { accountMetrics } from './account-metrics.ts'
 import type { ListenerParts } from './port.ts'
 import { StreamHosts } from './stream-hosts.ts'
 
@@ -125,6 +126,7 @@ export class ClientPort {
       maxBufferedBytes,
       clock,
       wheel: this.#wheel,
+      traffic: this.#parts.traffic,
       negotiating: this.negotiating,
       rateFor: (user) => this.#rate(rules.shaper ?? 'none', user),
       answer: (request, address) => this.#answer(request, address),
@@ -194,7 +196,8 @@ export class ClientPort {
       if (wait > 0) await new Promise<void>((resolve) => clock.after(wait, resolve))
     }
     const domain = 'user' in request ? request.user.domain : request.domain
-    const answer = await this.#authenticatorFor(domain).answer(request)
+    const ask = () => this.#authenticatorFor(domain).answer(request)
+    const answer = await accountMetrics(this.#parts.metrics).measure('authorize', domain, ask)
     if (request.ask === 'admission' && answer.is === 'yes') guard.succeeded(request.user.bareString, address)
     return answer
   }
@@ -208,7 +211,8 @@ export class ClientPort {
   #noteFailure({ user, mechanism, condition, address }: ClientNote & { what: 'auth_failed' }): void {
     const { guard, log, metrics } = this.#parts
     const account = user?.bareString
-    metrics.counter('c2s_auth_failed_count', 'Failed authentications of clients').inc()
+    const labels = { host_type: user?.domain ?? '' }
+    metrics.counter('c2s_auth_failed_count', 'Failed authentications of clients', ['host_type']).with(labels).inc()
     log.info({ what: 'auth_failed', mechanism, reason: condition, jid: account, ip: address })
     if (condition !== 'not-authorized' || account === undefined) return
     if (guard.failed(account, address)) this.#limitReached('failed_login', { jid: account, ip: address })
@@ -220,8 +224,9 @@ export class ClientPort {
     if (element.name !== 'iq') return offerToModules({ host, element, user, link, info })
     if (user !== undefined) return { isTaken: false }
     const { address } = info
-    const reply = await answerStranger({ host, domain, request: element, address, isSecure }, (error) =>
-      this.#note({ what: 'client_stream_fault', address, reason: error }),
+    const reply = await answerStranger(
+      { host, domain, request: element, address, isSecure, connection: link },
+      (error) => this.#note({ what: 'client_stream_fault', address, reason: error }),
     )
     return reply === undefined ? { isTaken: false } : { isTaken: true, replies: [reply] }
   }

@@ -1,20 +1,19 @@
 import { randomBytes } from 'node:crypto'
-import type {
-  AccountServices,
-  DomainServices,
-  ServerServices,
-  SessionServices,
-  SessionSummary,
-} from '../admin/commands/services.ts'
+import { join } from 'node:path'
+import type { CoreServices } from '../admin/commands/all.ts'
+import type { AccountServices, DomainServices, SessionServices, SessionSummary } from '../admin/commands/services.ts'
+import { mainFile } from '../admin/portable/export.ts'
 import { AccountLimitReached } from '../auth/method.ts'
 import { readTextFile } from '../config/text-file.ts'
 import type { Jid } from '../jid/jid.ts'
+import { rotatedFiles } from '../observe/log-file.ts'
 import type { LogLevel } from '../observe/log-level.ts'
 import type { Logger } from '../observe/logger.ts'
 import { changePassword, registerAccount, removeAccount } from '../router/accounts.ts'
 import type { Host } from '../router/host.ts'
 import { kick } from '../router/kick.ts'
 import type { Session } from '../router/session.ts'
+import { isFolder, readLines } from '../storage/stream-files.ts'
 import { productVersion } from '../util/product.ts'
 
 /** What the commands of every server need of it. */
@@ -25,16 +24,16 @@ export interface CommandedServer {
   hostOf(domain: string): Host | undefined
   readonly allHosts: readonly Host[]
   readonly domains: DomainServices
+  /** Where the log is written. */
+  readonly logFiles: readonly string[]
+  modulesOf(host: Host): ReturnType<CoreServices['inspection']['modulesOf']>
+  /** Copies the built-in database. */
+  backup(file: string): Promise<void>
   stop(): void
 }
 
 /** The interfaces that the core commands work on, over a server. */
-export function commandServices(server: CommandedServer): {
-  account: AccountServices
-  domain: DomainServices
-  session: SessionServices
-  server: ServerServices
-} {
+export function commandServices(server: CommandedServer): CoreServices {
   const isHosted = (domain: string) => server.hostOf(domain) !== undefined
   return {
     account: { isHosted, accounts: accountStore(server), readTextFile, newName: () => randomBytes(8).toString('hex') },
@@ -50,7 +49,38 @@ export function commandServices(server: CommandedServer): {
       },
       stop: () => server.stop(),
     },
+    data: {
+      hostOf: (domain) => server.hostOf(domain),
+      get allHosts() {
+        return server.allHosts
+      },
+      backup: (file) => server.backup(file),
+      documentAt: (path) => (isFolder(path) ? join(path, mainFile) : path),
+    },
+    gdpr: {
+      hostOf: (domain) => server.hostOf(domain),
+      nodeName: server.nodeName,
+      logLines: (text) => linesWith(server.logFiles, text),
+      isFolder,
+    },
+    inspection: {
+      get allHosts() {
+        return server.allHosts
+      },
+      modulesOf: (host) => server.modulesOf(host),
+    },
   }
+}
+
+/** The lines of log files that have this text; from the oldest of the files that were moved aside to the current one. */
+async function linesWith(files: readonly string[], text: string): Promise<string> {
+  const found: string[] = []
+  for (const file of files) {
+    for (const path of [...rotatedFiles(file)].reverse()) {
+      for await (const line of readLines(path)) if (line.includes(text)) found.push(`${line}\n`)
+    }
+  }
+  return found.join('')
 }
 
 function accountStore(server: CommandedServer): AccountServices['accounts'] {
@@ -92,6 +122,7 @@ function sessionServices(server: CommandedServer): SessionServices['sessions'] {
     ip: session.info.address,
     port: session.info.port,
     ...(session.priority === undefined ? {} : { priority: session.priority }),
+    ...(session.presence === undefined ? {} : { show: session.presence.child('show')?.text() ?? 'available' }),
     node: server.nodeName,
     uptime: Math.floor((session.host.clock.now() - session.startedAt) / 1000),
   })

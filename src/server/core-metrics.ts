@@ -2,22 +2,26 @@ import type { Metrics } from '../observe/metrics.ts'
 import { sessionEnds, sessionOpens } from '../router/events.ts'
 import type { Host } from '../router/host.ts'
 import type { Database } from '../storage/database.ts'
+import { countAccounts } from './account-metrics.ts'
 
-/** Counts the sessions of a host; the function returned ends that. */
-export function countSessions(host: Host, metrics: Metrics): () => void {
+/** Counts the sessions of a host, and the accounts that are made and removed; the function returned ends that. */
+export function countHost(host: Host, metrics: Metrics): () => void {
+  const undo = [countSessions(host, metrics), countAccounts(host, metrics)]
+  return () => {
+    for (const end of undo) end()
+  }
+}
+
+function countSessions(host: Host, metrics: Metrics): () => void {
   const labels = { host_type: host.type }
   const names = ['host_type'] as const
   const level = metrics.gauge('sm_session_count', 'Sessions at this moment', names).with(labels)
-  const users = metrics.gauge('sm_unique_sessions_count', 'Accounts with a session', names).with(labels)
   const logins = metrics.counter('sm_session_logins', 'Sessions begun', names).with(labels)
   const logouts = metrics.counter('sm_session_logouts', 'Sessions ended', names).with(labels)
   const undo = [
     host.hooks.join(sessionOpens, 'late', { module: 'metrics', handler: () => void logins.inc() }),
     host.hooks.join(sessionEnds, 'late', { module: 'metrics', handler: () => void logouts.inc() }),
-    metrics.beforeReading(() => {
-      level.set(host.sessions.size)
-      users.set(host.sessions.accounts)
-    }),
+    metrics.beforeReading(() => level.set(host.sessions.size)),
   ]
   return () => {
     for (const end of undo) end()

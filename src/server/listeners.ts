@@ -1,4 +1,5 @@
 import type { Config } from '../config/schema.ts'
+import type { Validity } from '../net/tls-context.ts'
 import { C2sPort } from './c2s-port.ts'
 import { HttpPort } from './http-port.ts'
 import type { ListenerParts, OpenPort, PreparedSettings, RunningPort } from './port.ts'
@@ -14,6 +15,14 @@ interface Wanted {
   readonly port: number
   open(parts: ListenerParts): Promise<RunningPort>
   prepare(port: RunningPort): Promise<PreparedSettings>
+}
+
+/** A port at one moment; `id`: as MongooseIM names listeners. */
+export interface ListenerStatus {
+  readonly id: string
+  /** Undefined where that is not known. */
+  readonly connections: number | undefined
+  readonly validity: Validity | undefined
 }
 
 /** All ports of a server. */
@@ -37,6 +46,15 @@ export class Listeners {
 
   get ports(): readonly OpenPort[] {
     return [...this.#ports.values()].map((port) => port.openPort)
+  }
+
+  /** How each port is at this moment. */
+  get status(): readonly ListenerStatus[] {
+    return [...this.#ports.values()].map(({ openPort, connections, validity }) => ({
+      id: `${openPort.address}@tcp/${openPort.port}`,
+      connections: openPort.kind.startsWith('http') ? undefined : connections,
+      validity,
+    }))
   }
 
   /**

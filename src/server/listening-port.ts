@@ -1,5 +1,5 @@
 import type { Config } from '../config/schema.ts'
-import type { TlsContext } from '../net/tls-context.ts'
+import type { TlsContext, Validity } from '../net/tls-context.ts'
 import { ClientPort, type Negotiating } from './client-port.ts'
 import type { OpenPort, PreparedSettings, RunningPort } from './port.ts'
 
@@ -40,6 +40,10 @@ export abstract class ListeningPort<Table, Settings extends PortSettings<Table>,
 
   get table(): Table {
     return this.settings.table
+  }
+
+  get validity(): Validity | undefined {
+    return this.settings.tls?.validity
   }
 
   async prepare(table: Table, config: Config): Promise<PreparedSettings> {

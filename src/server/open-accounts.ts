@@ -1,4 +1,4 @@
-import { Accounts } from '../auth/accounts.ts'
+import { Accounts, type AccountsObserver } from '../auth/accounts.ts'
 import { KeyDeriver } from '../auth/key-deriver.ts'
 import type { AuthMethod } from '../auth/method.ts'
 import { hashNames } from '../auth/offered-mechanisms.ts'
@@ -33,6 +33,7 @@ export interface AccountsParts {
   readonly clock: Clock
   readonly log: Logger
   readonly pools: ServicePools
+  readonly observer?: AccountsObserver
 }
 
 /** As {@link AccountsParts}, for every host type. */
@@ -69,7 +70,10 @@ function hostTypesOf({ general }: Config): string[] {
 }
 
 /** Opens the account stores that the configuration names, in its order. Nothing is left open when it rejects. */
-export async function openAccounts(config: Config, { db, clock, log, pools }: AccountsParts): Promise<OpenAccounts> {
+export async function openAccounts(
+  config: Config,
+  { db, clock, log, pools, observer }: AccountsParts,
+): Promise<OpenAccounts> {
   const { password, max_users_per_domain: maxPerDomain } = config.auth
   const secret = await serverSecret(db, 'scram_decoy')
   const hashes = password.hash.map((name) => hashNames[name] as ScramHash)
@@ -80,6 +84,7 @@ export async function openAccounts(config: Config, { db, clock, log, pools }: Ac
   }
   const options = {
     maxPerDomain,
+    ...(observer === undefined ? {} : { observer }),
     onFailure: (method: string, error: unknown) => log.error({ what: 'auth_method_failed', method, reason: error }),
   }
   const methods: AuthMethod[] = []

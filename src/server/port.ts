@@ -1,6 +1,8 @@
 import type { LoginGuard } from '../auth/login-guard.ts'
 import type { Config } from '../config/schema.ts'
+import type { ClientTraffic } from '../edges/client-traffic.ts'
 import type { Readiness } from '../net/health.ts'
+import type { Validity } from '../net/tls-context.ts'
 import type { Logger } from '../observe/logger.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import type { Decoy } from '../protocol/scram/keys.ts'
@@ -14,6 +16,7 @@ export interface ListenerParts {
   readonly clock: Clock
   readonly log: Logger
   readonly metrics: Metrics
+  readonly traffic: ClientTraffic
   readonly router: Router
   /** For the answers that users who do not exist get, by host type. */
   decoyOf(hostType: string): Decoy
@@ -48,6 +51,8 @@ export interface RunningPort<C = unknown> {
   readonly openPort: OpenPort
   /** How many connections are open, where that is known. */
   readonly connections: number
+  /** From when to when its certificate is good, where it has one. */
+  readonly validity: Validity | undefined
   /** Gets ready what other settings need, files of TLS included. Rejects with TlsError; then nothing has changed. */
   prepare(table: C, config: Config): Promise<PreparedSettings>
   /** Lets nobody new in; those who are in stay. */

@@ -1,7 +1,7 @@
 import type { ModuleApi } from '../module/api.ts'
 import type { ModulesByDomain } from '../module/module-commands.ts'
 import type { Host } from '../router/host.ts'
-import { countSessions } from './core-metrics.ts'
+import { countHost } from './core-metrics.ts'
 import { type HostParts, type RunningHost, startHost } from './start-host.ts'
 
 /** The hosts of a server: one for each static domain, one for each kind of dynamic domains. */
@@ -31,7 +31,7 @@ export class RunningHosts implements ModulesByDomain {
   async #start(type: string, domains: readonly string[]): Promise<void> {
     const running = await startHost({ type, domains }, this.#parts)
     this.#byType.set(type, running)
-    this.#undo.push(() => running.modules.stopAll(), countSessions(running.host, this.#parts.metrics))
+    this.#undo.push(() => running.modules.stopAll(), countHost(running.host, this.#parts.metrics))
   }
 
   /** All of them, by host type. */

@@ -2,6 +2,7 @@ import type { Accounts } from '../auth/accounts.ts'
 import { AccessRules, type AccessTables } from '../config/acl.ts'
 import type { Config } from '../config/schema.ts'
 import { HookTable } from '../hooks/hook-table.ts'
+import type { CommandRunner } from '../module/command.ts'
 import type { AnyModule } from '../module/define.ts'
 import { ModuleHost } from '../module/module-host.ts'
 import type { Logger } from '../observe/logger.ts'
@@ -33,6 +34,7 @@ export interface HostParts {
   accountsOf(hostType: string): Accounts
   /** The modules that exist. */
   readonly modules: readonly AnyModule[]
+  readonly commands: CommandRunner
 }
 
 /** A host and the modules that run on it. */
@@ -80,7 +82,7 @@ export async function startHost({ type, domains: first }: HostPlan, parts: HostP
     features: { server: new FeatureList(), account: new FeatureList() },
   }
   watchPassingAccounts(host)
-  const modules = new ModuleHost({ host, db, log, metrics, pools: parts.pools.of(type) })
+  const modules = new ModuleHost({ host, db, log, metrics, commands: parts.commands, pools: parts.pools.of(type) })
   await modules.startAll(wantedModules(config, parts.modules))
   router.addHost(host)
   return { host, domains, modules }

@@ -63,13 +63,20 @@ export class StreamHosts {
   #make(domain: string, host: Host, accounts: Accounts): StreamHost {
     const { sasl_mechanisms: names, sasl_external: rules, sasl_external_common_name: commonName } = host.config.auth
     const options = { ...this.#options, external: { rules, ...commonName } }
-    const offers = new StreamOffers(domain, host)
+    const offers = new StreamOffers(domain, host, (more) =>
+      offeredMechanisms(names, accounts, {
+        ...options,
+        more: new Map(more.map(({ name, make }) => [name, make({ onlyOverTls: options.plainOnlyOverTls })])),
+      }),
+    )
     return {
       domain,
       get profiles() {
         return offers.profiles
       },
-      mechanisms: offeredMechanisms(names, accounts, options),
+      get mechanisms() {
+        return offers.mechanisms
+      },
       decoy: this.#parts.decoyOf(host.type),
       provesOffer: true,
       get idleSeconds() {

@@ -1,9 +1,10 @@
 import type { FeatureStage } from '../protocol/c2s/rules.ts'
 import { classicSasl } from '../protocol/sasl/classic-profile.ts'
+import type { SaslMechanism } from '../protocol/sasl/mechanism.ts'
 import type { SaslProfile } from '../protocol/sasl/profile.ts'
 import { idleLimits, streamFeatures } from '../router/events.ts'
 import type { Host } from '../router/host.ts'
-import { saslProfiles } from '../router/sign-in-events.ts'
+import { type ModuleMechanism, saslMechanisms, saslProfiles } from '../router/sign-in-events.ts'
 import type { Element } from '../xml/element.ts'
 
 /** What the modules of a host offer on its streams: asked for once, and again when modules have come or gone. */
@@ -11,13 +12,23 @@ export class StreamOffers {
   readonly #domain: string
   readonly #host: Host
   readonly #features = new Map<string, readonly Element[]>()
+  readonly #offer: (more: readonly ModuleMechanism[]) => readonly SaslMechanism[]
+  #mechanisms: readonly SaslMechanism[] | undefined
   #profiles: readonly SaslProfile[] | undefined
   #idle: readonly number[] | undefined
   #revision = -1
 
-  constructor(domain: string, host: Host) {
+  /** `offer`: the mechanisms of the accounts, with those of modules in their places. */
+  constructor(domain: string, host: Host, offer: (more: readonly ModuleMechanism[]) => readonly SaslMechanism[]) {
     this.#domain = domain
     this.#host = host
+    this.#offer = offer
+  }
+
+  get mechanisms(): readonly SaslMechanism[] {
+    this.#forgetOld()
+    this.#mechanisms ??= this.#offer(this.#host.hooks.gatherNow(saslMechanisms, { host: this.#host }))
+    return this.#mechanisms
   }
 
   get profiles(): readonly SaslProfile[] {
@@ -51,6 +62,7 @@ export class StreamOffers {
     if (revision === this.#revision) return
     this.#revision = revision
     this.#features.clear()
+    this.#mechanisms = undefined
     this.#profiles = undefined
     this.#idle = undefined
   }

@@ -35,6 +35,8 @@ export interface FormField {
   readonly isRequired?: boolean | undefined
   readonly values?: readonly string[] | undefined
   readonly options?: readonly FieldOption[] | undefined
+  /** `<validate/>`: what values may be (XEP-0122). */
+  readonly validation?: Element | undefined
 }
 
 /** What a form is made of. */
@@ -68,13 +70,14 @@ export function formElement(content: FormContent): Element {
 }
 
 function fieldElement(field: FormField): Element {
-  const { type, label, desc, isRequired, values = [], options = [] } = field
+  const { type, label, desc, isRequired, values = [], options = [], validation } = field
   return el(
     'field',
     NS.forms,
     { var: field.var, type, label },
     desc === undefined ? undefined : el('desc', NS.forms, desc),
     isRequired === true ? el('required', NS.forms) : undefined,
+    validation,
     values.map((value) => el('value', NS.forms, value)),
     options.map((option) => el('option', NS.forms, { label: option.label }, el('value', NS.forms, option.value))),
   )

@@ -21,6 +21,11 @@ export function attributesOf({ type, id, lang }: StanzaHead): Wire {
   return asWire(text)
 }
 
+/** Prefix declarations among these attributes, which the content may rely on. */
+export function prefixesOf(attributes: Wire): Wire {
+  return asWire((attributes.match(/ xmlns:[^=\s]+\s*=\s*(?:'[^']*'|"[^"]*")/g) ?? []).join(''))
+}
+
 /** What a stanza with this head and no children is made of. */
 export function fieldsOf(kind: StanzaKind, head: StanzaHead): Fields {
   return {

@@ -11,9 +11,11 @@ export const NS = {
   bind: 'urn:ietf:params:xml:ns:xmpp-bind',
   session: 'urn:ietf:params:xml:ns:xmpp-session',
   framing: 'urn:ietf:params:xml:ns:xmpp-framing',
+  streamManagement: 'urn:xmpp:sm:3',
   delay: 'urn:xmpp:delay',
   forms: 'jabber:x:data',
   rsm: 'http://jabber.org/protocol/rsm',
   discoInfo: 'http://jabber.org/protocol/disco#info',
   discoItems: 'http://jabber.org/protocol/disco#items',
+  portable: 'urn:xmpp:pie:0',
 } as const

@@ -17,10 +17,14 @@ export interface RsmRequest {
 /** Reads the `<set/>` of a request, undefined when there is none. Throws `bad-request` for numbers that are none. */
 export function readRsm(query: Element): RsmRequest | undefined {
   const set = query.child('set', NS.rsm)
-  if (set === undefined) return undefined
+  return set === undefined ? undefined : readRsmSet(set)
+}
+
+/** Reads a `<set/>`. `size`: the name of the child that limits the page. Throws `bad-request` for numbers that are none. */
+export function readRsmSet(set: Element, size = 'max'): RsmRequest {
   const after = set.childText('after')
   const before = set.childText('before')
-  const max = readCount(set, 'max')
+  const max = readCount(set, size)
   const index = readCount(set, 'index')
   return {
     ...(max === undefined ? {} : { max }),

@@ -2,12 +2,12 @@ import type { Jid } from '../jid/jid.ts'
 import type { Element } from '../xml/element.ts'
 import { escapeXml } from '../xml/escape.ts'
 import { scanFrame } from '../xml/frame.ts'
-import { defaultLimits } from '../xml/limits.ts'
+import { ownLimits } from '../xml/limits.ts'
 import type { RawElement } from '../xml/raw-element.ts'
 import { serialise } from '../xml/serialise.ts'
 import { asWire, toWire, type Wire } from '../xml/wire.ts'
 import type { Fields, Received, StanzaKind } from './fields.ts'
-import { attributesOf, fieldsOf, type StanzaHead } from './head.ts'
+import { attributesOf, fieldsOf, prefixesOf, type StanzaHead } from './head.ts'
 import { NS } from './namespaces.ts'
 import { builtPart, cutOut, type Part, receivedParts, shifted } from './parts.ts'
 import type { StanzaError } from './stanza-error.ts'
@@ -18,9 +18,6 @@ export type { StanzaKind } from './fields.ts'
 
 /** How the root is written: on a jabber:client stream, in a WebSocket frame or `<forwarded/>`, on a jabber:server stream. */
 export type WireForm = 'client' | 'framed' | 'server'
-
-/** What was accepted once is read back whatever its size. */
-const ownLimits = { ...defaultLimits, maxElementBytes: Number.POSITIVE_INFINITY }
 
 const formNamespace: Record<WireForm, string> = { client: '', framed: " xmlns='jabber:client'", server: '' }
 
@@ -138,6 +135,11 @@ export class Stanza {
     return this.#ticket
   }
 
+  /** Names a received stanza for good, where its sender may send it once more; see {@link Ticket}. */
+  get origin(): string | undefined {
+    return this.#raw === undefined ? undefined : this.#ticket?.origin
+  }
+
   /** The same stanza; what it causes is waited for by this ticket. */
   under(ticket: Ticket | undefined): Stanza {
     return ticket === this.#ticket ? this : new Stanza({ ...this.#fields(), ticket })
@@ -246,7 +248,7 @@ export class Stanza {
       type: 'error',
       from: this.to,
       to: this.from,
-      attributes: asWire(attributesOf(head) + this.#prefixes()),
+      attributes: asWire(attributesOf(head) + prefixesOf(this.#attributes)),
       notes: undefined,
     }).append(error.toElement())
   }
@@ -266,11 +268,6 @@ export class Stanza {
       notes: this.#notes,
       ticket: this.#ticket,
     }
-  }
-
-  /** Prefix declarations on the root that the content may rely on. */
-  #prefixes(): Wire {
-    return asWire((this.#attributes.match(/ xmlns:[^=\s]+\s*=\s*(?:'[^']*'|"[^"]*")/g) ?? []).join(''))
   }
 
   #children(): readonly { readonly name: string; readonly ns: string }[] {

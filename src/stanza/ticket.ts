@@ -3,6 +3,11 @@ export interface TicketWatcher {
   ticketMoved(): void
 }
 
+/** A stream whose stanzas are numbered for good. */
+export interface TicketSource {
+  readonly id: string
+}
+
 /**
  * Counts the writes that one received stanza has caused and that are not on disk yet. What acknowledges the stanza to its
  * sender (XEP-0198) waits until it is settled: everything that came of it has been committed.
@@ -16,15 +21,39 @@ export class Ticket {
   #kept = 0
   #failed = false
   #watchers: TicketWatcher[] | undefined
+  readonly #source: TicketSource | undefined
+  readonly #number: number
+  #isInTurn: boolean
 
-  /** The watcher is told when the ticket becomes ready and when it is settled. */
-  constructor(watcher?: TicketWatcher) {
+  /** The watcher is told when the ticket becomes ready and when it is settled. `number`: which one of the source it is. */
+  constructor(watcher?: TicketWatcher, source?: TicketSource, number = 0) {
+    this.#source = source
+    this.#number = number
+    this.#isInTurn = source === undefined
     this.#watchers = watcher === undefined ? undefined : [watcher]
   }
 
   /** The stanza has been handled and its writes are on disk; it may yet have to be kept for somebody. */
   get isReady(): boolean {
     return this.#open === 0
+  }
+
+  /**
+   * Names the stanza for good, where its sender sends it again after a crash unless it is on disk that it has been received: the
+   * second time it has the same name.
+   */
+  get origin(): string | undefined {
+    return this.#source === undefined ? undefined : `${this.#source.id}/${this.#number}`
+  }
+
+  /** Whether the stanza may be kept for a client: it is ready, and all that came before it from the same sender is too. */
+  get mayBeKept(): boolean {
+    return this.#isInTurn && this.isReady
+  }
+
+  /** What came before it is ready, or is of no concern any more. */
+  itsTurn(): void {
+    this.#isInTurn = true
   }
 
   /** Nothing outstanding any more. */

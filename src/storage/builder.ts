@@ -7,7 +7,7 @@ import {
   Kysely,
   type QueryResult,
 } from 'kysely'
-import type { SqlDialect } from './dialect.ts'
+import { type SqlDialect, speaks } from './dialect.ts'
 import type { RunQuery } from './engine.ts'
 
 const NO_TRANSACTIONS =
@@ -22,7 +22,10 @@ export function makeBuilder<T>(sqlDialect: SqlDialect, run: RunQuery): Kysely<T>
     createIntrospector: (db) => sqlDialect.createIntrospector(db),
     createDriver: () => driver,
   }
-  return new Kysely<T>({ config: { dialect }, dialect, driver, executor: new DirectExecutor(dialect, driver, run) })
+  const executor = new DirectExecutor(dialect, driver, run)
+  const q = new Kysely<T>({ config: { dialect }, dialect, driver, executor })
+  speaks(q, sqlDialect)
+  return q
 }
 
 /**

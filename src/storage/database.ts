@@ -10,6 +10,8 @@ import type {
   SelectQueryBuilder,
   UpdateResult,
 } from 'kysely'
+import type { BulkInsert } from './bulk-insert.ts'
+import type { WordIndex } from './word-index.ts'
 
 /** What is known after a query. */
 export interface Result<Row = unknown> {
@@ -113,6 +115,10 @@ export interface Database<T = AnyTables> {
     table: Table,
     values: Insertable<T[Table]> | readonly Insertable<T[Table]>[],
   ): InsertQueryBuilder<T, Table, InsertResult>
+  /** Inserts of many rows in few statements, compiled once; the statements go into {@link atomic}. */
+  bulkInsert<Table extends keyof T & string>(table: Table, columns: readonly (keyof T[Table] & string)[]): BulkInsert
+  /** The word index in this table; see `createWordIndex`. */
+  words<Table extends keyof T & string>(table: Table): WordIndex
   /**
    * Reads a page of `query` by `key`, a selected integer column that is unique in it (`'id'` or `'archive.id'`). The query has
    * neither order nor limit yet. Pages of `stale.q` queries are read there.

@@ -7,6 +7,7 @@ import type {
   QueryCompiler,
 } from 'kysely'
 import type { AnyTables } from './database.ts'
+import type { WordSql } from './word-index.ts'
 
 /** What an insert that meets an existing row does. */
 export interface Upsert {
@@ -30,4 +31,19 @@ export interface SqlDialect {
     table: string,
     values: object | readonly object[],
   ): InsertQueryBuilder<AnyTables, string, InsertResult>
+  readonly words: WordSql
+}
+
+const dialects = new WeakMap<object, SqlDialect>()
+
+/** Remembers which dialect a query builder speaks. */
+export function speaks(q: object, dialect: SqlDialect): void {
+  dialects.set(q, dialect)
+}
+
+/** The dialect that a query builder speaks; for the verbs of this room. */
+export function dialectOf(q: object): SqlDialect {
+  const dialect = dialects.get(q)
+  if (dialect === undefined) throw new TypeError('not a query builder of this storage')
+  return dialect
 }

@@ -1,6 +1,7 @@
 import type { Compilable, InsertQueryBuilder, InsertResult, Kysely, SelectQueryBuilder } from 'kysely'
 import { type Clock, systemClock } from '../util/clock.ts'
 import { makeBuilder } from './builder.ts'
+import { type BulkInsert, bulkInsert } from './bulk-insert.ts'
 import type {
   AnyTables,
   Database,
@@ -18,6 +19,7 @@ import type { Engine, Step } from './engine.ts'
 import { runMigrations } from './migrate.ts'
 import { readPage } from './page.ts'
 import { prepare } from './prepared.ts'
+import { type WordIndex, wordIndex } from './word-index.ts'
 
 /** The database over an engine. */
 export function makeDatabase(engine: Engine, clock: Clock = systemClock): Database {
@@ -83,6 +85,14 @@ class RelationalDatabase<T> implements Database<T> {
 
   insertIgnore<Table extends keyof T & string>(table: Table, values: Rows): AnyInsert<T, Table> {
     return this.#engine.dialect.insertIgnore(this.#any(), table, values) as AnyInsert<T, Table>
+  }
+
+  bulkInsert(table: string, columns: readonly string[]): BulkInsert {
+    return bulkInsert(this.#any(), table, columns)
+  }
+
+  words(table: string): WordIndex {
+    return wordIndex(this.#any(), table)
   }
 
   page<Table extends keyof T, Row>(

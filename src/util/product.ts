@@ -6,5 +6,7 @@ const { version } = createRequire(import.meta.url)('../../package.json') as { ve
 export const productName = 'Meerkat'
 /** The running release. */
 export const productVersion: string = version
+/** What this server is called among others. */
+export const nodeName = 'meerkat@localhost'
 /** Names the product where a URI is asked for, as in entity capabilities. */
 export const productUri = 'urn:x-meerkat:server'

@@ -20,6 +20,15 @@ export const defaultLimits: ScannerLimits = {
   maxNameBytes: 16_384,
 }
 
+/** For what this server has accepted before, or made: it is read back whatever its size. */
+export const ownLimits: ScannerLimits = {
+  maxElementBytes: Number.POSITIVE_INFINITY,
+  maxHeaderBytes: Number.POSITIVE_INFINITY,
+  maxDepth: Number.POSITIVE_INFINITY,
+  maxAttributes: Number.POSITIVE_INFINITY,
+  maxNameBytes: Number.POSITIVE_INFINITY,
+}
+
 // Offsets are kept as small integers, and trees are built and written by recursion.
 const addressable = 2 ** 30
 const deepest = 1000

@@ -136,7 +136,7 @@ describe('two servers', () => {
 describe('start and stop', () => {
   it('start leaves a server in the background, stop ends it and waits for it', async () => {
     here.file('meerkat.toml', config)
-    const log = here.path('data/meerkat.log')
+    const log = here.path('data/log/meerkat.log')
     const started = await here.run('start')
     expect(started).toMatchObject({ code: 0, err: '' })
     const pid = Number(/^Meerkat is running \(process (\d+)\); its log is (.+)\n$/.exec(started.out)?.[1])
@@ -150,7 +150,7 @@ describe('start and stop', () => {
       expect(status.out).toContain(`Version:         ${productVersion}\n`)
       expect(await here.run('stop')).toEqual({ code: 0, out: 'Meerkat has stopped.\n', err: '' })
       expect(isAlive(pid)).toBe(false)
-      expect(readFileSync(log, 'utf8')).toContain('Next, make an account')
+      expect(readFileSync(log, 'utf8')).toContain('what=node_stopped')
     } finally {
       if (isAlive(pid)) process.kill(pid, 'SIGKILL')
     }

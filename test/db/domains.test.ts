@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { parseConfig } from '../../src/config/load.ts'
+import { CommandRegistry } from '../../src/module/command.ts'
 import { allModules } from '../../src/modules/all.ts'
 import { MemoryLog } from '../../src/observe/memory-log.ts'
 import { createMetrics } from '../../src/observe/metrics.ts'
@@ -47,7 +48,11 @@ onEachDatabase('dynamic domains', (kind) => {
   async function node(): Promise<Node> {
     const log = new MemoryLog()
     const metrics = createMetrics()
-    const { config } = parseConfig({ text, file: '/tmp/none/meerkat.toml', modules: allModules })
+    const { config } = parseConfig({
+      text,
+      file: '/tmp/none/meerkat.toml',
+      modules: allModules,
+    })
     const live = new LiveConfig(config)
     const router = makeRouter(clock, log, metrics)
     const pools = new OutgoingPools({ live, clock, log, metrics })
@@ -63,6 +68,7 @@ onEachDatabase('dynamic domains', (kind) => {
       router,
       accountsOf,
       modules: allModules,
+      commands: new CommandRegistry(),
     })
     const directory = await DomainDirectory.open({
       ...{ store, router, clock, log, hosts: hosts.byType, isShared: true },

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { numbers } from '../fuzz/mutate.ts'
 import { ServerFolder } from '../support/child-server.ts'
 import { figures } from '../support/figures.ts'
+import { sm } from '../support/managed.ts'
 import { PlainClient } from '../support/plain-client.ts'
 import { plainSettings } from '../support/plain-server.ts'
 
@@ -11,7 +12,10 @@ let folder: ServerFolder
 
 beforeAll(() => {
   folder = new ServerFolder(
-    plainSettings({ more: '[modules.mod_register]' }).replace('max_stanza_size', 'access = "all"\nmax_stanza_size'),
+    plainSettings({ more: '[modules.mod_register]\n[modules.mod_stream_management]' }).replace(
+      'max_stanza_size',
+      'access = "all"\nmax_stanza_size',
+    ),
   )
 })
 afterAll(() => folder.remove())
@@ -55,9 +59,11 @@ async function use(port: number, round: number, promised: Promised): Promise<voi
   }
   const messages = async () => {
     const client = await PlainClient.signIn(port, 'writer', 'messages')
-    for (let i = round * 1_000_000; ; i++) {
-      client.says(`<message to='reader@localhost' id='${i}' type='chat'><body>Hi</body></message>`)
-      await client.asks('stored')
+    client.says(`<enable xmlns='${sm}'/>`)
+    await client.hears('<enabled ')
+    for (let i = round * 1_000_000, count = 1; ; i++, count++) {
+      client.says(`<message to='reader@localhost' id='${i}' type='chat'><body>Hi</body></message><r xmlns='${sm}'/>`)
+      await client.hears(`<a xmlns='${sm}' h='${count}'/>`)
       promised.messages.push(i)
     }
   }

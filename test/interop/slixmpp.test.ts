@@ -50,6 +50,43 @@ suiteNeeding(['/usr/bin/python3'], 'slixmpp', () => {
     await again.when('present')
   }, 60_000)
 
+  it('a second resource sees what the first one says and hears, and nothing while it rests', async () => {
+    const server = await target()
+    const [romeo, julia] = [await freshAccount(server, 'romeo'), await freshAccount(server, 'julia')]
+    const [desk, phone, other] = [start(server, romeo), start(server, romeo), start(server, julia)]
+    const [atDesk, onPhone] = await Promise.all([desk.when('ready'), phone.when('ready'), other.when('ready')])
+    phone.tell({ do: 'copy' })
+    await phone.when('copying')
+
+    desk.tell({ do: 'say', to: julia.jid, body: 'It is the east 🌅' })
+    await phone.when('copy', { way: 'sent', sender: atDesk.jid, body: 'It is the east 🌅' })
+    other.tell({ do: 'say', to: String(atDesk.jid), body: 'Wherefore art thou?' })
+    await phone.when('copy', { way: 'received', body: 'Wherefore art thou?' })
+
+    phone.tell({ do: 'rest' })
+    phone.tell({ do: 'say', to: julia.jid, body: 'Good night' })
+    await other.when('message', { body: 'Good night' })
+    for (const body of ['one', 'two']) other.tell({ do: 'say', to: String(onPhone.jid), body })
+    other.tell({ do: 'say', to: String(atDesk.jid), body: 'three' })
+    await desk.when('message', { body: 'three' })
+    phone.tell({ do: 'wake' })
+    await phone.when('message', { body: 'one' })
+    await phone.when('message', { body: 'two' })
+    await phone.when('copy', { way: 'received', body: 'three' })
+  }, 60_000)
+
+  it('a connection is lost and its stream goes on', async () => {
+    const server = await target()
+    const [romeo, julia] = [await freshAccount(server, 'romeo'), await freshAccount(server, 'julia')]
+    const [one, two] = [start(server, romeo), start(server, julia)]
+    const [{ jid }] = await Promise.all([one.when('ready'), two.when('ready')])
+    one.tell({ do: 'drop' })
+    await one.when('left')
+    two.tell({ do: 'say', to: String(jid), body: 'Are you there?' })
+    await one.when('resumed')
+    await one.when('message', { body: 'Are you there?' })
+  }, 60_000)
+
   it('a wrong password is told so', async () => {
     const server = await target()
     const romeo = await freshAccount(server, 'romeo')

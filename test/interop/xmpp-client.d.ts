@@ -13,6 +13,9 @@ declare module '@xmpp/client' {
     }
     start(): Promise<{ toString(): string }>
     stop(): Promise<void>
+    /** The connection below. */
+    readonly socket: { readonly socket?: { destroy(): void }; destroy?(): void }
+    readonly streamManagement: { on(event: 'resumed' | 'fail', handler: () => void): void }
     send(element: XmlElement): Promise<void>
     on(event: 'stanza', handler: (stanza: XmlElement) => void): void
     on(event: 'error', handler: (error: Error) => void): void

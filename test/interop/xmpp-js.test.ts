@@ -82,6 +82,23 @@ describe('@xmpp/client', () => {
     }, 60_000)
   }
 
+  it('loses its connection and goes on with its stream', async () => {
+    const server = await target()
+    const [romeo, julia] = [await freshAccount(server, 'romeo'), await freshAccount(server, 'julia')]
+    const [one, two] = [await signIn(server, romeo, 'xmpp'), await signIn(server, julia, 'xmpp')]
+    await one.entity.send(xml('presence'))
+    await one.stanzas.when('the own presence', (stanza) => stanza.is('presence'))
+    const fates = new Events<string>()
+    for (const fate of ['resumed', 'fail'] as const) one.entity.streamManagement.on(fate, () => fates.add(fate))
+    const restore = allowSelfSigned()
+    const { socket } = one.entity
+    ;(socket.socket ?? socket).destroy?.()
+    await two.entity.send(xml('message', { to: one.address, type: 'chat' }, xml('body', {}, 'Are you there?')))
+    expect(await fates.when('the resumption', () => true).finally(restore)).toBe('resumed')
+    const heard = await one.stanzas.when('the message', (stanza) => stanza.is('message'))
+    expect(heard.getChildText('body')).toBe('Are you there?')
+  }, 60_000)
+
   it('is refused with a wrong password', async () => {
     const server = await target()
     const romeo = await freshAccount(server, 'romeo')

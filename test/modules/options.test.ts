@@ -1,16 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { FakeClock, systemClock, type Timer } from '../../src/util/clock.ts'
 import { Client } from '../support/client.ts'
 import { type OwnServer, ownServer } from '../support/own-server.ts'
 import { openSecure } from '../support/sign-in.ts'
+import { SteppedClock } from '../support/stepped-clock.ts'
 import { NS } from '../support/xml.ts'
-
-/** Time that moves when told to; what is shorter than a second takes as long as it takes. */
-class SteppedClock extends FakeClock {
-  override after(ms: number, run: () => void): Timer {
-    return ms < 1000 ? systemClock.after(ms, run) : super.after(ms, run)
-  }
-}
 
 const chat = (to: string, id: string) => `<message type='chat' to='${to}' id='${id}'><body>${id}</body></message>`
 
@@ -43,6 +36,57 @@ max_user_offline_messages = [{ acl = "all", value = 2 }]
     await dora.receivesNothing()
     await carol.isPresent()
     await carol.finds(`<message from='${dora.jid}' id='g1' type='groupchat'>{any}</message>`)
+  })
+})
+
+describe('mod_offline cleared by an administrator', () => {
+  const clock = new SteppedClock()
+  const own = ownServer('[modules.mod_offline]\n', { clock })
+  const domain = 'localhost'
+  const expiring = (to: string, id: string) =>
+    chat(to, id).replace('<body>', `<x xmlns='jabber:x:expire' seconds='60'/><body>`)
+
+  it('deletes what has expired, and what is old', async () => {
+    const bob = await own.client('bob', 'pc', { presence: false })
+    const alice = await own.client('alice', 'pc')
+    for (const text of [chat(bob.bare, 'm1'), expiring(bob.bare, 'm2'), expiring(bob.bare, 'm3')]) alice.sends(text)
+    await alice.isHeard()
+    expect(await own.command('offline.deleteExpiredMessages', { domain })).toBe('Removed 0 messages')
+    clock.advance(60_000)
+    expect(await own.command('offline.deleteExpiredMessages', { domain })).toBe('Removed 2 messages')
+    clock.advance(86_400_000)
+    alice.sends(chat(bob.bare, 'm4'))
+    await alice.isHeard()
+    expect(await own.command('offline.deleteOldMessages', { domain, days: 2 })).toBe('Removed 0 messages')
+    expect(await own.command('offline.deleteOldMessages', { domain, days: 1 })).toBe('Removed 1 message')
+    await bob.isPresent()
+    await bob.finds(`<message from='${alice.jid}' id='m4' type='chat'>{any}</message>`)
+    await bob.receivesNothing()
+  })
+
+  it('deletes what has expired by itself once a day, so that it does not count against the limit', async () => {
+    const carol = await own.client('carol', 'pc', { presence: false })
+    const alice = await own.client('alice', 'laptop')
+    alice.sends(expiring(carol.bare, 'm1'))
+    await alice.isHeard()
+    clock.advance(86_400_000)
+    expect(await own.command('offline.deleteExpiredMessages', { domain })).toBe('Removed 0 messages')
+  })
+
+  it('does not deliver what has expired', async () => {
+    const dora = await own.client('dora', 'pc', { presence: false })
+    const alice = await own.client('alice', 'phone')
+    alice.sends(expiring(dora.bare, 'm1'))
+    await alice.isHeard()
+    clock.advance(60_000)
+    await dora.isPresent()
+    await dora.receivesNothing()
+  })
+
+  it('knows the domain', async () => {
+    await expect(own.command('offline.deleteExpiredMessages', { domain: 'elsewhere' })).rejects.toMatchObject({
+      code: 'domain_not_found',
+    })
   })
 })
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parseConfig } from '../../src/config/load.ts'
+import { CommandRegistry } from '../../src/module/command.ts'
 import { allModules } from '../../src/modules/all.ts'
 import { MemoryLog } from '../../src/observe/memory-log.ts'
 import { createMetrics } from '../../src/observe/metrics.ts'
@@ -37,7 +38,10 @@ class CountingClock extends FakeClock {
 }
 
 /** Options without which a module does not start. */
-const mandatory: Readonly<Record<string, string>> = { mod_external_filter: 'pool_tag = "service"' }
+const mandatory: Readonly<Record<string, string>> = {
+  mod_external_filter: 'pool_tag = "service"',
+  mod_keystore: 'keys = [{ name = "token_secret", type = "ram" }]',
+}
 
 const text = `[general]
 hosts = ["localhost"]
@@ -57,7 +61,13 @@ describe('a module that stops', () => {
     const log = new MemoryLog()
     const { config } = parseConfig({ text, file: '/tmp/none/meerkat.toml', modules: allModules })
     db = await openDatabase({ kind: 'sqlite', file: ':memory:', log, clock })
-    router = new Router(clock, { noRoute: () => {}, failed: () => {}, lost: () => {} })
+    router = new Router(clock, {
+      noRoute: () => {},
+      dropped: () => {},
+      bounced: () => {},
+      failed: () => {},
+      lost: () => {},
+    })
     const metrics = createMetrics()
     const live = new LiveConfig(config)
     const pools = new OutgoingPools({ live, clock, log, metrics })
@@ -65,7 +75,11 @@ describe('a module that stops', () => {
     const accountsOf = () => accounts
     running = await startHost(
       { type: 'localhost', domains: ['localhost'] },
-      { live, clock, log, metrics, db, pools, router, accountsOf, modules: allModules },
+      {
+        ...{ live, clock, log, metrics, db, pools, router, accountsOf },
+        modules: allModules,
+        commands: new CommandRegistry(),
+      },
     )
   })
   afterAll(() => db.close())

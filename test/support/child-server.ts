@@ -14,8 +14,9 @@ export class ServerFolder {
     writeFileSync(join(this.path, 'meerkat.toml'), settings)
   }
 
-  start(): Promise<ChildServer> {
-    return ChildServer.start(join(this.path, 'meerkat.toml'))
+  /** `env`: variables of the process beside those of this one. */
+  start(env: NodeJS.ProcessEnv = {}): Promise<ChildServer> {
+    return ChildServer.start(join(this.path, 'meerkat.toml'), env)
   }
 
   remove(): void {
@@ -38,9 +39,10 @@ export class ChildServer {
     this.port = Number(/:(\d+)\s+XMPP clients/.exec(output())?.[1])
   }
 
-  static start(config: string): Promise<ChildServer> {
+  static start(config: string, env: NodeJS.ProcessEnv = {}): Promise<ChildServer> {
     const child = spawn(process.execPath, [program, 'foreground', '--config', config], {
       stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...env },
     })
     let output = ''
     const exited = new Promise<number | NodeJS.Signals>((resolve) => {
@@ -55,6 +57,10 @@ export class ChildServer {
       child.stderr?.on('data', read)
       void exited.then((how) => reject(new Error(`ended with ${how}: ${output}`)))
     })
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0
   }
 
   get output(): string {

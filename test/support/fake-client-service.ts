@@ -8,10 +8,13 @@ import type {
   Offer,
 } from '../../src/edges/client-service.ts'
 import type { Jid } from '../../src/jid/jid.ts'
+import { createMetrics } from '../../src/observe/metrics.ts'
 import type { OfferAnswer } from '../../src/protocol/c2s/events.ts'
 import type { C2sRules } from '../../src/protocol/c2s/rules.ts'
 import type { SaslAnswer, SaslRequest } from '../../src/protocol/sasl/mechanism.ts'
 import type { EndReason } from '../../src/router/session.ts'
+import { clientTraffic } from '../../src/server/traffic.ts'
+import { SharedTap } from '../../src/server/traffic-tap.ts'
 import type { Stanza } from '../../src/stanza/stanza.ts'
 import type { StanzaError } from '../../src/stanza/stanza-error.ts'
 import type { StreamError } from '../../src/stanza/stream-error.ts'
@@ -71,6 +74,9 @@ export class FakeService implements ClientService {
   readonly clock = new FakeClock()
   readonly wheel = new TimerWheel(this.clock)
   readonly negotiating = new Set<{ stop(error: StreamError): void }>()
+  readonly metrics = createMetrics()
+  readonly tap = new SharedTap()
+  readonly traffic = clientTraffic(this.metrics, (domain) => domain, this.tap)
   readonly notes: ClientNote[] = []
   readonly offers: Offer[] = []
   readonly binds: BindRequest[] = []

@@ -9,6 +9,7 @@ import { createLogger } from '../../src/observe/logger.ts'
 import { registerAccount } from '../../src/router/accounts.ts'
 import type { Host } from '../../src/router/host.ts'
 import { ClientPort } from '../../src/server/client-port.ts'
+import { clientTraffic } from '../../src/server/traffic.ts'
 import { createServer, type Server } from '../../src/server.ts'
 import { FakeClock } from '../../src/util/clock.ts'
 import { parseElement } from '../../src/xml/parse.ts'
@@ -118,6 +119,7 @@ export class LiveEdge {
         clock: this.clock,
         log,
         metrics,
+        traffic: clientTraffic(metrics, (domain) => domain, this.#server.tap),
         router,
         guard: new LoginGuard(
           { freePerAddress: 1e9, freePerAccount: 1e9, firstDelay: 1, longestDelay: 1, forgetAfter: 1 },

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll } from 'vitest'
+import type { AnyModule } from '../../src/module/define.ts'
 import type { Clock } from '../../src/util/clock.ts'
 import { Client, type SignInOptions } from './client.ts'
 import { type OwnTestServer, startTestServer } from './server.ts'
@@ -42,6 +43,8 @@ export interface OwnServerOptions {
   readonly clock?: Clock
   /** Seconds between two registrations from one address; no limit unless given. */
   readonly registrationTimeout?: number
+  /** Modules besides those that come with the server. */
+  readonly modules?: readonly AnyModule[]
 }
 
 /** The base without the tables that `modules` has itself. */
@@ -52,8 +55,15 @@ function configOf(modules: string, registrationTimeout: number | undefined): str
   return registrationTimeout === undefined ? text : text.replace('"infinity"', String(registrationTimeout))
 }
 
-/** Starts a server with these modules beside the core ones, for the tests of the surrounding block. */
-export function ownServer(modules: string, { clock, registrationTimeout }: OwnServerOptions = {}): OwnServer {
+/**
+ * Starts a server with these modules beside the core ones, for the tests of the surrounding block. `tables` may be a function
+ * where it says something that is known only once tests run.
+ */
+export function ownServer(
+  tables: string | (() => string),
+  { clock, registrationTimeout, modules: more = [] }: OwnServerOptions = {},
+): OwnServer {
+  const text = () => configOf(typeof tables === 'string' ? tables : tables(), registrationTimeout)
   let folder = ''
   let server: OwnTestServer | undefined
   const clients: Client[] = []
@@ -64,8 +74,9 @@ export function ownServer(modules: string, { clock, registrationTimeout }: OwnSe
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'meerkat-test-'))
     server = await startTestServer({
-      config: configOf(modules, registrationTimeout),
+      config: text(),
       folder,
+      modules: more,
       ...(clock === undefined ? {} : { clock }),
     })
   })
@@ -91,8 +102,9 @@ export function ownServer(modules: string, { clock, registrationTimeout }: OwnSe
     async restart() {
       await running().stop()
       server = await startTestServer({
-        config: configOf(modules, registrationTimeout),
+        config: text(),
         folder,
+        modules: more,
         ...(clock === undefined ? {} : { clock }),
       })
     },

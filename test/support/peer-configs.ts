@@ -8,9 +8,10 @@ export const maxStanzaBytes = 65_536
 const prosodyModules = [
   ...['disco', 'roster', 'saslauth', 'tls', 'private', 'ping', 'register', 'time', 'version', 'offline'],
   ...['presence', 'message', 'iq', 'websocket', 'posix', 'vcard', 'lastactivity', 'uptime', 'smacks', 'blocklist'],
+  ...['carbons', 'csi', 'csi_simple', 'adhoc'],
 ]
 
-export function prosodyConfig({ folder, files, domain, strictDomain, ports }: PeerSettings): string {
+export function prosodyConfig({ folder, files, domain, strictDomain, archiveDomain, ports }: PeerSettings): string {
   return `run_as_root = true
 pidfile = "${folder}/prosody.pid"
 data_path = "${folder}/data"
@@ -34,20 +35,27 @@ default_storage = "internal"
 ssl = { certificate = "${files.certificate}"; key = "${files.key}" }
 log = { info = "${folder}/prosody.log" }
 VirtualHost "${domain}"
+VirtualHost "${archiveDomain}"
+  modules_enabled = { "mam" }
+  default_archive_policy = true
+  max_archive_query_results = 50
 VirtualHost "${strictDomain}"
   c2s_require_encryption = true
   allow_unencrypted_plain_auth = false
+Component "conference.${domain}" "muc"
+  name = "Chatrooms"
+  modules_enabled = { "vcard_muc" }
 `
 }
 
-export async function ejabberdConfig({ folder, files, domain, ports }: PeerSettings): Promise<string> {
+export async function ejabberdConfig({ folder, files, domain, archiveDomain, ports }: PeerSettings): Promise<string> {
   const both = join(folder, 'both.pem')
   await writeFile(both, `${await readFile(files.certificate, 'utf8')}${await readFile(files.key, 'utf8')}`)
   const listener = (port: number, rest: string) =>
     `  - {port: ${port}, ip: "127.0.0.1", module: ejabberd_c2s, max_stanza_size: ${maxStanzaBytes}, shaper: none, access: all, ${rest}}`
   return `loglevel: warning
 log_rotate_count: 0
-hosts: ["${domain}"]
+hosts: ["${domain}", "${archiveDomain}"]
 certfiles: ["${both}"]
 auth_password_format: scram
 registration_timeout: infinity
@@ -61,10 +69,14 @@ shaper_rules:
   max_user_sessions: 100
   max_user_offline_messages: 100
 modules:
+  mod_adhoc: {}
   mod_blocking: {}
   mod_caps: {}
+  mod_carboncopy: {}
+  mod_client_state: {}
   mod_disco: {}
   mod_last: {}
+  mod_muc: {default_room_options: {max_users: 200}}
   mod_offline: {}
   mod_ping: {}
   mod_privacy: {}
@@ -78,5 +90,9 @@ modules:
   mod_time: {}
   mod_vcard: {search: false}
   mod_version: {}
+append_host_config:
+  "${archiveDomain}":
+    modules:
+      mod_mam: {default: always, request_activates_archiving: false}
 `
 }

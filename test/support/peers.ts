@@ -15,6 +15,8 @@ export interface PeerAddress extends Address {
   readonly tlsPort: number
   readonly wsUrl: string
   readonly strict: { readonly port: number; readonly domain: string }
+  /** The domain whose accounts have an archive. */
+  readonly archiveDomain: string
 }
 
 /** What a peer's configuration is made from. */
@@ -23,6 +25,7 @@ export interface PeerSettings {
   readonly files: CertificateFiles
   readonly domain: string
   readonly strictDomain: string
+  readonly archiveDomain: string
   readonly ports: { readonly c2s: number; readonly tls: number; readonly http: number; readonly strict: number }
 }
 
@@ -32,10 +35,11 @@ export async function startPeer(name: PeerName): Promise<{ address: PeerAddress;
   const domain = 'stories.test'
   // Prosody requires TLS by host, ejabberd by port.
   const strictDomain = name === 'prosody' ? 'strict.test' : domain
-  const files = await selfSignedCertificate(folder, [domain, 'strict.test'])
+  const archiveDomain = 'archive.test'
+  const files = await selfSignedCertificate(folder, [domain, 'strict.test', archiveDomain])
   const [c2s = 0, tls = 0, http = 0, other = 0] = await freePorts(4)
   const ports = { c2s, tls, http, strict: name === 'prosody' ? c2s : other }
-  const child = await launch[name]({ folder, files, domain, strictDomain, ports })
+  const child = await launch[name]({ folder, files, domain, strictDomain, archiveDomain, ports })
   const stop = async () => {
     await stopChild(child)
     await rm(folder, { recursive: true, force: true })
@@ -49,7 +53,7 @@ export async function startPeer(name: PeerName): Promise<{ address: PeerAddress;
   const path = name === 'prosody' ? 'xmpp-websocket' : 'ws'
   const wsUrl = `ws://127.0.0.1:${http}/${path}`
   const strict = { port: ports.strict, domain: strictDomain }
-  return { address: { host: '127.0.0.1', port: c2s, tlsPort: tls, wsUrl, domain, strict }, stop }
+  return { address: { host: '127.0.0.1', port: c2s, tlsPort: tls, wsUrl, domain, strict, archiveDomain }, stop }
 }
 
 const launch: Readonly<Record<PeerName, (settings: PeerSettings) => Promise<ChildProcess>>> = {

@@ -94,7 +94,11 @@ versioning = true
 [modules.mod_caps]
 [modules.mod_pubsub]
 [modules.mod_bind2]
+[modules.mod_carboncopy]
+[modules.mod_csi]
 [modules.mod_fast_auth_token]
+[modules.mod_muc]
+[modules.mod_adhoc]
 [modules.mod_privacy]
 [modules.mod_blocking]
 [modules.mod_stream_management]
@@ -104,6 +108,8 @@ versioning = true
 export interface TestServerOptions {
   /** The whole configuration. */
   readonly config?: string
+  /** What comes after the configuration of the stories. */
+  readonly more?: string
   /** The database server that keeps its data, instead of a file. */
   readonly database?: ServerDatabaseOptions
   /** Where its data is, and stays when it stops. */
@@ -124,21 +130,22 @@ function poolOf({ kind, host, port, database, username, password }: ServerDataba
 
 /** Starts our own server in this process on free loopback ports, with its data in a folder that goes when it stops. */
 export async function startTestServer({
-  config: base = settings,
+  config = settings,
+  more: rest = '',
   database,
   folder: kept,
   clock,
-  modules: more = [],
+  modules: own = [],
 }: TestServerOptions = {}): Promise<OwnTestServer> {
   const folder = kept ?? (await mkdtemp(join(tmpdir(), 'meerkat-test-')))
-  const text = database === undefined ? base : base + poolOf(database)
-  const modules = [...allModules, ...more]
-  const { config } = parseConfig({ text, file: join(folder, 'meerkat.toml'), modules })
-  const log = createLogger({ level: config.general.loglevel })
-  const server = createServer({ config, log, modules, ...(clock === undefined ? {} : { clock }) })
+  const text = config + rest + (database === undefined ? '' : poolOf(database))
+  const modules = [...allModules, ...own]
+  const { config: parsed } = parseConfig({ text, file: join(folder, 'meerkat.toml'), modules })
+  const log = createLogger({ level: parsed.general.loglevel })
+  const server = createServer({ config: parsed, log, modules, ...(clock === undefined ? {} : { clock }) })
   await server.start()
   const portOf = (kind: string, nth = 0) => server.ports.filter((port) => port.kind === kind)[nth]?.port ?? 0
-  const domain = config.general.default_server_domain
+  const domain = parsed.general.default_server_domain
   const http = `127.0.0.1:${portOf('http')}`
   const https = portOf('https')
   return {

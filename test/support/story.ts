@@ -4,7 +4,7 @@ import { Client, type SignInOptions } from './client.ts'
 import type { DatabaseKind } from './databases.ts'
 import type { TestServer } from './server.ts'
 import { type Address, RawStream } from './stream.ts'
-import { currentDatabase, target, targetName } from './target.ts'
+import { archivingTarget, currentDatabase, target, targetName } from './target.ts'
 import type { TransportKind } from './transport.ts'
 
 type Peer = 'prosody' | 'ejabberd'
@@ -20,6 +20,8 @@ export interface StoryOptions {
   /** `every` tells the story over each way to connect; a list restricts it. By default the way of the run. */
   readonly over?: 'every' | readonly TransportKind[]
   readonly timeout?: number
+  /** Accounts have a message archive. */
+  readonly archiving?: boolean
   /** Whom the telling speaks of, where its own text does not say it. */
   readonly users?: readonly Name[]
 }
@@ -63,6 +65,7 @@ interface Told {
   readonly tell: Telling
   readonly way: TransportKind
   readonly database: DatabaseKind
+  readonly archiving: boolean
 }
 
 const ways: readonly TransportKind[] = ['tcp', 'tls', 'ws']
@@ -87,7 +90,7 @@ export function story(title: string, optionsOrTelling: StoryOptions | Telling, t
 function tellOver(label: string, way: TransportKind, options: StoryOptions, tell: Telling): void {
   const name = targetName()
   const reason = reasonIn(options.differs, way)
-  const told = { tell, way, database: currentDatabase() }
+  const told = { tell, way, database: currentDatabase(), archiving: options.archiving === true }
   if (!reason) {
     it(label, () => perform(told, options.users), options.timeout)
     return
@@ -118,8 +121,8 @@ function usualWay(): TransportKind {
 }
 
 async function perform(told: Told, users = namesIn(told.tell) as readonly Name[], isDoomed = false): Promise<void> {
-  const { tell, way, database } = told
-  const server = await target(database)
+  const { tell, way, database, archiving } = told
+  const server = await (archiving ? archivingTarget : target)(database)
   const stage = new Stage(server, way, isDoomed)
   try {
     await stage.register(users)

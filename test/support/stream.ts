@@ -157,6 +157,16 @@ export class RawStream {
     return match(wanted, item.element) as Received
   }
 
+  /** Waits for an element that passes the test and passes over others, which stay to be received. */
+  async takes(test: (element: XmlNode) => boolean): Promise<XmlNode> {
+    const item = await this.inbox.take(
+      (item) => item.kind === 'closed' || (item.kind === 'element' && test(item.element)),
+    )
+    if (item?.kind !== 'element') throw this.complain('no element that was waited for came')
+    this.#log.push(`received  ${describeItem(item)}`)
+    return item.element
+  }
+
   /** Waits for a stream error, then for the end of stream and connection. */
   async receivesStreamError(condition: string): Promise<XmlNode> {
     const item = await this.next()

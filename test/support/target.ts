@@ -49,10 +49,36 @@ export function target(kind: DatabaseKind = 'sqlite'): Promise<TestServer> {
   return server
 }
 
-async function startOn(kind: DatabaseKind): Promise<TestServer> {
-  const address = await freshDatabase(kind)
-  if (address.kind === 'sqlite') return startTestServer()
-  return startTestServer({ database: address })
+async function startOn(kind: DatabaseKind, more?: string): Promise<TestServer> {
+  const address = kind === 'sqlite' ? undefined : await freshDatabase(kind)
+  const database = address === undefined || address.kind === 'sqlite' ? {} : { database: address }
+  return startTestServer({ ...database, ...(more === undefined ? {} : { more }) })
+}
+
+const archiving = new Map<DatabaseKind, Promise<TestServer>>()
+
+/** What makes an archive of ours. */
+const archiveModules = `
+[modules.mod_mam]
+user_prefs_store = "rdbms"
+[modules.mod_mam.pm]
+`
+
+/** The server under test where accounts have an archive. */
+export function archivingTarget(kind: DatabaseKind = 'sqlite'): Promise<TestServer> {
+  let server = archiving.get(kind)
+  if (server === undefined) {
+    server = targetName() === 'meerkat' ? startOn(kind, archiveModules) : findArchive()
+    archiving.set(kind, server)
+  }
+  return server
+}
+
+async function findArchive(): Promise<TestServer> {
+  const peer = inject('peer')
+  if (!peer) return target()
+  const address = { ...peer, domain: peer.archiveDomain }
+  return { ...address, registerUser: (user, password) => registerInBand(address, user, password) }
 }
 
 async function findTarget(): Promise<TestServer> {

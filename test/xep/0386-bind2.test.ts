@@ -120,6 +120,35 @@ describe('XEP-0386 Bind 2', () => {
     await first.receives(`<iq type='result' id='p'/>`)
   })
 
+  story('mod_bind2: carbons are on from the first message', secure, async (cast) => {
+    const { alice, bob } = cast
+    const [pc, bobs] = [await alice.client('pc'), await bob.client('b')]
+    const stream = await ready(cast)
+    await authenticate2(stream, alice, { inline: bind(`<enable xmlns='urn:xmpp:carbons:2'/>`) })
+    bobs.sends(`<message to='${pc.jid}' type='chat' id='m1'><body>hi</body></message>`)
+    await stream.receivesFeatures()
+    await stream.receives(
+      `<message from='${alice.jid}' {any}><received xmlns='urn:xmpp:carbons:2'>{any}</received>{any}</message>`,
+    )
+  })
+
+  story('mod_bind2: a client may be inactive from the start', secure, async (cast) => {
+    const { alice, bob } = cast
+    const bobs = await bob.client('b')
+    const stream = await ready(cast)
+    const success = await authenticate2(stream, alice, { inline: bind(`<inactive xmlns='urn:xmpp:csi:0'/>`) })
+    await stream.receivesFeatures()
+    bobs.sends(`<message to='${identityOf(success)}' type='chat' id='m1'><body>hi</body></message>`)
+    await bobs.isHeard()
+    stream.send(ping)
+    stream.send(`<iq type='get' id='last' to='${bobs.jid}'><ping xmlns='urn:xmpp:ping'/></iq>`)
+    await bobs.receives(`<iq type='get' id='last' {any}>{any}</iq>`)
+    expect(stream.inbox.items).toEqual([])
+    stream.send(`<active xmlns='urn:xmpp:csi:0'/>`)
+    await stream.receives(`<message id='m1' {any}>{any}</message>`)
+    await stream.receives(`<iq type='result' id='p'/>`)
+  })
+
   story('mod_bind2: bind in another namespace is ignored', secure, async (cast) => {
     const { alice } = cast
     const stream = await ready(cast)

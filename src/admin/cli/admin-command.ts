@@ -49,14 +49,58 @@ export async function runAdminCommand(line: CommandLine, machine: Machine): Prom
     machine.err(`${fault}\n\n${commandHelp(command)}`)
     return exit.usage
   }
-  const input = withAbsoluteFiles(command, line, machine.cwd)
+  const answer = await carryOut(command, { given: line.arguments, line, form: 'json' }, machine)
+  if ('code' in answer) return answer.code
+  return printResult(command, answer.result, machine)
+}
+
+/** What a command has answered, or the exit code after what went wrong has been told. */
+export type CommandAnswer = { readonly result: unknown } | { readonly code: number }
+
+/** Runs a command by its name, on the running server or else on the database of the stopped one. */
+export async function answerOf(
+  name: string,
+  input: Readonly<Record<string, string>>,
+  line: CommandLine,
+  machine: Machine,
+): Promise<CommandAnswer> {
+  const [category, short] = splitName(name)
+  const core = findCommand(category, short, machine.commands)
+  const command = core ?? findCommand(category, short, await knownCommands(line, machine))
+  if (command !== undefined) return carryOut(command, { given: input, line, form: 'plain' }, machine)
+  machine.err(`No server runs that has the command ${category} ${short}.\n`)
+  return { code: exit.unreachable }
+}
+
+/** How what went wrong is told: as JSON, or as a sentence. */
+type ErrorForm = 'json' | 'plain'
+
+interface Order {
+  readonly given: Readonly<Record<string, string>>
+  readonly line: CommandLine
+  readonly form: ErrorForm
+}
+
+async function carryOut(
+  command: CommandDescription,
+  { given, line, form }: Order,
+  machine: Machine,
+): Promise<CommandAnswer> {
+  const input = withAbsoluteFiles(command, given, machine.cwd)
   const client = await reach(line, machine)
-  if (client === undefined) return runOffline(command, input, line, machine)
+  const tell = (error: ErrorAnswer) => ({ code: printError(command, error, machine, form) })
+  if (client === undefined) return runOffline(command, { input, line, tell }, machine)
   try {
-    return await runOnline(client, command, input, machine)
+    return await runOnline(client, command, { input, line, tell }, machine)
   } finally {
     client.close()
   }
+}
+
+interface Call {
+  readonly input: Readonly<Record<string, string>>
+  readonly line: CommandLine
+  tell(error: ErrorAnswer): CommandAnswer
 }
 
 /** What is wrong with the names of the arguments; their values are judged where the command runs. */
@@ -73,9 +117,13 @@ function faultOf(command: CommandDescription, line: CommandLine): string | undef
   return undefined
 }
 
-function withAbsoluteFiles(command: CommandDescription, line: CommandLine, cwd: string): Record<string, string> {
+function withAbsoluteFiles(
+  command: CommandDescription,
+  given: Readonly<Record<string, string>>,
+  cwd: string,
+): Record<string, string> {
   const files = new Set(command.arguments.filter(({ isFile }) => isFile).map(({ name }) => plainName(name)))
-  const entries = Object.entries(line.arguments)
+  const entries = Object.entries(given)
   return Object.fromEntries(
     entries.map(([name, value]) => [name, files.has(plainName(name)) ? resolve(cwd, value) : value]),
   )
@@ -84,57 +132,54 @@ function withAbsoluteFiles(command: CommandDescription, line: CommandLine, cwd: 
 async function runOnline(
   client: ControlClient,
   command: CommandDescription,
-  input: Readonly<Record<string, string>>,
+  { input, tell }: Call,
   machine: Machine,
-): Promise<number> {
+): Promise<CommandAnswer> {
   const progress = new ProgressLine(machine.err, machine.isTerminal)
   try {
     const answer = await client.ask({ command: command.name, input, form: 'text' }, (message) => {
       progress.show(message['progress'] as { done: number; total: number })
     })
     progress.end()
-    if (answer['error'] !== undefined) return printError(command, answer['error'] as ErrorAnswer, machine)
-    return printResult(command, answer['result'], machine)
+    return answer['error'] === undefined ? { result: answer['result'] } : tell(answer['error'] as ErrorAnswer)
   } catch (error) {
     progress.end()
     if (!(error instanceof ControlUnreachable)) throw error
     machine.err('The server went away before it answered.\n')
-    return exit.unreachable
+    return { code: exit.unreachable }
   }
 }
 
 async function runOffline(
   command: CommandDescription,
-  input: Readonly<Record<string, string>>,
-  line: CommandLine,
+  { input, line, tell }: Call,
   machine: Machine,
-): Promise<number> {
+): Promise<CommandAnswer> {
   if (!command.offline) {
     machine.err(`The server is not running, and ${splitName(command.name).join(' ')} needs it.\n`)
-    return exit.unreachable
+    return { code: exit.unreachable }
   }
   let config: ReturnType<typeof load>['config']
   try {
     config = load(settingsOf(line, machine), line, machine).config
   } catch (error) {
     printConfigErrors(error, machine)
-    return exit.failed
+    return { code: exit.failed }
   }
   const progress = new ProgressLine(machine.err, machine.isTerminal)
   try {
     const server = await machine.openOffline(config)
     try {
       const result = await server.commands.run(command.name, input, { form: 'text', progress: (p) => progress.show(p) })
-      progress.end()
-      return printResult(command, result, machine)
+      return { result }
     } finally {
       progress.end()
       await server.close()
     }
   } catch (error) {
-    if (error instanceof CommandError) return printError(command, describeError(error), machine)
+    if (error instanceof CommandError) return tell(describeError(error))
     machine.err(`${error instanceof Error ? error.message : String(error)}\n`)
-    return exit.failed
+    return { code: exit.failed }
   }
 }
 
@@ -144,7 +189,11 @@ function printResult(command: CommandDescription, result: unknown, machine: Mach
   return exit.ok
 }
 
-function printError(command: CommandDescription, error: ErrorAnswer, machine: Machine): number {
+function printError(command: CommandDescription, error: ErrorAnswer, machine: Machine, form: ErrorForm): number {
+  if (form === 'plain') {
+    machine.err(`${error.message}\n`)
+    return error.isUsage === true ? exit.usage : exit.failed
+  }
   if (error.isUsage === true) {
     machine.err(`${error.message}\n\n${commandHelp(command)}`)
     return exit.usage

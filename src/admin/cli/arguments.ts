@@ -19,16 +19,18 @@ export interface CommandLine {
   readonly version: boolean
   readonly skipMissing: boolean
   readonly dryRun: boolean
+  readonly merge: boolean
   /** Options that belong to the command, as typed. */
   readonly arguments: Readonly<Record<string, string>>
 }
 
-const flags: Readonly<Record<string, 'help' | 'version' | 'skipMissing' | 'dryRun'>> = {
+const flags: Readonly<Record<string, 'help' | 'version' | 'skipMissing' | 'dryRun' | 'merge'>> = {
   '--help': 'help',
   '-h': 'help',
   '--version': 'version',
   '--skip-missing': 'skipMissing',
   '--dry-run': 'dryRun',
+  '--merge': 'merge',
 }
 
 /** Tells the arguments of a command, so that one called `config` or `timeout` is left to it. */
@@ -39,7 +41,7 @@ export type ArgumentsOf = (category: string, name: string) => readonly string[]
  * may).
  */
 export function parseCommandLine(argv: readonly string[], argumentsOf: ArgumentsOf): CommandLine {
-  const line = { words: [] as string[], help: false, version: false, skipMissing: false, dryRun: false }
+  const line = { words: [] as string[], help: false, version: false, skipMissing: false, dryRun: false, merge: false }
   const own: { config?: string; timeout?: string } = {}
   const given: Record<string, string> = {}
   const rest = [...argv]

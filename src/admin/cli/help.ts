@@ -10,7 +10,8 @@ export interface BasicDescription {
 const options: readonly (readonly [string, string])[] = [
   ['--config FILE', 'Which server is meant: its configuration. Default: $MEERKAT_CONFIG, else ./meerkat.toml.'],
   ['--skip-missing', 'Go on without what the configuration asks for and Meerkat does not have yet.'],
-  ['--dry-run', 'Of reload: only tell what would change.'],
+  ['--dry-run', 'Of reload and import: only tell what would change.'],
+  ['--merge', 'Of import: add to accounts that exist.'],
   ['--timeout SECONDS', 'How long to wait, for commands that wait.'],
   ['--version', 'Print the version.'],
   ['--help', 'Print help, after a category or a command too.'],

@@ -7,6 +7,8 @@ import type { CommandDescription } from '../../module/command-input.ts'
 export interface ServerRun {
   readonly logLevel?: string
   readonly skipMissing?: boolean
+  /** Nobody looks at standard error: the log goes to its files only, where it has some. */
+  readonly isUnattended?: boolean
 }
 
 /** The database of a stopped server, opened for commands that work without it. */
@@ -49,6 +51,8 @@ export interface Machine {
   startInBackground(argv: readonly string[], logFile: string): BackgroundServer
   /** Opens the database of a stopped server. Throws when the data folder is in use. */
   openOffline(config: Config): Promise<OfflineServer>
+  /** Puts a copy in the place of the database of a stopped server; tells where the old one lies. Throws where it cannot. */
+  restore(config: Config, copy: string): Promise<{ readonly before: string | undefined }>
 }
 
 /** Exit codes of the command line. */

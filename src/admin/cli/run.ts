@@ -15,7 +15,10 @@ import {
 } from './help.ts'
 import { exit, type Machine } from './machine.ts'
 import { reload } from './reload.ts'
+import { migrate, restore } from './restore.ts'
 import { restart, runForeground, start, status, stop, waitFor } from './server-commands.ts'
+import { findShorthand, runShorthand, shorthands } from './shorthands.ts'
+import { trace } from './trace.ts'
 
 /** A command that is part of the program rather than of the registry. */
 interface BasicCommand extends BasicDescription {
@@ -60,6 +63,28 @@ const basicCommands: readonly BasicCommand[] = [
     usage: 'stopped',
     about: 'Waits until the server has stopped.',
     run: (line, machine) => waitFor('stopped', line, machine),
+  },
+  {
+    words: ['trace'],
+    more: 1,
+    usage: 'trace JID',
+    about:
+      'Shows what a session (full address) or all sessions of an account send (->) and receive (<-), from sign-in on.',
+    run: trace,
+  },
+  {
+    words: ['restore'],
+    more: 1,
+    usage: 'restore FILE',
+    about:
+      'Puts a copy made by backup in the place of the database of a stopped server; the old one is kept beside it.',
+    run: restore,
+  },
+  {
+    words: ['db', 'migrate'],
+    usage: 'db migrate',
+    about: 'Brings the tables of a stopped server up to date, as a start does.',
+    run: migrate,
   },
   {
     words: ['config', 'check'],
@@ -107,6 +132,8 @@ async function dispatch(line: CommandLine, machine: Machine): Promise<number> {
   if (first === undefined) return runBasic(basicCommands[1] as BasicCommand, line, machine)
   const basic = basicCommands.find(({ words }) => words.every((word, index) => word === line.words[index]))
   if (basic !== undefined) return runBasic(basic, line, machine)
+  const short = findShorthand(first)
+  if (short !== undefined) return runShorthand(short, line, machine)
   if (second === undefined || first === 'config') return help(line, machine)
   if (inCategory(first, await commandsFor(first, line, machine)).length === 0) return unknown(first, line, machine)
   return runAdminCommand(line, machine)
@@ -132,7 +159,7 @@ async function help(line: CommandLine, machine: Machine): Promise<number> {
   const [first, second] = line.words
   const commands = await knownCommands(line, machine)
   if (first === undefined) {
-    machine.out(programHelp(machine.version, basicCommands, commands))
+    machine.out(programHelp(machine.version, [...basicCommands, ...shorthands], commands))
     return exit.ok
   }
   const basic = basicCommands.filter(
@@ -140,6 +167,11 @@ async function help(line: CommandLine, machine: Machine): Promise<number> {
   )
   if (basic.length > 0) {
     machine.out(basic.map(basicHelp).join('\n'))
+    return exit.ok
+  }
+  const short = findShorthand(first)
+  if (short !== undefined) {
+    machine.out(basicHelp(short))
     return exit.ok
   }
   const category = inCategory(first, commands)
@@ -158,6 +190,7 @@ async function unknown(word: string, line: CommandLine, machine: Machine): Promi
   const commands = await knownCommands(line, machine)
   const words = [
     ...basicCommands.map(({ words: [first = ''] }) => first),
+    ...shorthands.map(({ usage }) => usage.split(' ', 1)[0] ?? ''),
     ...commands.map(({ name }) => splitName(name)[0]),
   ]
   const guess = nearest(word, words)

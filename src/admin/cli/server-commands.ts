@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { Config } from '../../config/schema.ts'
 import { ControlUnreachable } from '../../net/control-socket.ts'
 import type { ServerStatus } from '../control.ts'
@@ -60,7 +60,8 @@ function configForStart(line: CommandLine, machine: Machine): Config | undefined
 export async function runForeground(line: CommandLine, machine: Machine, run: ServerRun = {}): Promise<number> {
   const config = configForStart(line, machine)
   if (config === undefined) return exit.failed
-  return machine.runServer(config, { ...run, skipMissing: line.skipMissing })
+  const isUnattended = machine.env['MEERKAT_BACKGROUND'] === '1'
+  return machine.runServer(config, { ...run, skipMissing: line.skipMissing, isUnattended })
 }
 
 /** `start`: starts the server in the background and waits until it is there. */
@@ -86,7 +87,9 @@ export async function start(line: CommandLine, machine: Machine): Promise<number
     machine.err(`Meerkat (process ${server.pid}) is still starting; see ${logFile}\n`)
     return exit.failed
   }
-  machine.out(`Meerkat is running (process ${server.pid}); its log is ${logFile}\n`)
+  const [log] = config.logging.files
+  const path = log === undefined ? logFile : resolve(config.general.data_dir, log.path)
+  machine.out(`Meerkat is running (process ${server.pid}); its log is ${path}\n`)
   return exit.ok
 }
 

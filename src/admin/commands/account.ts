@@ -3,6 +3,7 @@ import { Jid } from '../../jid/jid.ts'
 import { command } from '../../module/command.ts'
 import { CommandError } from '../../module/command-error.ts'
 import { domain, fileName, nonNegInt, posInt, userJid, userName } from '../../module/scalars.ts'
+import { RemovalIncomplete } from '../../router/accounts.ts'
 import { importUsers } from './import-users.ts'
 import type { AccountServices } from './services.ts'
 
@@ -154,10 +155,24 @@ const removeUser = command({
   async run(input, services: AccountServices) {
     await requireUser(input.user, services)
     const jid = input.user.bareString
-    if (await services.accounts.remove(input.user)) return { jid, message: `User ${jid} successfully unregistered` }
+    if (await withoutRest(services.accounts.remove(input.user), jid))
+      return { jid, message: `User ${jid} successfully unregistered` }
     throw new CommandError('not_allowed', `User ${jid} cannot be removed`, { jid })
   },
 })
+
+function incomplete(cause: RemovalIncomplete, jid: string): CommandError {
+  return new CommandError('removal_incomplete', cause.message, { jid, modules: cause.modules }, { cause })
+}
+
+async function withoutRest(removal: Promise<boolean>, jid: string): Promise<boolean> {
+  try {
+    return await removal
+  } catch (error) {
+    if (!(error instanceof RemovalIncomplete)) throw error
+    throw incomplete(error, jid)
+  }
+}
 
 const importUsersCommand = command({
   name: 'account.importUsers',

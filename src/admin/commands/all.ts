@@ -1,28 +1,49 @@
 import type { CommandRegistry } from '../../module/command.ts'
 import { type CommandDescription, describeCommand } from '../../module/command-input.ts'
 import { accountCommands } from './account.ts'
+import { type DataServices, dataCommands } from './data.ts'
 import { domainCommands } from './domain.ts'
+import { gdprCommands, type PersonalDataServices } from './gdpr.ts'
+import { type InspectionServices, inspectionCommands } from './inspection.ts'
 import { serverCommands } from './server.ts'
 import type { AccountServices, DomainServices, ServerServices, SessionServices } from './services.ts'
 import { sessionCommands } from './session.ts'
 
+/** What the commands of every server work on. */
+export interface CoreServices {
+  readonly account: AccountServices
+  readonly domain: DomainServices
+  readonly session: SessionServices
+  readonly server: ServerServices
+  readonly data: DataServices
+  readonly gdpr: PersonalDataServices
+  readonly inspection: InspectionServices
+}
+
 /** Puts the commands that every running server has into its registry. */
-export function registerCoreCommands(
-  registry: CommandRegistry,
-  services: { account: AccountServices; domain: DomainServices; session: SessionServices; server: ServerServices },
-): void {
+export function registerCoreCommands(registry: CommandRegistry, services: CoreServices): void {
   registry.register('admin', accountCommands, services.account)
   registry.register('admin', domainCommands, services.domain)
   registry.register('admin', sessionCommands, services.session)
   registry.register('admin', serverCommands, services.server)
+  registry.register('admin', dataCommands, services.data)
+  registry.register('admin', gdprCommands, services.gdpr)
+  registry.register('admin', inspectionCommands, services.inspection)
 }
+
+const lists = [
+  accountCommands,
+  domainCommands,
+  sessionCommands,
+  serverCommands,
+  dataCommands,
+  gdprCommands,
+  inspectionCommands,
+]
 
 /** The commands that every server has, as help shows them. */
 export function coreCommandDescriptions(): CommandDescription[] {
-  return [
-    ...accountCommands.map((entry) => describeCommand(entry)),
-    ...domainCommands.map((entry) => describeCommand(entry)),
-    ...sessionCommands.map((entry) => describeCommand(entry)),
-    ...serverCommands.map((entry) => describeCommand(entry)),
-  ].sort((a, b) => (a.name < b.name ? -1 : 1))
+  return lists
+    .flatMap((commands) => commands.map((entry) => describeCommand(entry)))
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
 }

@@ -36,6 +36,8 @@ export interface SessionSummary {
   readonly port: number
   /** Absent while the session has not sent available presence. */
   readonly priority?: number
+  /** What it says of its user's presence (RFC 6121 §4.7.2.1), `available` where it says nothing more. */
+  readonly show?: string
   readonly node: string
   /** Seconds since the session began. */
   readonly uptime: number

@@ -32,7 +32,7 @@ function requireDomain(name: string | undefined, services: SessionServices): voi
   throw new CommandError('domain_not_found', 'Given domain does not exist', { domain: name })
 }
 
-function shown(summary: SessionSummary): z.input<typeof session> {
+function shown({ show: _, ...summary }: SessionSummary): z.input<typeof session> {
   return { ...summary, user: summary.user.full, priority: summary.priority ?? null, uptime: Math.floor(summary.uptime) }
 }
 
@@ -110,6 +110,31 @@ const getUserResource = command({
   },
 })
 
+/** Whether a session says that its user is not there. */
+function isAway({ show }: SessionSummary): boolean {
+  return show === 'away' || show === 'xa'
+}
+
+const listOnlineUsers = command({
+  name: 'session.listOnlineUsers',
+  about:
+    'Lists the users of a domain who are online: all, those who are active, or those who are away on all their clients.',
+  input: z.strictObject({
+    domain: domain().describe('A domain of this server.'),
+    activity: z.enum(['any', 'active', 'idle']).default('any').describe('Which of them.'),
+  }),
+  output: z.array(z.string()),
+  scope: 'admin',
+  run({ domain: name, activity }, services: SessionServices) {
+    requireDomain(name, services)
+    const sessions = services.sessions.list(name)
+    const all = new Set(sessions.map(({ user }) => user.bareString))
+    const active = new Set(sessions.filter((entry) => !isAway(entry)).map(({ user }) => user.bareString))
+    const isMeant = (user: string) => activity === 'any' || active.has(user) === (activity === 'active')
+    return [...all].filter(isMeant).sort()
+  },
+})
+
 const kickUserSession = command({
   name: 'session.kickUserSession',
   about: 'Ends one session.',
@@ -146,6 +171,7 @@ export const sessionCommands = [
   listUserSessions,
   countUserResources,
   getUserResource,
+  listOnlineUsers,
   kickUserSession,
   kickUser,
 ]

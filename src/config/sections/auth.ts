@@ -29,13 +29,14 @@ const mechanisms = [
   'plain',
   'anonymous',
   'oauth',
+  'x_oauth',
   'external',
   'digest',
   'oauthbearer',
 ] as const
 
 /** Mechanisms offered unless `auth.sasl_mechanisms` says otherwise, strongest first (what cannot work is left out later). */
-const defaultMechanisms = mechanisms.filter((name) => name !== 'external' && name !== 'digest')
+const defaultMechanisms = mechanisms.filter((name) => name !== 'external' && name !== 'digest' && name !== 'x_oauth')
 
 const certificateRules = ['standard', 'common_name', 'auth_id'] as const
 

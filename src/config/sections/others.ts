@@ -19,7 +19,7 @@ export const internalDatabases = z.strictObject({
 
 /** The `[instrumentation]` table. */
 export const instrumentation = z.strictObject({
-  probe_interval: noEffect(z.int().min(1), 'what has to be measured is measured when somebody asks'),
+  probe_interval: z.int().min(1).default(15).describe('Seconds between two looks at what has to be measured.'),
   prometheus: z
     .strictObject({})
     .prefault({})

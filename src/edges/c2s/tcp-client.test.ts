@@ -113,7 +113,7 @@ describe('what the client may not do', () => {
 
   it.each([
     ['foreign from', `<message from='mila@example.org' to='x@example.org'/>`, 'invalid-from'],
-    ['no stanza', `<enable xmlns='urn:xmpp:sm:3'/>`, 'unsupported-stanza-type'],
+    ['no stanza', `<enable xmlns='urn:example:sm'/>`, 'unsupported-stanza-type'],
     ['another namespace', `<message xmlns='jabber:server'/>`, 'unsupported-stanza-type'],
     ['broken XML', `<message`.padEnd(10, '<'), 'not-well-formed'],
   ])('in a session: %s', async (_name, text, condition) => {

@@ -9,6 +9,7 @@ import type { StreamHeader } from '../../xml/stream-header.ts'
 import type { Wire } from '../../xml/wire.ts'
 import type { ClientService } from '../client-service.ts'
 import { ClientStream } from '../client-stream.ts'
+import type { ByteCounts } from '../client-traffic.ts'
 import { limitFor, type Reader, type ReadLimit } from '../read-limit.ts'
 import { ConnectionSecurity } from './connection-security.ts'
 import { closingText, elementText, openingText } from './stream-text.ts'
@@ -62,6 +63,7 @@ export class TcpClient extends ClientStream implements ConnectionHandler, Reader
 
   data(bytes: Uint8Array, length: number): void {
     if (this.isOver) return
+    this.#bytes.received.inc(length)
     this.#limit?.charge(length, this)
     try {
       this.#scanner.push(bytes, length)
@@ -108,7 +110,13 @@ export class TcpClient extends ClientStream implements ConnectionHandler, Reader
     return this.#connection.isSecure
   }
 
+  get #bytes(): ByteCounts {
+    const { traffic } = this.service
+    return this.#connection.isSecure ? traffic.tls : traffic.tcp
+  }
+
   protected write(text: Wire): void {
+    this.#bytes.sent.inc(text.length)
     this.#connection.write(text)
   }
 

@@ -47,6 +47,7 @@ export class FrameClient extends ClientStream implements FrameHandler, Reader {
 
   frame(bytes: Uint8Array, length: number): void {
     if (this.isOver) return
+    this.service.traffic.websocket.received.inc(length)
     this.#limit?.charge(length, this)
     try {
       this.#take(scanFrame(length === bytes.length ? bytes : bytes.subarray(0, length), this.#limits))
@@ -92,6 +93,7 @@ export class FrameClient extends ClientStream implements FrameHandler, Reader {
   }
 
   protected write(text: Wire): void {
+    this.service.traffic.websocket.sent.inc(text.length)
     this.#connection.write(text)
   }
 

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { dataBackend } from '../../config/option.ts'
 import { defineModule, tables } from '../../module/define.ts'
-import { personalData, userRemoved } from '../../router/events.ts'
+import { domainRemoved, personalData, userRemoved } from '../../router/events.ts'
 import { kick } from '../../router/kick.ts'
 import { userEnters } from '../../router/sign-in-events.ts'
 import { blocklistApi } from './api.ts'
@@ -45,6 +45,7 @@ export default defineModule({
     on(userRemoved, 'forget', async ({ user }) => {
       await store.remove(user)
     })
+    on(domainRemoved, 'forget', ({ domain }) => store.forgetDomain(domain))
     on(personalData, 'collect', async ({ user }) => {
       const barred = await store.get(user)
       return barred === undefined ? undefined : { name: 'blocklist', rows: [{ reason: barred.reason ?? '' }] }

@@ -47,6 +47,10 @@ export class BlocklistStore {
     return numDeletedRows > 0n
   }
 
+  async forgetDomain(domain: string): Promise<void> {
+    await this.#db.q.deleteFrom('mod_blocklist').where('domain', '=', domain).execute()
+  }
+
   async count(domain: string): Promise<number> {
     const { count } = await this.#db.q
       .selectFrom('mod_blocklist')

@@ -5,7 +5,7 @@ import type { ServicePoint } from '../../module/subdomain.ts'
 import type { Host } from '../../router/host.ts'
 import type { IqRequest } from '../../router/iq-registry.ts'
 import { NS } from '../../stanza/namespaces.ts'
-import { StanzaError } from '../../stanza/stanza-error.ts'
+import { type ErrorCondition, StanzaError } from '../../stanza/stanza-error.ts'
 import type { Eventually } from '../../util/settled.ts'
 import type { Element } from '../../xml/element.ts'
 import { infoElement, itemsElement, merged } from './format.ts'
@@ -32,7 +32,11 @@ export interface DiscoInfo {
   readonly features?: readonly string[]
   /** Extended information (XEP-0128). */
   readonly forms?: readonly Element[]
+  /** The node is there, but not for who asks; nothing else counts then. */
+  readonly refusal?: ErrorCondition
 }
+/** A whole answer. */
+export type FullDiscoInfo = Required<Omit<DiscoInfo, 'refusal'>>
 /**
  * What an answer to disco#info holds. For the domain itself without a node it has to be answered at once: the hash in the
  * stream features is made of it (XEP-0115 §6).
@@ -49,25 +53,32 @@ export const discoItems = collect<DiscoQuery, readonly DiscoItem[]>('discoItems'
 /** What other modules may ask of service discovery. */
 export interface DiscoApi {
   /** What a domain answers to disco#info without a node. */
-  serverInfo(domain: string): Required<DiscoInfo>
+  serverInfo(domain: string): FullDiscoInfo
   /** The contact form as a module shows it in the answers of its own service (XEP-0157). */
   contactForm(module: string): Element
 }
 export const discoApi = moduleApi<DiscoApi>('mod_disco')
 
 /** A whole answer to disco#info without a node. */
-export function discoInfoElement(info: Required<DiscoInfo>): Element {
+export function discoInfoElement(info: FullDiscoInfo): Element {
   return infoElement('', info)
+}
+
+/** A part of a longer list of items. */
+export interface DiscoItemsPage {
+  readonly items: readonly DiscoItem[]
+  /** Where it stands in the list (XEP-0059). */
+  readonly set: Element
 }
 
 /** How a service answers service discovery; undefined for a node that it does not know. */
 export interface ServiceDisco {
   info(node: string, request: IqRequest): Eventually<DiscoInfo | undefined>
-  items?(node: string, request: IqRequest): Eventually<readonly DiscoItem[] | undefined>
+  items?(node: string, request: IqRequest): Eventually<readonly DiscoItem[] | DiscoItemsPage | undefined>
 }
 
-/** Lets a service answer disco#info and disco#items addressed to its domain. */
-export function answerServiceDisco({ iq }: ServicePoint, disco: ServiceDisco): void {
+/** Lets a service answer disco#info and disco#items addressed to its domain, or to what `iq` is for. */
+export function answerServiceDisco({ iq }: Pick<ServicePoint, 'iq'>, disco: ServiceDisco): void {
   iq('get', NS.discoInfo, 'query', async (request) => {
     const node = request.payload.attr('node') ?? ''
     const info = await disco.info(node, request)
@@ -78,6 +89,6 @@ export function answerServiceDisco({ iq }: ServicePoint, disco: ServiceDisco): v
     const node = request.payload.attr('node') ?? ''
     const items = disco.items === undefined && node === '' ? [] : await disco.items?.(node, request)
     if (items === undefined) throw new StanzaError('item-not-found')
-    return itemsElement(node, items)
+    return 'set' in items ? itemsElement(node, items.items, items.set) : itemsElement(node, items)
   })
 }

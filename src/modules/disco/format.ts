@@ -1,9 +1,9 @@
 import { NS } from '../../stanza/namespaces.ts'
 import { type Element, el } from '../../xml/element.ts'
-import type { DiscoInfo, DiscoItem } from './api.ts'
+import type { DiscoInfo, DiscoItem, FullDiscoInfo } from './api.ts'
 
 /** The answers of several modules as one: features sorted and once each, so that the hash of the answer is stable (XEP-0115). */
-export function merged(answers: readonly DiscoInfo[]): Required<DiscoInfo> {
+export function merged(answers: readonly DiscoInfo[]): FullDiscoInfo {
   return {
     identities: answers.flatMap((answer) => answer.identities ?? []),
     features: [...new Set(answers.flatMap((answer) => answer.features ?? []))].sort(),
@@ -12,7 +12,7 @@ export function merged(answers: readonly DiscoInfo[]): Required<DiscoInfo> {
 }
 
 /** The `<query/>` of disco#info. */
-export function infoElement(node: string, info: Required<DiscoInfo>): Element {
+export function infoElement(node: string, info: FullDiscoInfo): Element {
   return el(
     'query',
     NS.discoInfo,
@@ -23,8 +23,8 @@ export function infoElement(node: string, info: Required<DiscoInfo>): Element {
   )
 }
 
-/** The `<query/>` of disco#items; of two items for one address the first stays. */
-export function itemsElement(node: string, items: readonly DiscoItem[]): Element {
+/** The `<query/>` of disco#items; of two items for one address the first stays. `set`: where they stand in a longer list. */
+export function itemsElement(node: string, items: readonly DiscoItem[], set?: Element): Element {
   const seen = new Set<string>()
   const unique = items.filter((item) => {
     const key = JSON.stringify([item.jid, item.node])
@@ -35,5 +35,6 @@ export function itemsElement(node: string, items: readonly DiscoItem[]): Element
     NS.discoItems,
     { node: node === '' ? undefined : node },
     unique.map((item) => el('item', NS.discoItems, { jid: item.jid, node: item.node, name: item.name })),
+    set,
   )
 }

@@ -8,7 +8,7 @@ import { StanzaError } from '../../stanza/stanza-error.ts'
 import { productName } from '../../util/product.ts'
 import type { Element } from '../../xml/element.ts'
 import { rosterApi } from '../roster/api.ts'
-import { type DiscoItem, type DiscoQuery, discoApi, discoInfo, discoItems } from './api.ts'
+import { type DiscoInfo, type DiscoItem, type DiscoQuery, discoApi, discoInfo, discoItems } from './api.ts'
 import { infoElement, itemsElement, merged } from './format.ts'
 import { serverInfoForm } from './server-info.ts'
 
@@ -60,6 +60,7 @@ export default defineModule({
     async function info(query: DiscoQuery): Promise<Element> {
       const answers = await host.hooks.gather(discoInfo, query)
       if (answers.length === 0) throw new StanzaError(query.node === '' ? 'service-unavailable' : 'item-not-found')
+      checkRefusal(answers)
       return infoElement(query.node, merged(answers))
     }
 
@@ -112,3 +113,9 @@ export default defineModule({
     })
   },
 })
+
+/** Throws StanzaError where a module says that the node is not for who asks. */
+function checkRefusal(answers: readonly DiscoInfo[]): void {
+  const refusal = answers.find((answer) => answer.refusal !== undefined)?.refusal
+  if (refusal !== undefined) throw new StanzaError(refusal)
+}

@@ -1,3 +1,4 @@
+import { msOf } from '../../config/option.ts'
 import { defineModule, tables } from '../../module/define.ts'
 import { hashedTokenMechanism } from '../../protocol/hashed-token/mechanism.ts'
 import { type HashedTokenKind, hashedTokenKinds } from '../../protocol/hashed-token/names.ts'
@@ -7,7 +8,7 @@ import { domainRemoved, passwordChanged, personalData, userRemoved } from '../..
 import { sasl2Features, sasl2Mechanisms, sasl2Starts, sasl2Succeeds } from '../../router/sign-in-events.ts'
 import { formatTimestamp } from '../../stanza/delay.ts'
 import { type Element, el } from '../../xml/element.ts'
-import { msOf, options } from './options.ts'
+import { options } from './options.ts'
 import { migrations, TokenStore, type TokenTables } from './store.ts'
 import { NS, TokenDesk } from './token-desk.ts'
 

@@ -1,14 +1,20 @@
 import { Jid } from '../../jid/jid.ts'
+import type { Logger } from '../../observe/logger.ts'
+import type { ExportedPart } from '../../router/events.ts'
 import type { Session } from '../../router/session.ts'
 import { delayElement, parseTimestamp } from '../../stanza/delay.ts'
 import { NS } from '../../stanza/namespaces.ts'
 import { Stanza } from '../../stanza/stanza.ts'
 import { StanzaError } from '../../stanza/stanza-error.ts'
+import { ownTicket, type Ticket } from '../../stanza/ticket.ts'
 import type { Clock } from '../../util/clock.ts'
 import { Lru } from '../../util/lru.ts'
 import { KeyedMailbox } from '../../util/mailbox.ts'
+import type { Eventually } from '../../util/settled.ts'
+import type { Element } from '../../xml/element.ts'
 import { expiresAt } from './criteria.ts'
-import type { OfflineStore, StoredMessage } from './store.ts'
+import { elementOf, waiting } from './portable.ts'
+import type { Messages, NewMessage, StoredMessage } from './store.ts'
 
 const fullText = 'Your contact offline message queue is full. The message has been discarded.'
 const rememberedCounts = 10_000
@@ -17,35 +23,78 @@ const atOnce = 50
 
 /** The messages of users who are away: storing and delivering of one user happen one after the other. */
 export class OfflineQueue {
-  readonly #store: OfflineStore
+  readonly #store: Messages
   readonly #clock: Clock
   readonly #limitOf: (account: Jid) => number
+  readonly #log: Logger
   readonly #mailbox = new KeyedMailbox()
   /** Messages stored, for accounts asked about lately. */
   readonly #counts = new Lru<string, number>(rememberedCounts)
 
-  constructor(store: OfflineStore, clock: Clock, limitOf: (account: Jid) => number) {
+  constructor(store: Messages, clock: Clock, log: Logger, limitOf: (account: Jid) => number) {
     this.#store = store
     this.#clock = clock
     this.#limitOf = limitOf
+    this.#log = log
   }
 
   /**
-   * Stores a message; resolves when it is on disk. `present`: who takes messages by the time it is its turn, as a session
-   * may have come meanwhile; then the message goes there. Throws StanzaError `resource-constraint` when the queue is full.
+   * Takes a message; whoever waits for it is told when it is on disk. `present`: who takes messages by the time it is its turn,
+   * as a session may have come meanwhile; then the message goes there. Throws StanzaError `resource-constraint` when the queue is
+   * full.
    */
-  async put(account: Jid, stanza: Stanza, present: () => readonly Session[]): Promise<void> {
-    await this.#mailbox.run(account.bareString, async () => {
+  put(account: Jid, stanza: Stanza, present: () => readonly Session[]): Eventually<void> {
+    const key = account.bareString
+    return this.#mailbox.run(key, () => {
       const sessions = present()
-      if (sessions.length > 0) {
-        await Promise.allSettled(sessions.map(async (session) => session.deliver(stanza)))
-        return
-      }
-      const count = this.#counts.get(account.bareString) ?? (await this.#store.count(account))
-      if (count >= this.#limitOf(account)) throw new StanzaError('resource-constraint', { text: fullText })
-      await this.#store.add(account, this.#message(stanza))
-      this.#counts.set(account.bareString, count + 1)
+      if (sessions.length > 0) return deliverToAll(sessions, stanza)
+      const known = this.#counts.get(key)
+      if (known !== undefined) return stanza.causes(this.#add(account, this.#message(stanza), known))
+      return this.#store.count(account).then((count) => stanza.causes(this.#add(account, this.#message(stanza), count)))
     })
+  }
+
+  /** Stores a message from another server, unless it is there already; resolves when it is on disk. */
+  async import(account: Jid, stanza: Stanza): Promise<void> {
+    const message = this.#message(stanza)
+    await this.#mailbox.run(account.bareString, async () => {
+      const known = await this.#store.sentAt(account, message.sentAt)
+      if (known.some(({ bytes }) => bytes.equals(message.bytes))) return
+      await this.#add(account, message, await this.#store.count(account))
+    })
+  }
+
+  /** The messages of a user as they stand in a document of XEP-0227; undefined when there are none. */
+  async exported(user: Jid): Promise<ExportedPart | undefined> {
+    if ((await this.#store.count(user)) === 0) return undefined
+    return { container: waiting, elements: this.#elements(user) }
+  }
+
+  async *#elements(user: Jid): AsyncGenerator<Element> {
+    let last = 0
+    for (let part = await this.#store.list(user, atOnce); part.length > 0; ) {
+      for (const message of part) if (!this.#isExpired(message)) yield elementOf(message, user.domain)
+      last = part.at(-1)?.id ?? last
+      part = await this.#store.list(user, atOnce, last)
+    }
+  }
+
+  /** Settles when it is on disk. */
+  #add(account: Jid, message: NewMessage, count: number): Promise<void> {
+    const key = account.bareString
+    if (count >= this.#limitOf(account)) {
+      this.#log.info({ what: 'offline_limit_reached', jid: key })
+      throw new StanzaError('resource-constraint', { text: fullText })
+    }
+    this.#counts.set(key, count + 1)
+    const write = this.#store.add(account, message)
+    // What was refused is not there; how many are is asked for again.
+    write.catch(() => this.#counts.delete(key))
+    return write
+  }
+
+  #isExpired({ expiresAt }: StoredMessage): boolean {
+    return expiresAt !== undefined && expiresAt <= this.#clock.now()
   }
 
   /**
@@ -72,8 +121,13 @@ export class OfflineQueue {
     })
   }
 
+  /** Settles when the session has them safely, or is over. */
   async #deliverAll(session: Session, messages: readonly StoredMessage[]): Promise<void> {
-    for (const message of messages) if (!session.isEnded) await this.#deliver(session, message)
+    if (messages.length === 0) return
+    const { ticket, settled } = ownTicket()
+    for (const message of messages) if (!session.isEnded) await this.#deliver(session, message, ticket)
+    ticket.handled()
+    await settled
   }
 
   async #removeAll(account: Jid, messages: readonly StoredMessage[], wereLast: boolean): Promise<void> {
@@ -95,21 +149,32 @@ export class OfflineQueue {
     this.#counts.deleteWhere((account) => account.endsWith(`@${domain}`))
   }
 
+  /** Messages have been deleted behind its back: how many are left is asked anew. */
+  recount(): void {
+    this.#counts.clear()
+  }
+
   /** A delay that the message already carries says when it was sent; ours takes its place at delivery. */
-  #message(stanza: Stanza) {
+  #message(stanza: Stanza): NewMessage {
     const stamp = stanza.child('delay', NS.delay)?.attr('stamp')
     const now = this.#clock.now()
     return {
       sender: stanza.from?.full ?? '',
       sentAt: (stamp === undefined ? undefined : parseTimestamp(stamp)) ?? now,
       expiresAt: expiresAt(stanza, now),
+      notes: stanza.routedNotes,
+      origin: stanza.origin,
       bytes: stanza.without((child) => child.name === 'delay' && child.ns === NS.delay).toBytes(),
     }
   }
 
-  async #deliver(session: Session, message: StoredMessage): Promise<void> {
-    if (message.expiresAt !== undefined && message.expiresAt <= this.#clock.now()) return
-    const stanza = Stanza.fromBytes(message.bytes, Jid.parse)
+  async #deliver(session: Session, message: StoredMessage, ticket: Ticket): Promise<void> {
+    if (this.#isExpired(message)) return
+    const stanza = Stanza.fromBytes(message.bytes, Jid.parse).withRoutedNotes(message.notes).under(ticket)
     await session.deliver(stanza.append(delayElement(session.jid.domain, message.sentAt, 'Offline Storage')))
   }
+}
+
+async function deliverToAll(sessions: readonly Session[], stanza: Stanza): Promise<void> {
+  await Promise.allSettled(sessions.map(async (session) => session.deliver(stanza)))
 }

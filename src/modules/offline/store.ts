@@ -11,6 +11,9 @@ export interface OfflineTables {
     expires_at: number | null
     sender: string
     stanza: Buffer
+    notes: string | null
+    /** Names a stanza that may be sent once more. */
+    origin: string | null
   }
 }
 
@@ -28,13 +31,35 @@ export const migrations: Record<string, Migration> = {
       .execute()
     await schema.createIndex('mod_offline_user').on('mod_offline').columns(['domain', 'username', 'id']).execute()
   },
+  '002_notes_and_origin': async ({ schema }) => {
+    await schema.alterTable('mod_offline').addColumn('notes', 'text').execute()
+    await schema.alterTable('mod_offline').addColumn('origin', 'varchar(64)').execute()
+    await schema
+      .createIndex('mod_offline_origin')
+      .on('mod_offline')
+      .columns(['domain', 'username', 'origin'])
+      .unique()
+      .execute()
+  },
 }
 
-export interface StoredMessage {
-  readonly id: number
+interface Kept {
   readonly sentAt: number
   readonly expiresAt: number | undefined
   readonly bytes: Buffer
+}
+
+export interface StoredMessage extends Kept {
+  readonly id: number
+  /** What modules have noted about it. */
+  readonly notes: Record<string, unknown> | undefined
+}
+
+export interface NewMessage extends Kept {
+  readonly notes?: StoredMessage['notes']
+  readonly sender: string
+  /** Tells it from all others where it was kept for a session before. */
+  readonly origin?: string | undefined
 }
 
 /** Messages kept on disk for users who are away, in the order in which they came. */
@@ -52,33 +77,31 @@ export class OfflineStore {
     return Number(row.count)
   }
 
-  /** Resolves when the message is on disk. */
-  async add(
-    user: Jid,
-    message: { sender: string; sentAt: number; expiresAt: number | undefined; bytes: Buffer },
-  ): Promise<void> {
-    await this.#db.q
-      .insertInto('mod_offline')
-      .values({
-        domain: user.domain,
-        username: user.local,
-        sent_at: message.sentAt,
-        expires_at: message.expiresAt ?? null,
-        sender: message.sender,
-        stanza: message.bytes,
-      } as never)
-      .execute()
+  /** Resolves when the message is on disk. One that is there already, by its origin, is not stored again. */
+  async add(user: Jid, message: NewMessage): Promise<void> {
+    const row = {
+      domain: user.domain,
+      username: user.local,
+      sent_at: message.sentAt,
+      expires_at: message.expiresAt ?? null,
+      sender: message.sender,
+      stanza: message.bytes,
+      notes: message.notes === undefined ? null : JSON.stringify(message.notes),
+      origin: message.origin ?? null,
+    }
+    await this.#db.insertIgnore('mod_offline', row as never).execute()
   }
 
-  /** The oldest messages for a user, so many at most. */
-  async list(user: Jid, max: number): Promise<StoredMessage[]> {
-    const rows = await this.#rows(user).selectAll().orderBy('id').limit(max).execute()
-    return rows.map((row) => ({
-      id: row.id,
-      sentAt: row.sent_at,
-      expiresAt: row.expires_at ?? undefined,
-      bytes: Buffer.from(row.stanza),
-    }))
+  /** The oldest messages for a user after this one, so many at most. */
+  async list(user: Jid, max: number, after = 0): Promise<StoredMessage[]> {
+    const rows = await this.#rows(user).selectAll().where('id', '>', after).orderBy('id').limit(max).execute()
+    return rows.map(fromRow)
+  }
+
+  /** The messages sent to a user at this time. */
+  async sentAt(user: Jid, time: number): Promise<StoredMessage[]> {
+    const rows = await this.#rows(user).selectAll().where('sent_at', '=', time).execute()
+    return rows.map(fromRow)
   }
 
   /** Deletes the messages up to and including this one. */
@@ -110,3 +133,16 @@ export class OfflineStore {
     return this.#db.q.selectFrom('mod_offline').where('domain', '=', user.domain).where('username', '=', user.local)
   }
 }
+
+function fromRow(row: OfflineTables['mod_offline']): StoredMessage {
+  return {
+    id: row.id,
+    sentAt: row.sent_at,
+    expiresAt: row.expires_at ?? undefined,
+    bytes: Buffer.from(row.stanza),
+    notes: row.notes === null ? undefined : JSON.parse(row.notes),
+  }
+}
+
+/** Where messages are kept, as others see it. */
+export type Messages = { [Method in keyof OfflineStore]: OfflineStore[Method] }

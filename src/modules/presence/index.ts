@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { defineModule } from '../../module/define.ts'
-import { accountReceivesPresence, sessionEnds, userSendsPresence } from '../../router/events.ts'
+import { accountReceivesPresence, sessionEnds, sessionResumes, userSendsPresence } from '../../router/events.ts'
 import { StanzaError } from '../../stanza/stanza-error.ts'
 import { rosterApi, rosterChanged } from '../roster/api.ts'
 import { presenceApi } from './api.ts'
@@ -48,6 +48,7 @@ export default defineModule({
       stanza.type === 'probe' ? desk.answerProbe(account, stanza) : undefined,
     )
     on(rosterChanged, 'presence', (change) => desk.subscriptionChanged(change))
+    on(sessionResumes, 'main', ({ session, isRestored }) => (isRestored ? desk.restored(session) : undefined))
     on(sessionEnds, 'presence', ({ session, reason }) => desk.ended(session, reason.status))
   },
 })

@@ -1,4 +1,4 @@
-import type { Jid } from '../../jid/jid.ts'
+import { Jid } from '../../jid/jid.ts'
 import { sessionAvailable } from '../../router/events.ts'
 import type { Host } from '../../router/host.ts'
 import { sessionKey } from '../../router/keys.ts'
@@ -7,16 +7,23 @@ import { delayElement } from '../../stanza/delay.ts'
 import { NS } from '../../stanza/namespaces.ts'
 import { Stanza } from '../../stanza/stanza.ts'
 import { StanzaError } from '../../stanza/stanza-error.ts'
+import { jsonNote, type NoteCodec } from '../../stanza/stanza-key.ts'
 import { afterwards, type Eventually, letRun } from '../../util/settled.ts'
 import { el } from '../../xml/element.ts'
 import type { Roster, RosterApi, RosterChanged } from '../roster/api.ts'
 import { type PresenceApi, presenceLeaves, presenceShown, presenceWithdrawn } from './api.ts'
 import { priorityOf } from './priority.ts'
 
+const isNumber = (json: unknown): json is number => typeof json === 'number'
+const addressesCodec: NoteCodec<Map<string, Jid>> = {
+  encode: (addresses) => [...addresses.keys()],
+  decode: (json) => (Array.isArray(json) ? new Map(json.map((full: string) => [full, Jid.parse(full)])) : undefined),
+}
+
 /** To whom a session has shown itself directly (RFC 6121 §4.6), by full address. */
-const directed = sessionKey<Map<string, Jid>>('presence.directed')
+const directed = sessionKey<Map<string, Jid>>('presence.directed', addressesCodec)
 /** When the last presence was broadcast, in milliseconds since the epoch. */
-const shownAt = sessionKey<number>('presence.shown_at')
+const shownAt = sessionKey<number>('presence.shown_at', jsonNote(isNumber))
 
 /** Who is told of whose presence (RFC 6121 §4). */
 export class PresenceDesk implements PresenceApi {
@@ -58,6 +65,21 @@ export class PresenceDesk implements PresenceApi {
     return afterwards(this.#leave(session, stanza, stanza), () => 'handled' as const)
   }
 
+  /**
+   * The server has been started since the client was last there: nobody has told it who has left with the old process, and who is
+   * there is told anew.
+   */
+  async restored(session: Session): Promise<void> {
+    if (session.presence === undefined) return
+    const roster = await this.#rosters.load(session.jid.bare)
+    if (session.isEnded) return
+    for (const contact of roster.watched) {
+      const isGone = this.#host.router.hostOf(contact.domain)?.sessions.of(contact).length === 0
+      if (isGone) session.post(Stanza.make('presence', { type: 'unavailable', from: contact.bare, to: session.jid }))
+      else this.#probe(session, contact)
+    }
+  }
+
   /** The end of a session speaks for a client that left without a word. */
   ended(session: Session, status: string | undefined): Eventually<undefined> {
     if (session.presence === undefined && session.get(directed) === undefined) return undefined
@@ -81,7 +103,7 @@ export class PresenceDesk implements PresenceApi {
       }
       targets.set(to.full, to)
       session.set(directed, targets)
-    } else if (type === 'unavailable') known?.delete(to.full)
+    } else if (type === 'unavailable' && known?.delete(to.full) === true) session.set(directed, known)
     return undefined
   }
 

@@ -121,6 +121,11 @@ export class PrivacyBooks {
     await this.#reach.changed(session, before, { book, active: name })
   }
 
+  async forgetDomain(domain: string): Promise<void> {
+    await this.#store.forgetDomain(domain)
+    for (const cache of [this.#cache, this.#largeOnes]) cache.deleteWhere((account) => account.endsWith(`@${domain}`))
+  }
+
   async forget(account: Jid): Promise<void> {
     await this.#mailbox.run(account.bareString, async () => {
       await this.#store.forget(account)

@@ -22,7 +22,11 @@ function made(load: () => Promise<PrivacyBook>) {
   const bounced: string[] = []
   const host = { sessions: new SessionTable(), clock: new FakeClock() } as unknown as Host
   const router = { bounce: (stanza: Stanza) => void bounced.push(`${stanza.kind} ${stanza.type}`) } as unknown as Router
-  const reach = new Reach(host, { load: () => emptyRoster }, {} as PresenceApi)
+  const reach = new Reach(
+    host,
+    { hasUser: async () => true, send: async () => {}, load: () => emptyRoster },
+    {} as PresenceApi,
+  )
   const books = new PrivacyBooks(host, { load } as unknown as PrivacyStore, reach, { max_lists: 1, max_items: 1 })
   const verdicts: string[] = []
   const guard = new Guard(router, books, reach, { judged: (verdict) => void verdicts.push(verdict) })

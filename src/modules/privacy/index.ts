@@ -5,6 +5,7 @@ import type { Metrics } from '../../observe/metrics.ts'
 import {
   accountReceives,
   accountReceivesPresence,
+  domainRemoved,
   personalData,
   sessionOpens,
   sessionReceives,
@@ -83,6 +84,7 @@ export default defineModule({
     on(sessionReceives, 'guard', ({ session, stanza }) => guard.delivers(session, stanza))
     on(presenceLeaves, 'guard', ({ session, stanza }) => guard.shows(session, stanza))
 
+    on(domainRemoved, 'forget', ({ domain }) => books.forgetDomain(domain))
     on(userRemoved, 'forget', ({ user }) => books.forget(user))
     on(personalData, 'collect', async ({ user }) => ({ name: 'privacy', rows: rowsOf(await books.of(user)) }))
   },

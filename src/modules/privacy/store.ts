@@ -136,6 +136,15 @@ export class PrivacyStore {
     ])
   }
 
+  async forgetDomain(domain: string): Promise<void> {
+    const { q } = this.#db
+    await this.#db.atomic([
+      q.deleteFrom('mod_privacy_lists').where('domain', '=', domain),
+      q.deleteFrom('mod_privacy_defaults').where('domain', '=', domain),
+      q.deleteFrom('mod_privacy_blocked').where('domain', '=', domain),
+    ])
+  }
+
   #noDefault(account: Jid) {
     return this.#db.q.deleteFrom('mod_privacy_defaults').where((eb) => eb.and(keyOf(account)))
   }

@@ -1,7 +1,14 @@
 import { z } from 'zod'
 import type { Jid } from '../../jid/jid.ts'
 import { defineModule, tables } from '../../module/define.ts'
-import { domainRemoved, personalData, userRemoved } from '../../router/events.ts'
+import {
+  domainRemoved,
+  type ExportedPart,
+  exportsUser,
+  importsUser,
+  personalData,
+  userRemoved,
+} from '../../router/events.ts'
 import { StanzaError } from '../../stanza/stanza-error.ts'
 import { mustAccept } from '../../storage/must-accept.ts'
 import { type Element, el } from '../../xml/element.ts'
@@ -45,25 +52,18 @@ export default defineModule({
     const rowsOf = ({ domain, local }: Jid) =>
       db.q.selectFrom('mod_private').selectAll().where('domain', '=', domain).where('username', '=', local)
 
+    async function shown(user: Jid, asked: Element, xml: string | undefined): Promise<Element> {
+      const stored = xml === undefined ? undefined : parseElement(xml)
+      return (await host.hooks.run(privateAsked, { host, user, ns: asked.ns, stored })) ?? stored ?? asked
+    }
+
     iq.account('get', NS, 'query', async ({ from, payload }) => {
       const asked = keyed(payload)
       if (asked.length === 0) return el('query', NS)
-      const rows = await rowsOf(from)
-        .where(
-          'namespace',
-          'in',
-          asked.map((child) => child.ns),
-        )
-        .execute()
+      const namespaces = asked.map((child) => child.ns)
+      const rows = await rowsOf(from).where('namespace', 'in', namespaces).execute()
       const stored = new Map(rows.map((row) => [row.namespace, row.xml]))
-      const answers: Element[] = []
-      for (const child of asked) {
-        const xml = stored.get(child.ns)
-        const known = xml === undefined ? undefined : parseElement(xml)
-        const event = { host, user: from.bare, ns: child.ns, stored: known }
-        answers.push((await host.hooks.run(privateAsked, event)) ?? known ?? child)
-      }
-      return el('query', NS, answers)
+      return el('query', NS, await Promise.all(asked.map((child) => shown(from.bare, child, stored.get(child.ns)))))
     })
 
     iq.account('set', NS, 'query', async ({ from, payload }) => {
@@ -86,11 +86,17 @@ export default defineModule({
       ])
     }
 
-    on(userRemoved, 'forget', async ({ user }) => {
+    on(exportsUser, 'main', async ({ user }) => exported(await rowsOf(user).execute()))
+    on(importsUser, 'main', async ({ user, element, isDryRun }) => {
+      if (!element.is('query', NS)) return undefined
+      const puts = keyed(element).map((child) => put(user, child))
+      if (!isDryRun) await db.atomic(puts)
+      return { kind: 'private XML', count: puts.length }
+    })
+    on(userRemoved, 'forget', async ({ user: { domain, local: username } }) => {
       await db.q
         .deleteFrom('mod_private')
-        .where('domain', '=', user.domain)
-        .where('username', '=', user.local)
+        .where((eb) => eb.and({ domain, username }))
         .execute()
     })
     on(domainRemoved, 'forget', async ({ domain }) => {
@@ -106,4 +112,10 @@ export default defineModule({
 /** Children that can be stored: those with a namespace of their own. */
 function keyed(query: Element): Element[] {
   return query.elements().filter((child) => child.ns !== NS && child.ns !== '')
+}
+
+function exported(rows: readonly Tables['mod_private'][]): ExportedPart | undefined {
+  return rows.length === 0
+    ? undefined
+    : { container: el('query', NS), elements: rows.map(({ xml }) => parseElement(xml)) }
 }

@@ -2,7 +2,6 @@ import { chain } from '../../hooks/hook.ts'
 import type { Jid } from '../../jid/jid.ts'
 import { moduleApi } from '../../module/api.ts'
 import type { Host } from '../../router/host.ts'
-import type { DataForm } from '../../stanza/data-form.ts'
 import type { Element } from '../../xml/element.ts'
 
 /** What other modules may do with the nodes of accounts. */
@@ -42,14 +41,3 @@ export interface PersonalNodeChanged {
   readonly payload: Element | undefined
 }
 export const personalNodeChanged = chain<PersonalNodeChanged>('personalNodeChanged', { slots: ['main'] })
-
-/** Something was published to a push node (XEP-0357). Handlers throw StanzaError for what cannot be pushed. */
-export interface PushPublished {
-  readonly host: Host
-  readonly from: Jid
-  readonly service: Jid
-  readonly node: string
-  readonly notification: Element
-  readonly options: DataForm
-}
-export const pushPublished = chain<PushPublished, 'handled'>('pushPublished', { slots: ['main'], onFailure: 'abort' })

@@ -49,12 +49,12 @@ export default defineModule({
     on(streamFeatures, 'main', ({ state }) =>
       state === 'beforeSignIn' ? el('register', 'http://jabber.org/features/iq-register') : undefined,
     )
-    on(strangerAsks, 'main', async ({ request, domain, address }) => {
+    on(strangerAsks, 'main', async ({ request, domain, address, connection }) => {
       const query = request.child('query', registerNs)
       if (query === undefined) return undefined
       if (request.attr('type') === 'get') return form(undefined)
       if (!isComplete(query)) throw new StanzaError('bad-request')
-      await registrar.register(query, domain, { key: address, address })
+      await registrar.register(query, domain, { key: address, address, connection })
       return query
     })
   },

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { address, ruleName } from '../../config/option.ts'
+import { address, intOrInfinity, ruleName } from '../../config/option.ts'
 
 export const options = z.strictObject({
   access: ruleName()
@@ -24,6 +24,14 @@ export const options = z.strictObject({
     .min(0)
     .default(0)
     .describe('Least entropy of a password in bits; 0 takes every password.')
+    .meta({ reload: 'live' }),
+  max_per_day: intOrInfinity()
+    .prefault('infinity')
+    .describe('Most registrations of a domain in a day (of UTC).')
+    .meta({ reload: 'live' }),
+  max_per_address_per_day: intOrInfinity()
+    .prefault('infinity')
+    .describe('Most registrations from one address, or one IPv6 network of 64 bits, in a day (of UTC).')
     .meta({ reload: 'live' }),
   ip_access: z
     .array(

@@ -28,3 +28,37 @@ export class RateLimit {
     return true
   }
 }
+
+const day = 86_400_000
+
+/** Counts what happens in a day of UTC. Beyond a number of sources, new ones are counted together. */
+export class DailyLimit {
+  readonly #clock: Clock
+  #day = -1
+  #counts = new Map<string, number>()
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /** Whether one more would be too many. */
+  isReached(source: string, most: number): boolean {
+    return most !== Number.POSITIVE_INFINITY && this.#countOf(source) >= most
+  }
+
+  add(source: string): void {
+    const count = this.#countOf(source)
+    this.#counts.set(this.#keyOf(source), count + 1)
+  }
+
+  #countOf(source: string): number {
+    const today = Math.floor(this.#clock.now() / day)
+    if (today !== this.#day) this.#counts = new Map()
+    this.#day = today
+    return this.#counts.get(this.#keyOf(source)) ?? 0
+  }
+
+  #keyOf(source: string): string {
+    return this.#counts.size < maxSources || this.#counts.has(source) ? source : ''
+  }
+}

@@ -9,16 +9,19 @@ import { Stanza } from '../../stanza/stanza.ts'
 import { StanzaError } from '../../stanza/stanza-error.ts'
 import { networkOf } from '../../util/network.ts'
 import { type Element, el } from '../../xml/element.ts'
+import { registrationAsked } from './api.ts'
 import { formatUtcDate } from './date.ts'
 import { isComplete } from './form.ts'
 import type { RegisterOptions } from './options.ts'
 import { entropy } from './password-strength.ts'
-import { RateLimit } from './rate-limit.ts'
+import { DailyLimit, RateLimit } from './rate-limit.ts'
 
 /** Who asks for an account: `key` is what the time between two attempts is counted for. */
 export interface Source {
   readonly key: string
   readonly address: string
+  /** Undefined for somebody who is signed in. */
+  readonly connection?: object
 }
 
 /** Makes accounts and changes passwords on request, by the configured rules. */
@@ -28,11 +31,13 @@ export class Registrar {
   readonly #log: Logger
   readonly #ranges: IpRanges
   readonly #limit: RateLimit
+  readonly #daily: DailyLimit
 
   constructor(host: Host, options: RegisterOptions, log: Logger) {
     this.#host = host
     this.#options = options
     this.#log = log
+    this.#daily = new DailyLimit(host.clock)
     this.#ranges = new IpRanges(options.ip_access)
     this.#limit = new RateLimit(host.clock, host.config.general.registration_timeout * 1000)
   }
@@ -40,12 +45,23 @@ export class Registrar {
   /** Makes the account that `query` asks for; throws the error that says why not. */
   async register(query: Element, domain: string, source: Source): Promise<void> {
     const user = accountName(query, domain)
-    this.#checkSource(user, source)
+    const { connection } = source
+    const permit = await this.#host.hooks.run(registrationAsked, { host: this.#host, user, connection })
+    if (permit === undefined) await this.#register(user, query, source)
+    else await permit.use(() => this.#register(user, query, source, true))
+  }
+
+  /** Who is invited need not be allowed to register, nor is counted. */
+  async #register(user: Jid, query: Element, source: Source, isInvited = false): Promise<void> {
+    this.#checkAddress(source)
+    if (!isInvited) this.#checkSource(user, source)
+    if (!isInvited) this.#checkDay(user, source)
     const password = query.childText('password') ?? ''
     if (password === '') throw new StanzaError('not-acceptable')
     this.#checkStrength(password)
     if (!this.#host.accounts.canRegister) throw new StanzaError('not-allowed')
     if (!(await withStanzaErrors(() => registerAccount(this.#host, user, password)))) throw new StanzaError('conflict')
+    for (const key of [user.domain, networkOf(source.key)]) this.#daily.add(key)
     this.#log.info({ what: 'account_registered', jid: user.full, ip: source.address })
     this.#welcome(user)
     this.#tellWatchers(user, source.address)
@@ -67,13 +83,25 @@ export class Registrar {
     return this.#host.access.allows(this.#options.access, user, user.domain)
   }
 
+  #checkAddress({ address }: Source): void {
+    if (!this.#ranges.allows(address)) throw new StanzaError('forbidden')
+  }
+
   #checkSource(user: Jid, source: Source): void {
-    const isAllowed = this.#host.access.allows(this.#options.access, user, user.domain)
-    if (!isAllowed || !this.#ranges.allows(source.address)) throw new StanzaError('forbidden')
+    if (!this.#host.access.allows(this.#options.access, user, user.domain)) throw new StanzaError('forbidden')
     if (!this.#limit.take(networkOf(source.key))) {
       this.#log.info({ what: 'registration_limit_reached', ip: source.address })
       throw new StanzaError('resource-constraint', { text: 'Users are not allowed to register accounts so quickly' })
     }
+  }
+
+  #checkDay(user: Jid, source: Source): void {
+    const { max_per_day: ofDomain, max_per_address_per_day: ofAddress } = this.#options
+    const network = networkOf(source.key)
+    const isReached = this.#daily.isReached(user.domain, ofDomain) || this.#daily.isReached(network, ofAddress)
+    if (!isReached) return
+    this.#log.info({ what: 'daily_registration_limit_reached', ip: source.address })
+    throw new StanzaError('resource-constraint', { text: 'There have been too many registrations today' })
   }
 
   #checkStrength(password: string): void {

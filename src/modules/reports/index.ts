@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { address } from '../../config/option.ts'
 import { Jid } from '../../jid/jid.ts'
 import { defineModule, tables } from '../../module/define.ts'
-import { personalData, userRemoved } from '../../router/events.ts'
+import { domainRemoved, personalData, userRemoved } from '../../router/events.ts'
 import { formatTimestamp } from '../../stanza/delay.ts'
 import { type BlockReported, blockReported } from '../blocking/api.ts'
 import { reportsApi } from './api.ts'
@@ -73,6 +73,7 @@ export default defineModule({
     }
 
     on(userRemoved, 'forget', ({ user }) => store.forget(user))
+    on(domainRemoved, 'forget', ({ domain }) => store.forgetDomain(domain))
     on(personalData, 'collect', async ({ user }) => {
       const reports = await store.of(user)
       const rows = reports.map(({ at, offender, reason, text, messages }) => ({

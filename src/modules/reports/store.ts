@@ -95,6 +95,10 @@ export class ReportStore {
       .execute()
   }
 
+  async forgetDomain(domain: string): Promise<void> {
+    await this.#db.q.deleteFrom('mod_reports').where('domain', '=', domain).execute()
+  }
+
   #rows(domain: string) {
     return this.#db.q.selectFrom('mod_reports').selectAll().where('domain', '=', domain).orderBy('id')
   }

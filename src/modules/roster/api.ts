@@ -4,7 +4,7 @@ import { moduleApi } from '../../module/api.ts'
 import type { Host } from '../../router/host.ts'
 import type { Eventually } from '../../util/settled.ts'
 import type { Roster } from './roster.ts'
-import type { SubscriptionState } from './subscription.ts'
+import type { SubscriptionState, SubscriptionVerb } from './subscription.ts'
 
 export type { Roster } from './roster.ts'
 export type { SubscriptionState } from './subscription.ts'
@@ -13,6 +13,10 @@ export type { SubscriptionState } from './subscription.ts'
 export interface RosterApi {
   /** The roster of an account of this host; there at once when it is in memory. */
   load(account: Jid): Eventually<Roster>
+  /** Whether there is such an account. */
+  hasUser(account: Jid): Promise<boolean>
+  /** Does what a user's client does by sending this subscription presence: the user's roster changes, then the contact is told. */
+  send(verb: SubscriptionVerb, account: Jid, contact: Jid): Promise<void>
 }
 export const rosterApi = moduleApi<RosterApi>('mod_roster')
 

@@ -1,20 +1,27 @@
 import { z } from 'zod'
 import type { Jid } from '../../jid/jid.ts'
 import { defineModule, tables } from '../../module/define.ts'
+import { measured } from '../../observe/measured.ts'
 import {
   type AccountReceives,
   accountReceivesPresence,
   domainRemoved,
+  exportsUser,
+  importsUser,
   personalData,
   streamFeatures,
   type UserEvent,
   userRemoved,
   userSendsPresence,
 } from '../../router/events.ts'
+import { Stanza } from '../../stanza/stanza.ts'
 import { StanzaError } from '../../stanza/stanza-error.ts'
 import { type Element, el } from '../../xml/element.ts'
 import { rosterApi } from './api.ts'
+import { rosterCommands } from './commands.ts'
+import { rosterCounts } from './counts.ts'
 import { type ItemRequest, itemElement, parseItemRequest, rosterNs } from './format.ts'
+import { importRoster, rosterParts } from './portable.ts'
 import { newItem, type Roster } from './roster.ts'
 import { type Change, RosterService } from './service.ts'
 import { migrations, RosterStore, type RosterTables } from './store.ts'
@@ -49,18 +56,31 @@ export default defineModule({
   }),
   tables: tables<RosterTables>(),
   migrations,
-  setup({ host, db, options, iq, on, provide, accounts }) {
-    const service = new RosterService(host, new RosterStore(db), {
+  commands: rosterCommands,
+  setup({ host, db, options, iq, on, provide, accounts, metrics, log }) {
+    const counts = rosterCounts(metrics, host.type)
+    const store = measured(metrics, 'mod_roster_backend', new RosterStore(db))
+    const service = new RosterService(host, store, {
       versioning: options.versioning,
       storeVersion: options.store_current_id,
       maxItems: options.max_items,
       maxBytes: options.max_bytes,
+      pushed: counts.pushes,
+      limitReached: (account) => log.info({ what: 'roster_limit_reached', jid: account.bareString }),
     })
     const desk = new SubscriptionDesk(host, service)
-    provide(rosterApi, { load: (account) => service.load(account) })
+    provide(rosterApi, {
+      load: (account) => service.load(account),
+      hasUser: (account) => accounts.exists(account),
+      send: (type, from, to) => desk.send(Stanza.make('presence', { type, from, to })),
+    })
 
-    iq.account('get', rosterNs, 'query', async ({ from, payload }) => answerGet(service, from, payload))
+    iq.account('get', rosterNs, 'query', async ({ from, payload }) => {
+      counts.gets.inc()
+      return answerGet(service, from, payload)
+    })
     iq.account('set', rosterNs, 'query', async ({ from, payload }) => {
+      counts.sets.inc()
       const request = parseItemRequest(payload)
       if (request.isRemoval) await removeItem(service, desk, from.bare, request.jid)
       else await service.change(from.bare, (roster) => edit(roster, request))
@@ -68,6 +88,8 @@ export default defineModule({
 
     on(userSendsPresence, 'subscription', ({ stanza }) => {
       if (!isSubscriptionVerb(stanza.type)) return undefined
+      if (stanza.type === 'subscribe') counts.subscriptions.inc()
+      if (stanza.type === 'unsubscribe') counts.unsubscriptions.inc()
       return desk.send(stanza).then(() => 'handled' as const)
     })
     on(accountReceivesPresence, 'roster', (event: AccountReceives) => {
@@ -84,6 +106,8 @@ export default defineModule({
     )
     on(streamFeatures, 'main', ({ state }) => (state === 'signedIn' ? el('sub', preApprovalNs) : undefined))
 
+    on(exportsUser, 'main', async ({ user }) => rosterParts(await service.load(user), user))
+    on(importsUser, 'main', (event) => importRoster(service, event))
     on(userRemoved, 'announce', async ({ user }: UserEvent) => {
       const roster = await service.own(user)
       for (const item of roster.items.values()) await desk.cancel(user, item)

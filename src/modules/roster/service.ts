@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Jid } from '../../jid/jid.ts'
+import type { Counter } from '../../observe/metrics.ts'
 import type { Host } from '../../router/host.ts'
 import { Stanza } from '../../stanza/stanza.ts'
 import { StanzaError } from '../../stanza/stanza-error.ts'
@@ -11,7 +12,7 @@ import { el } from '../../xml/element.ts'
 import { rosterChanged, type SharedContact, sharedContacts } from './api.ts'
 import { itemElement, rosterNs } from './format.ts'
 import { type Roster, type RosterItem, sizeOf, withShared } from './roster.ts'
-import type { RosterStore } from './store.ts'
+import type { Rosters } from './store.ts'
 import { noSubscription, type SubscriptionState } from './subscription.ts'
 
 /** Rosters kept in memory beside those of the disk. */
@@ -24,6 +25,9 @@ export interface RosterServiceOptions {
   readonly maxItems: number
   /** Of names, groups and whatever else items carry. */
   readonly maxBytes: number
+  readonly pushed: Counter
+  /** Told when an account has as much as it may. */
+  limitReached(account: Jid): void
 }
 
 /** What a change to a roster is to be; `undefined` leaves it as it is. */
@@ -32,14 +36,14 @@ export type Change = { readonly put: RosterItem } | { readonly remove: RosterIte
 /** Reads and changes rosters: changes of one account one after another, on disk before anybody is told. */
 export class RosterService {
   readonly #host: Host
-  readonly #store: RosterStore
+  readonly #store: Rosters
   readonly #options: RosterServiceOptions
   readonly #mailbox = new KeyedMailbox()
   readonly #cache = new Lru<string, Roster>(cachedRosters)
 
   readonly #mergedOf = new WeakMap<Roster, { shared: readonly SharedContact[]; roster: Roster }>()
 
-  constructor(host: Host, store: RosterStore, options: RosterServiceOptions) {
+  constructor(host: Host, store: Rosters, options: RosterServiceOptions) {
     this.#host = host
     this.#store = store
     this.#options = options
@@ -132,7 +136,7 @@ export class RosterService {
     const isRemoved = 'remove' in change
     const item = isRemoved ? change.remove : change.put
     const before = roster.get(item.jid)
-    if (!isRemoved) this.#checkLimits(roster, item)
+    if (!isRemoved) this.#checkLimits(account, roster, item)
     const version = this.#options.storeVersion ? randomId(9) : undefined
     if (isRemoved) await this.#store.remove(account, item.jid, version)
     else await this.#store.save(account, item, version)
@@ -140,13 +144,15 @@ export class RosterService {
     return { before, item, isRemoved }
   }
 
-  #checkLimits(roster: Roster, item: RosterItem): void {
+  #checkLimits(account: Jid, roster: Roster, item: RosterItem): void {
     const before = roster.get(item.jid)
     if (before === undefined && roster.items.size >= this.#options.maxItems) {
+      this.#options.limitReached(account)
       throw new StanzaError('resource-constraint', { text: 'The roster is full' })
     }
     const grows = sizeOf(item) - (before === undefined ? 0 : sizeOf(before))
     if (grows > 0 && roster.bytes + grows > this.#options.maxBytes) {
+      this.#options.limitReached(account)
       throw new StanzaError('resource-constraint', { text: 'The roster is too large' })
     }
   }
@@ -159,6 +165,7 @@ export class RosterService {
     const removal = { jid: jid.full, subscription: 'remove' }
     const child = item?.isListed === true ? itemElement(item) : el('item', rosterNs, removal)
     const ver = this.version(roster)
+    this.#options.pushed.inc(sessions.length)
     for (const session of sessions) {
       const id = `push${randomId(6)}`
       const head = { type: 'set', id, from: account.bare, to: session.jid }

@@ -151,3 +151,6 @@ function fromRow(row: RosterTables['mod_roster_items']): RosterItem {
 function text(element: Element): string {
   return fromWire(serialise(element))
 }
+
+/** Where rosters are kept, as others see it. */
+export type Rosters = { [Method in keyof RosterStore]: RosterStore[Method] }

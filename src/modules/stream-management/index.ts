@@ -69,6 +69,11 @@ export default defineModule({
         for (const domain of host.domains) store.forgetEnded(domain, before).catch(onFailure)
       })
     }
+    onStop(
+      db.onHealth((health) => {
+        if (health === 'troubled') for (const { outbox } of registry.all()) outbox.release()
+      }),
+    )
     const parts = { host, store, registry, desk, stale }
     on(domainAdded, 'main', ({ domain }) => restoreDomain(domain, parts))
     await restoreSessions(parts)

@@ -62,7 +62,7 @@ export class Keeper implements SessionKeeper, Spooled {
     this.receipts = new Receipts(
       {
         clock,
-        isLasting: isResumable,
+        source: isResumable ? this : undefined,
         moved: () => this.#touch(),
         tell: (count) => session.link.send(answer(count)),
         failed: () => this.#cannotGoOn(),
@@ -74,6 +74,7 @@ export class Keeper implements SessionKeeper, Spooled {
         session,
         options,
         watcher: this.#parts.spool,
+        holds: () => this.#parts.db.canAccept(),
         kept: () => this.#touch(),
         grew: (bytes) => registry.grew(this, bytes),
       },

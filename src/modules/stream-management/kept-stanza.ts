@@ -22,6 +22,8 @@ export class KeptStanza {
   readonly at: number
   /** Where its text is: not on disk, on its way there, there. */
   place: 'memory' | 'writing' | 'disk' = 'memory'
+  /** Not to be written to the client before it is on disk, since its sender would send it again after a crash. */
+  isHeld = false
   /** Whether modules have been told that it is not acknowledged. */
   isTold = false
   /** It waits to be kept safely. */

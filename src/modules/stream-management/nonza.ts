@@ -7,7 +7,7 @@ import { serialise } from '../../xml/serialise.ts'
 import type { Wire } from '../../xml/wire.ts'
 
 /** XEP-0198. */
-export const NS = 'urn:xmpp:sm:3'
+export const NS = core.streamManagement
 
 /** `<r/>`. */
 export const request: Wire = serialise(el('r', NS))

@@ -12,6 +12,8 @@ export interface OutboxParts {
   readonly options: StreamOptions
   /** Told when what a message waits for has come to its end. */
   readonly watcher: TicketWatcher
+  /** Whether messages are on disk soon, so that clients can wait for that. */
+  holds(): boolean
   /** A message is kept, and is to be kept safely. */
   kept(): void
   /** So many bytes more are kept, or less. */
@@ -81,7 +83,7 @@ export class Outbox {
   add(stanza: Stanza): KeptStanza | undefined {
     const { session, options } = this.#parts
     if (!options.buffer) {
-      session.link.send(stanza.toWire(session.link.form))
+      session.link.send(stanza.toWire(session.link.form), stanza)
       this.#ask(this.#queue.skip())
       return undefined
     }
@@ -91,6 +93,7 @@ export class Outbox {
     if (kept.kind === 'message') {
       stanza.ticket?.keep()
       kept.ticket = stanza.ticket
+      kept.isHeld = stanza.type !== 'error' && stanza.ticket?.origin !== undefined && this.#parts.holds()
       this.#fresh.push(kept)
       this.#parts.kept()
     }
@@ -126,12 +129,18 @@ export class Outbox {
     this.#isHeld = true
   }
 
+  /** The disk takes nothing now: clients get what they have been waiting for. */
+  release(): void {
+    for (const kept of this.#queue.items()) kept.isHeld = false
+    this.#write()
+  }
+
   /** The messages that may be written to disk now; they are taken to be on their way there. */
   takeFresh(): KeptStanza[] {
     const taken: KeptStanza[] = []
     this.#fresh = this.#fresh.filter((kept) => {
       if (kept.number <= this.#queue.acknowledged) return false
-      if (kept.ticket?.isReady === false) {
+      if (kept.ticket?.mayBeKept === false) {
         kept.ticket.watch(this.#parts.watcher)
         return true
       }
@@ -146,9 +155,11 @@ export class Outbox {
   onDisk(taken: readonly KeptStanza[]): void {
     for (const kept of taken) {
       kept.place = 'disk'
+      kept.isHeld = false
       this.#onDisk = Math.max(this.#onDisk, kept.number)
       release(kept)
     }
+    this.#write()
   }
 
   /** These are not. */
@@ -191,10 +202,8 @@ export class Outbox {
   #write(isResent = false): void {
     const { link } = this.#parts.session
     let last = 0
-    while (!this.#isHeld) {
-      if (this.#isBehind(link)) return
-      const kept = this.#queue.next()
-      if (kept === undefined) break
+    for (let kept = this.#next(link); kept !== undefined; kept = this.#next(link)) {
+      this.#queue.wrote()
       link.send(kept.wire(link.form))
       if (!isResent) this.#ask(kept.number)
       last = kept.number
@@ -202,13 +211,14 @@ export class Outbox {
     if (isResent && last > 0 && this.#parts.options.ack) link.send(request)
   }
 
-  /** A client that does not read is not written to; it goes on when it has caught up. */
-  #isBehind(link: ClientLink): boolean {
-    if (!this.#queue.hasNext) return false
+  /** What can be written now. A client that does not read is not written to; it goes on when it has caught up. */
+  #next(link: ClientLink): KeptStanza | undefined {
+    const { next } = this.#queue
+    if (this.#isHeld || next === undefined || next.isHeld) return undefined
     const read = link.whenRead()
-    if (read === undefined) return false
+    if (read === undefined) return next
     void read.then(() => this.#write())
-    return true
+    return undefined
   }
 
   #ask(number: number): void {

@@ -1,14 +1,16 @@
 import { InboundCount } from '../../protocol/sm/inbound-count.ts'
-import type { Ticket } from '../../stanza/ticket.ts'
+import type { Ticket, TicketSource } from '../../stanza/ticket.ts'
 import type { Clock, Timer } from '../../util/clock.ts'
 
 /** Whoever asks is answered within this time, in milliseconds, whatever is outstanding. */
 const patience = 1000
+/** So long what was sent before is waited for when somebody comes back: what has not come to its end is sent again. */
+const settlePatience = 30_000
 
 export interface ReceiptsParts {
   readonly clock: Clock
-  /** Whether a count is on disk before it is told, as it has to be the same after a crash. */
-  readonly isLasting: boolean
+  /** Names the stream where a count is on disk before it is told, as it has to be the same after a crash. */
+  readonly source: TicketSource | undefined
   /** More may be written. */
   moved(): void
   /** Sends the client this count. */
@@ -31,7 +33,10 @@ export class Receipts {
 
   constructor(parts: ReceiptsParts, received = 0) {
     this.#parts = parts
-    this.#inbound = new InboundCount(() => this.#moved(), received)
+    this.#inbound = new InboundCount(() => this.#moved(), {
+      source: parts.source,
+      settled: received,
+    })
     this.#written = received
   }
 
@@ -46,7 +51,7 @@ export class Receipts {
 
   /** What the client may be told. */
   get acknowledged(): number {
-    return this.#parts.isLasting ? Math.min(this.#written, this.#inbound.settled) : this.#inbound.settled
+    return this.#parts.source !== undefined ? Math.min(this.#written, this.#inbound.settled) : this.#inbound.settled
   }
 
   /** This count is on disk. */
@@ -84,7 +89,7 @@ export class Receipts {
 
   #allSettled(): Promise<void> {
     return new Promise((resolve) => {
-      const timer = this.#parts.clock.after(patience, resolve)
+      const timer = this.#parts.clock.after(settlePatience, resolve)
       this.#waiting.push(() => {
         timer.cancel()
         resolve()

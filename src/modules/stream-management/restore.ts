@@ -33,7 +33,11 @@ export async function restoreDomain(domain: string, parts: RestoreParts): Promis
   const { store, stale } = parts
   const [sessions, spool] = await Promise.all([store.sessions(domain), store.spool(domain)])
   const queues = new Map<string, KeptStanza[]>()
-  for (const row of spool) queues.set(row.session, [...(queues.get(row.session) ?? []), keptOf(row)])
+  for (const row of spool) {
+    const queue = queues.get(row.session)
+    if (queue === undefined) queues.set(row.session, [keptOf(row)])
+    else queue.push(keptOf(row))
+  }
   for (const row of sessions) {
     const jid = Jid.of(row.username, row.domain, row.resource)
     if (row.ended_at === null) restore(parts, row, jid, queues.get(row.id) ?? [])

@@ -16,7 +16,8 @@ export function joinSignIn(
     return result
   }
 
-  on(streamFeatures, 'main', () => el('sm', NS))
+  // Before authentication @xmpp/client would take it for an invitation.
+  on(streamFeatures, 'main', ({ state }) => (state === 'signedIn' ? el('sm', NS) : undefined))
   on(streamAsks, 'main', async ({ element, user, link, info }) => {
     if (element.ns !== NS) return undefined
     if (element.name !== 'resume' || user === undefined) return { replies: [failed('unexpected-request')] }

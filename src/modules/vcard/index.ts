@@ -2,20 +2,29 @@ import type { Accounts } from '../../auth/accounts.ts'
 import { defineModule, tables } from '../../module/define.ts'
 import type { ServicePoint } from '../../module/subdomain.ts'
 import type { ServicePools } from '../../net/service-pools.ts'
-import { accountReceives, domainRemoved, personalData, userRemoved } from '../../router/events.ts'
+import type { Metrics } from '../../observe/metrics.ts'
+import {
+  accountReceives,
+  domainRemoved,
+  exportsUser,
+  importsUser,
+  personalData,
+  userRemoved,
+} from '../../router/events.ts'
 import { NS } from '../../stanza/namespaces.ts'
 import { StanzaError } from '../../stanza/stanza-error.ts'
 import { mustAccept } from '../../storage/must-accept.ts'
 import { serialise } from '../../xml/serialise.ts'
 import { fromWire } from '../../xml/wire.ts'
 import { answerServiceDisco, discoApi } from '../disco/api.ts'
-import { vcardApi } from './api.ts'
+import { type VcardApi, vcardApi } from './api.ts'
 import { directoryCard, serverCard, vcardNs } from './cards.ts'
 import { CardDirectory, type Directory, searchNs } from './directory.ts'
 import { LdapCards } from './ldap/ldap-cards.ts'
 import { LdapDirectory } from './ldap/ldap-directory.ts'
 import type { LdapVcardOptions } from './ldap/options.ts'
 import { options } from './options.ts'
+import { exportCard, importCard } from './portable.ts'
 import { migrations, VcardStore, type VcardTables } from './store.ts'
 import { Vcards } from './vcards.ts'
 
@@ -35,12 +44,9 @@ export default defineModule({
   async setup({ name, host, iq, on, db, options, provide, find, serve, metrics, clock, router, pools, accounts }) {
     const store = new VcardStore(db)
     const ldap = options.backend === 'ldap' ? await ldapCards(options.ldap, pools) : undefined
-    const vcards = ldap ?? new Vcards(host, store)
+    const vcards: VcardApi = ldap ?? new Vcards(host, store)
     provide(vcardApi, vcards)
-    const gets = metrics.counter('mod_vcard_get_count', 'vCards asked for')
-    const sets = metrics.counter('mod_vcard_set_count', 'vCards written')
-    const searches = metrics.counter('mod_vcard_search_count', 'Searches in the directory')
-    const searchTime = metrics.histogram('mod_vcard_search_time', 'Time of searches in the directory, in microseconds')
+    const { gets, sets, searches, searchTime } = countsOf(metrics)
 
     iq.server('get', vcardNs, 'vCard', () => serverCard)
     iq.account.open('get', vcardNs, 'vCard', async ({ to }) => {
@@ -88,6 +94,8 @@ export default defineModule({
     }
     if (options.search) serve({ template: options.host, name: directoryName, open })
 
+    on(exportsUser, 'main', ({ user }) => exportCard(vcards, user))
+    on(importsUser, 'main', (event) => importCard(vcards, event))
     on(userRemoved, 'forget', ({ user }) => store.forget(user))
     on(domainRemoved, 'forget', ({ domain }) => store.forgetDomain(domain))
     on(personalData, 'collect', async ({ user }) => {
@@ -97,6 +105,15 @@ export default defineModule({
     })
   },
 })
+
+function countsOf(metrics: Metrics) {
+  return {
+    gets: metrics.counter('mod_vcard_get_count', 'vCards asked for'),
+    sets: metrics.counter('mod_vcard_set_count', 'vCards written'),
+    searches: metrics.counter('mod_vcard_search_count', 'Searches in the directory'),
+    searchTime: metrics.histogram('mod_vcard_search_time', 'Time of searches in the directory, in microseconds'),
+  }
+}
 
 async function ldapCards(options: LdapVcardOptions, pools: ServicePools): Promise<LdapCards> {
   const pool = await pools.ldap(options.pool_tag)

@@ -41,7 +41,7 @@ describe('what modules know', () => {
     [iqGet, ['send iq/error g[query] bad-request']],
     [el('iq', NS.client, { type: 'result', id: 'r' }), []],
     [message, ['error not-authorized', 'close']],
-    [el('enable', 'urn:xmpp:sm:3'), ['error unsupported-stanza-type', 'close']],
+    [el('enable', 'urn:example:sm'), ['error unsupported-stanza-type', 'close']],
   ])('what nobody knows after authentication: %o', (element, expected) => {
     const client = driver({}, secure)
     client.authenticates()

@@ -61,7 +61,17 @@ export function featuresAfterAuth(rules: C2sRules, host: StreamHost, security: C
   return streamFeatures([...binding, ...featuresOnceBound(rules, host, security).elements()])
 }
 
-/** After a resource was bound together with authentication (XEP-0386 §4). */
-export function featuresOnceBound(rules: C2sRules, host: StreamHost, security: ChannelSecurity): Element {
-  return streamFeatures([...host.features('after-auth', security), limits(rules, host.idleSeconds)])
+/**
+ * After a resource was bound together with authentication (XEP-0386 §4). Stream management that has been enabled with it
+ * (`isManaged`) is offered no more: a client would take that for an invitation to resume.
+ */
+export function featuresOnceBound(
+  rules: C2sRules,
+  host: StreamHost,
+  security: ChannelSecurity,
+  isManaged = false,
+): Element {
+  const offered = host.features('after-auth', security)
+  const features = isManaged ? offered.filter(({ ns }) => ns !== NS.streamManagement) : offered
+  return streamFeatures([...features, limits(rules, host.idleSeconds)])
 }

@@ -140,12 +140,14 @@ export class C2sNegotiation extends SignInMachine {
     this.awaitHeader()
   }
 
-  protected completed({ full, isResumed }: Completed): void {
+  protected completed({ full, isResumed, results }: Completed): void {
     const host = this.host
     this.#maxBindFailures = Math.min(this.#maxBindFailures, maxLateBindFailures)
     if (full === undefined) this.#enterPostAuth()
     else {
-      if (isResumed !== true && host !== undefined) this.send(featuresOnceBound(this.rules, host, this.security))
+      const isManaged = results.some((result) => result.child('enabled', NS.streamManagement) !== undefined)
+      if (isResumed !== true && host !== undefined)
+        this.send(featuresOnceBound(this.rules, host, this.security, isManaged))
       this.#handOver()
     }
   }

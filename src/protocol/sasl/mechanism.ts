@@ -64,8 +64,8 @@ export type SaslAnswer =
   | { readonly is: 'keys'; readonly keys: ScramKeys | undefined }
   /** The password or certificate is right, the user may come in; `data` is for the client. */
   | { readonly is: 'yes'; readonly data?: Buffer | undefined }
-  /** To `token` and `guest`. */
-  | { readonly is: 'user'; readonly user: Jid }
+  /** To `token` and `guest`; `data` is for the client. */
+  | { readonly is: 'user'; readonly user: Jid; readonly data?: Buffer | undefined }
   /** Neither; `temporary-auth-failure` when nobody could tell. */
   | { readonly is: 'no'; readonly condition: SaslCondition; readonly text?: string | undefined }
 

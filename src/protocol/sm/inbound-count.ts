@@ -1,4 +1,4 @@
-import { Ticket, type TicketWatcher } from '../../stanza/ticket.ts'
+import { Ticket, type TicketSource, type TicketWatcher } from '../../stanza/ticket.ts'
 
 /** Counts what has come from the client, and how much of that has come to its end. Counts are not taken round. */
 export class InboundCount implements TicketWatcher {
@@ -8,9 +8,15 @@ export class InboundCount implements TicketWatcher {
   /** Of those that follow. */
   #tickets: Ticket[] = []
 
-  /** `onMove`: more of what has come is ready, or settled. */
-  constructor(onMove: () => void, settled = 0) {
+  readonly #source: TicketSource | undefined
+
+  /** `onMove`: more of what has come is ready, or settled. `source`: names the stream where the count is kept on disk. */
+  constructor(
+    onMove: () => void,
+    { source, settled = 0 }: { source?: TicketSource | undefined; settled?: number } = {},
+  ) {
     this.#onMove = onMove
+    this.#source = source
     this.#settled = settled
   }
 
@@ -40,16 +46,19 @@ export class InboundCount implements TicketWatcher {
 
   /** Counts a stanza. */
   take(): Ticket {
-    const ticket = new Ticket(this)
+    const ticket = new Ticket(this, this.#source, this.received + 1)
     this.#tickets.push(ticket)
     return ticket
   }
 
   ticketMoved(): void {
     let count = 0
+    let isPrefix = true
     for (const ticket of this.#tickets) {
-      if (!ticket.isSettled || ticket.hasFailed) break
-      count++
+      if (!ticket.isReady || ticket.hasFailed) break
+      ticket.itsTurn()
+      isPrefix &&= ticket.isSettled
+      if (isPrefix) count++
     }
     if (count > 0) {
       this.#settled += count
@@ -60,6 +69,7 @@ export class InboundCount implements TicketWatcher {
 
   /** The client has been told how many are settled, and sends the others again. */
   restart(): void {
+    for (const ticket of this.#tickets) ticket.itsTurn()
     this.#tickets = []
   }
 }

@@ -41,11 +41,6 @@ export class OutboundQueue<T extends { number: number }> {
     return this.#isRestored
   }
 
-  /** Whether something is to be written. */
-  get hasNext(): boolean {
-    return this.size > this.#written - this.#acknowledged
-  }
-
   get size(): number {
     return this.#items.length - this.#first
   }
@@ -64,11 +59,14 @@ export class OutboundQueue<T extends { number: number }> {
     return ++this.#written
   }
 
-  /** The next item to write, which counts as written then; undefined when there is none. */
-  next(): T | undefined {
-    const item = this.#items[this.#first + this.#written - this.#acknowledged]
-    if (item !== undefined) this.#written++
-    return item
+  /** The next item to write; undefined when there is none. */
+  get next(): T | undefined {
+    return this.#items[this.#first + this.#written - this.#acknowledged]
+  }
+
+  /** The next item has been written. */
+  wrote(): void {
+    this.#written++
   }
 
   /** Takes out what the client has acknowledged; undefined when that is more than was written. */

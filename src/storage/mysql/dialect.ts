@@ -1,6 +1,7 @@
 import { type DataTypeNode, MysqlAdapter, MysqlIntrospector, MysqlQueryCompiler } from 'kysely'
 import type { SqlDialect } from '../dialect.ts'
 import { sql } from '../sql.ts'
+import { words } from './words.ts'
 
 /**
  * Migrations are written once for every database. Here an integer has 64 bits and `varchar` is kept as bytes of UTF-8, three for
@@ -41,4 +42,5 @@ export const mysqlDialect: SqlDialect = {
     return q.insertInto(table).values(values).onDuplicateKeyUpdate(changes)
   },
   insertIgnore: (q, table, values) => q.insertInto(table).values(values).ignore(),
+  words,
 }

@@ -1,6 +1,7 @@
 import { type DataTypeNode, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler } from 'kysely'
 import type { SqlDialect } from '../dialect.ts'
 import { insertOnConflict, upsertOnConflict } from '../on-conflict.ts'
+import { words } from './words.ts'
 
 /**
  * Migrations are written once for every database. Here an integer has 64 bits, bytes are `bytea`, and text is compared by its
@@ -29,4 +30,5 @@ export const postgresDialect: SqlDialect = {
   createIntrospector: (db) => new PostgresIntrospector(db),
   upsert: upsertOnConflict,
   insertIgnore: insertOnConflict,
+  words,
 }

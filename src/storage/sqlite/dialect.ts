@@ -1,6 +1,7 @@
 import { SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely'
 import type { SqlDialect } from '../dialect.ts'
 import { insertOnConflict, upsertOnConflict } from '../on-conflict.ts'
+import { words } from './words.ts'
 
 /** SQL as SQLite speaks it. */
 export const sqliteDialect: SqlDialect = {
@@ -10,4 +11,5 @@ export const sqliteDialect: SqlDialect = {
   createIntrospector: (db) => new SqliteIntrospector(db),
   upsert: upsertOnConflict,
   insertIgnore: insertOnConflict,
+  words,
 }

@@ -1,8 +1,9 @@
 """One XMPP client, driven by JSON lines on standard input, telling what happens in JSON lines on standard output.
 
 Start: slixmpp_client.py JID PASSWORD HOST PORT
-Commands: {"do": "add", "jid": …}, {"do": "say", "to": …, "body": …}, {"do": "roster"}, {"do": "leave"}
-Events: ready, asked, approved, present, gone, message, roster, failed, left
+Commands: {"do": "add", "jid": …}, {"do": "say", "to": …, "body": …}, {"do": "roster"}, {"do": "copy"}, {"do": "rest"}, {"do": "wake"},
+{"do": "drop"}, {"do": "leave"}
+Events: ready, asked, approved, present, gone, message, roster, copying, copy, resumed, failed, left
 """
 import asyncio
 import json
@@ -25,19 +26,32 @@ class Talker(slixmpp.ClientXMPP):
         self.register_plugin("xep_0030")
         self.register_plugin("xep_0199")
         self.register_plugin("xep_0203")
+        self.register_plugin("xep_0280")
+        self.register_plugin("xep_0352")
+        self.register_plugin("xep_0198")
+        self.add_event_handler("session_resumed", lambda _: tell("resumed"))
+        self.is_dropped = False
         self.add_event_handler("session_start", self.started)
+        for way in ("sent", "received"):
+            self.add_event_handler(f"carbon_{way}", lambda m, way=way: self.copied(m[f"carbon_{way}"], way))
         self.add_event_handler("message", self.heard)
         self.add_event_handler("presence_subscribe", lambda p: tell("asked", jid=p["from"].bare))
         self.add_event_handler("presence_subscribed", lambda p: tell("approved", jid=p["from"].bare))
         self.add_event_handler("presence_available", self.came)
         self.add_event_handler("presence_unavailable", self.went)
         self.add_event_handler("failed_all_auth", lambda _: tell("failed", why="authentication"))
-        self.add_event_handler("disconnected", lambda _: tell("left"))
+        self.add_event_handler("disconnected", self.lost)
 
     async def started(self, _event):
         await self.get_roster()
         self.send_presence()
         tell("ready", jid=self.boundjid.full)
+
+    def lost(self, _event):
+        tell("left")
+        if self.is_dropped:
+            self.is_dropped = False
+            self.connect(self.place)
 
     def came(self, presence):
         if presence["from"].bare != self.boundjid.bare:
@@ -51,6 +65,9 @@ class Talker(slixmpp.ClientXMPP):
         delay = message.xml.find("{urn:xmpp:delay}delay") is not None
         tell("message", type=message["type"], sender=message["from"].full, body=message["body"], delayed=delay)
 
+    def copied(self, message, way):
+        tell("copy", way=way, sender=message["from"].full, body=message["body"])
+
     async def obey(self, command):
         verb = command["do"]
         if verb == "add":
@@ -62,6 +79,16 @@ class Talker(slixmpp.ClientXMPP):
             kept = self.client_roster
             contacts = [jid for jid in kept.keys() if jid != self.boundjid.bare]
             tell("roster", items={jid: kept[jid]["subscription"] for jid in contacts})
+        elif verb == "copy":
+            await self["xep_0280"].enable()
+            tell("copying")
+        elif verb == "rest":
+            self["xep_0352"].send_inactive()
+        elif verb == "wake":
+            self["xep_0352"].send_active()
+        elif verb == "drop":
+            self.is_dropped = True
+            self.abort()
         elif verb == "leave":
             await self.disconnect()
 
@@ -71,7 +98,8 @@ async def main():
     client = Talker(jid, password)
     client.ssl_context.check_hostname = False
     client.ssl_context.verify_mode = ssl.CERT_NONE
-    client.connect((host, int(port)))
+    client.place = (host, int(port))
+    client.connect(client.place)
     reader = asyncio.StreamReader()
     await asyncio.get_event_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     while line := await reader.readline():

@@ -1,0 +1,56 @@
+import { plainName } from '../../module/command-input.ts'
+import { answerOf } from './admin-command.ts'
+import type { CommandLine } from './arguments.ts'
+import { exit, type Machine } from './machine.ts'
+import { accountShorthands } from './shorthands/accounts.ts'
+import { dataShorthands } from './shorthands/data.ts'
+import { serverShorthands } from './shorthands/server.ts'
+import { sessionShorthands } from './shorthands/sessions.ts'
+import type { Shorthand } from './shorthands/shorthand.ts'
+
+/** All of them. */
+export const shorthands: readonly Shorthand[] = [
+  ...dataShorthands,
+  ...serverShorthands,
+  ...accountShorthands,
+  ...sessionShorthands,
+]
+
+function nameOf({ usage }: Shorthand): string {
+  return usage.split(' ', 1)[0] ?? ''
+}
+
+/** The shorthand of this name; `_` and `-` are equal. */
+export function findShorthand(name: string): Shorthand | undefined {
+  return shorthands.find((entry) => plainName(nameOf(entry)) === plainName(name))
+}
+
+/** What is wrong with the words after a shorthand's name; undefined when nothing is. */
+function faultOf({ usage }: Shorthand, line: CommandLine): string | undefined {
+  const given = line.words.length - 1
+  const [, ...parameters] = usage.split(' ')
+  const least = parameters.filter((name) => !name.startsWith('[')).length
+  const [strange] = Object.keys(line.arguments)
+  if (strange !== undefined) return `What is "--${strange}"? Usage: meerkat ${usage}\n`
+  return given < least || given > parameters.length ? `Usage: meerkat ${usage}\n` : undefined
+}
+
+/** Runs a shorthand; answers the exit code. */
+export async function runShorthand(entry: Shorthand, line: CommandLine, machine: Machine): Promise<number> {
+  const words = line.words.slice(1)
+  const fault = faultOf(entry, line)
+  if (fault !== undefined) {
+    machine.err(fault)
+    return exit.usage
+  }
+  if (entry.command === undefined) {
+    machine.out('not applicable\n')
+    return exit.ok
+  }
+  const answer = await answerOf(entry.command, entry.input?.(words, line) ?? {}, line, machine)
+  if ('code' in answer) return answer.code
+  const shown = entry.show?.(answer.result as never, words) ?? String(answer.result)
+  const { text, code = exit.ok } = typeof shown === 'string' ? { text: shown } : shown
+  if (text !== '') machine.out(text.endsWith('\n') ? text : `${text}\n`)
+  return code
+}

@@ -1,0 +1,62 @@
+import { z } from 'zod'
+import { Jid } from '../../jid/jid.ts'
+import { command } from '../../module/command.ts'
+import { CommandError } from '../../module/command-error.ts'
+import type { ModuleServices } from '../../module/module-commands.ts'
+import { dateTime, posInt, userJid } from '../../module/scalars.ts'
+import { formatTimestamp } from '../../stanza/delay.ts'
+import { fromWire } from '../../xml/wire.ts'
+import { mamApi } from './api.ts'
+
+/** Most messages that are given at once. */
+const mostGiven = 500
+
+const anyJid = z
+  .string()
+  .transform((text, context) => {
+    const jid = Jid.tryParse(text)
+    if (jid !== undefined) return jid
+    context.addIssue({ code: 'custom', input: text, message: 'this is not a JID.' })
+    return z.NEVER
+  })
+  .meta({ scalar: 'JID' })
+
+const getLastMessages = command({
+  name: 'stanza.getLastMessages',
+  about: 'Shows the last messages of an account, oldest first.',
+  input: z.strictObject({
+    caller: userJid().describe('Whose archive it is.'),
+    with: anyJid.optional().describe('Only messages exchanged with this address.'),
+    limit: posInt().default(50).describe('Most messages to show.'),
+    before: dateTime().optional().describe('Only messages from before this moment.'),
+  }),
+  output: z.strictObject({
+    stanzas: z.array(
+      z.strictObject({
+        sender: z.string(),
+        timestamp: z.string(),
+        stanza_id: z.string(),
+        stanza: z.string(),
+      }),
+    ),
+    limit: z.int(),
+  }),
+  scope: 'user',
+  async run({ caller, with: peer, limit: asked, before }, services: ModuleServices) {
+    const api = services.api(caller.domain, mamApi)
+    if (!(await api.hasUser(caller)))
+      throw new CommandError('user_does_not_exist', `There is no account ${caller.full}`)
+    const limit = Math.min(asked, mostGiven)
+    const messages = await api.history(caller, { with: peer, limit, before })
+    const stanzas = messages.map(({ id, at, stanza }) => ({
+      sender: stanza.from?.full ?? '',
+      timestamp: formatTimestamp(at),
+      stanza_id: id,
+      stanza: fromWire(stanza.toWire('framed')),
+    }))
+    return { stanzas, limit }
+  },
+})
+
+/** The commands of the archive. */
+export const mamCommands = [getLastMessages]

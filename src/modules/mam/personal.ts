@@ -1,0 +1,157 @@
+import type { Jid } from '../../jid/jid.ts'
+import type { ModuleContext } from '../../module/context.ts'
+import type { AccountReceives, UserSends } from '../../router/events.ts'
+import type { Host } from '../../router/host.ts'
+import { archiveId, isRerouted, senderArchiveId } from '../../router/notes.ts'
+import type { Stanza } from '../../stanza/stanza.ts'
+import { formatStanzaId, stanzaIdElement, withoutStanzaIds } from '../../stanza/stanza-id.ts'
+import { stanzaKey } from '../../stanza/stanza-key.ts'
+import type { Database } from '../../storage/database.ts'
+import { mustAccept } from '../../storage/must-accept.ts'
+import { Lru } from '../../util/lru.ts'
+import { afterwards, type Eventually } from '../../util/settled.ts'
+import { rosterApi } from '../roster/api.ts'
+import { stableId } from '../stanzaid/api.ts'
+import { type ArchivingRules, isArchivable } from './archivable.ts'
+import type { Archive } from './archive.ts'
+import type { Meters } from './meters.ts'
+import type { ArchiveSettings } from './options.ts'
+import type { PreferenceStore } from './preference-store.ts'
+import { isWanted } from './preferences.ts'
+import { retractionOf } from './retraction.ts'
+import { flags } from './tables.ts'
+import type { NewMessage } from './writer.ts'
+
+/** What was stored of a message for its sender, so that its recipient can share it. */
+const stored = stanzaKey<NewMessage>('mam.stored')
+
+const rememberedAccounts = 50_000
+
+export interface PersonalParts {
+  readonly host: Host
+  readonly db: Database<never>
+  readonly archive: Archive
+  readonly preferences: PreferenceStore
+  readonly settings: ArchiveSettings
+  readonly rules: ArchivingRules
+  readonly meters: Meters
+  /** Whether a message has the same id in both archives. */
+  hasSameIds(): boolean
+  readonly find: ModuleContext['find']
+}
+
+/** Archives what accounts send and receive. Handlers wait for nothing that is in memory already. */
+export class PersonalArchive {
+  readonly #parts: PersonalParts
+  /** Accounts that are known to exist. */
+  readonly #accounts = new Lru<string, true>(rememberedAccounts)
+
+  constructor(parts: PersonalParts) {
+    this.#parts = parts
+  }
+
+  /** A client sends a message: it goes into the archive of its account. */
+  sends(event: UserSends): Eventually<undefined> {
+    const { stanza, session } = event
+    if (stanza.kind !== 'message') return undefined
+    const owner = session.jid
+    event.stanza = withoutStanzaIds(stanza, owner)
+    if (!isArchivable(stanza, this.#parts.rules, false) || stanza.get(senderArchiveId) !== undefined) return undefined
+    mustAccept(this.#parts.db)
+    const remote = stanza.to ?? owner.bare
+    return afterwards(this.#isWanted(owner, remote), (isToBeKept) => {
+      if (isToBeKept) event.stanza = this.#keepSent(event.stanza, owner, remote)
+      return undefined
+    })
+  }
+
+  /** A message arrives for an account: it goes into its archive, and tells the id that it has there. */
+  receives(event: AccountReceives): Eventually<undefined> {
+    const { stanza, account } = event
+    if (stanza.kind !== 'message' || stanza.get(archiveId) !== undefined) return undefined
+    event.stanza = withoutStanzaIds(stanza, account)
+    const { from } = stanza
+    if (stanza.get(isRerouted) || !isArchivable(stanza, this.#parts.rules, true)) return undefined
+    if (from === undefined) return undefined
+    if (from.bareString === account.bareString) {
+      event.stanza = this.#told(event.stanza, account, stanza.get(senderArchiveId))
+      return undefined
+    }
+    return afterwards(this.#exists(event), (isThere) =>
+      afterwards(isThere && this.#isWanted(account, from), (isToBeKept) => {
+        if (isToBeKept) event.stanza = this.#keepReceived(event.stanza, account, from)
+        return undefined
+      }),
+    )
+  }
+
+  /** Whether an account exists; remembered as long as it does. */
+  #exists({ account, targets }: AccountReceives): Eventually<boolean> {
+    if (targets.length > 0 || this.#accounts.get(account.bareString) === true) return true
+    return this.#parts.host.accounts.exists(account).then((isThere) => {
+      if (isThere) this.#accounts.set(account.bareString, true)
+      return isThere
+    })
+  }
+
+  /** An account is gone. */
+  forgets(account: Jid): void {
+    this.#accounts.delete(account.bareString)
+  }
+
+  #isWanted(owner: Jid, remote: Jid): Eventually<boolean> {
+    const { settings, preferences, find } = this.#parts
+    if (!settings.hasPreferences) return true
+    return afterwards(preferences.of(owner), (wanted) =>
+      isWanted(wanted, remote, () =>
+        afterwards(find(rosterApi)?.load(owner.bare), (roster) => roster?.stateOf(remote).from === true),
+      ),
+    )
+  }
+
+  #keepSent(stanza: Stanza, owner: Jid, remote: Jid): Stanza {
+    const { id, message } = this.#append(stanza, owner, remote, flags.outgoing)
+    return stanza.with(senderArchiveId, formatStanzaId(id)).with(stored, message)
+  }
+
+  #keepReceived(stanza: Stanza, owner: Jid, remote: Jid): Stanza {
+    const { id } = this.#append(stanza, owner, remote, 0)
+    return this.#told(stanza, owner, formatStanzaId(id))
+  }
+
+  /** The message with its id in the archive of who receives it. What somebody writes to himself has it since it was sent. */
+  #told(stanza: Stanza, owner: Jid, id: string | undefined): Stanza {
+    if (id === undefined) return stanza
+    const noted = stanza.with(archiveId, id).with(stored, undefined)
+    return this.#parts.settings.hasStanzaIds ? noted.prepend(stanzaIdElement(owner, id)) : noted
+  }
+
+  #append(stanza: Stanza, owner: Jid, remote: Jid, direction: number) {
+    const { archive, meters, settings } = this.#parts
+    const kind = direction | (stanza.type === 'groupchat' ? flags.groupchat : 0)
+    const appended = archive.append({
+      owner,
+      remote,
+      resource: remote.resource,
+      flags: kind,
+      id: this.#idOf(stanza),
+      text: stanza.toWire('framed'),
+      shared: stanza.get(stored),
+    })
+    meters.archived()
+    stanza.causes(appended.written)
+    const retraction = settings.retraction ? retractionOf(stanza) : undefined
+    if (retraction !== undefined) {
+      stanza.causes(archive.retract(retraction, { owner, remote, flags: kind, id: appended.id }, stanza))
+    }
+    return appended
+  }
+
+  /** The id that a message has already: that of mod_stanzaid, or of the archive of its sender. */
+  #idOf(stanza: Stanza): number | undefined {
+    const id = stanza.get(stableId)
+    if (id !== undefined || !this.#parts.hasSameIds()) return id
+    const sender = stanza.get(senderArchiveId)
+    return sender === undefined ? undefined : Number.parseInt(sender, 32)
+  }
+}

@@ -1,0 +1,29 @@
+/** Longest word that is told apart from others; the rest of it is left out. */
+const longestWord = 60
+/** Most different words of one message that are found. */
+const mostWords = 2000
+/** Most words of a question that are looked at. */
+const mostAsked = 10
+/** Longest text that is looked at, in characters. */
+const longestText = 100_000
+
+/** Writing without blanks between words: each character counts as one. */
+const unspaced = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}]/gu
+const separators = /[^\p{L}\p{M}\p{N}]+/u
+
+/** The words of a body, by which it is found: small letters and digits, each once. */
+export function wordsOf(text: string): string[] {
+  const lower = text.slice(0, longestText).normalize('NFKC').toLowerCase().replace(unspaced, ' $& ')
+  const words = new Set<string>()
+  for (const word of lower.split(separators)) {
+    if (word === '') continue
+    words.add([...word].slice(0, longestWord).join(''))
+    if (words.size >= mostWords) break
+  }
+  return [...words]
+}
+
+/** The words of a question: those that a message must all have, or have words that begin with them. */
+export function askedWords(text: string): string[] {
+  return wordsOf(text).slice(0, mostAsked)
+}

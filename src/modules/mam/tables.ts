@@ -1,0 +1,69 @@
+import { clustered } from '../../storage/clustered.ts'
+import type { Migration } from '../../storage/database.ts'
+import { createWordIndex } from '../../storage/word-index.ts'
+
+/** What a row of an archive is besides. */
+export const flags = { outgoing: 1, groupchat: 2, room: 4 } as const
+
+export interface MamTables {
+  /** Bare addresses by number: owners of archives, and those they have exchanged messages with. */
+  mod_mam_address: { id: number; address: string }
+  /** Messages, each once whoever's archives it is in. */
+  mod_mam_stanza: {
+    id: number
+    /** Rows of archives that have it. */
+    copies: number
+    stanza: Buffer
+  }
+  /** What is in which archive. */
+  mod_mam_entry: {
+    archive: number
+    /** Microseconds since the epoch; see `MomentIds`. */
+    id: number
+    /** Whom the message was exchanged with; in a room, the account of who sent it. */
+    remote: number
+    /** The resource of the remote address; in a room, the nick. */
+    resource: string
+    flags: number
+    stanza: number
+  }
+  /** By what a message is found: words, its archives, its ids. */
+  mod_mam_words: { rowid: number }
+  /** What the owner of an archive wants to have in it (XEP-0441). */
+  mod_mam_preferences: { address: string; preferences: string }
+}
+
+export const migrations: Record<string, Migration> = {
+  '001_create': async (db) => {
+    const { schema } = db
+    await schema
+      .createTable('mod_mam_address')
+      .addColumn('id', 'integer', (column) => column.primaryKey().autoIncrement())
+      // As long as a bare address can be.
+      .addColumn('address', 'varchar(683)', (column) => column.notNull().unique())
+      .execute()
+    await schema
+      .createTable('mod_mam_stanza')
+      .addColumn('id', 'integer', (column) => column.primaryKey())
+      .addColumn('copies', 'integer', (column) => column.notNull())
+      .addColumn('stanza', 'blob', (column) => column.notNull())
+      .execute()
+    const entries = schema
+      .createTable('mod_mam_entry')
+      .addColumn('archive', 'integer', (column) => column.notNull())
+      .addColumn('id', 'integer', (column) => column.notNull())
+      .addColumn('remote', 'integer', (column) => column.notNull())
+      .addColumn('resource', 'varchar(1023)', (column) => column.notNull())
+      .addColumn('flags', 'integer', (column) => column.notNull())
+      .addColumn('stanza', 'integer', (column) => column.notNull())
+      .addPrimaryKeyConstraint('mod_mam_entry_key', ['archive', 'id'])
+    await clustered(db, entries).execute()
+    await schema.createIndex('mod_mam_entry_remote').on('mod_mam_entry').columns(['remote', 'archive', 'id']).execute()
+    await createWordIndex(db, 'mod_mam_words')
+    await schema
+      .createTable('mod_mam_preferences')
+      .addColumn('address', 'varchar(683)', (column) => column.primaryKey())
+      .addColumn('preferences', 'text', (column) => column.notNull())
+      .execute()
+  },
+}

@@ -1,0 +1,23 @@
+/** The namespaces of XEP-0045 and of the extensions that rooms speak. */
+export const MUC = {
+  muc: 'http://jabber.org/protocol/muc',
+  user: 'http://jabber.org/protocol/muc#user',
+  admin: 'http://jabber.org/protocol/muc#admin',
+  owner: 'http://jabber.org/protocol/muc#owner',
+  unique: 'http://jabber.org/protocol/muc#unique',
+  roomConfig: 'http://jabber.org/protocol/muc#roomconfig',
+  roomInfo: 'http://jabber.org/protocol/muc#roominfo',
+  request: 'http://jabber.org/protocol/muc#request',
+  roomRegister: 'http://jabber.org/protocol/muc#register',
+  stableId: 'http://jabber.org/protocol/muc#stable_id',
+  selfPing: 'http://jabber.org/protocol/muc#self-ping-optimization',
+  register: 'jabber:iq:register',
+  vcard: 'vcard-temp',
+  conference: 'jabber:x:conference',
+  occupantId: 'urn:xmpp:occupant-id:0',
+  stanzaId: 'urn:xmpp:sid:0',
+  hats: 'urn:xmpp:hats:0',
+  moderate: 'urn:xmpp:message-moderate:1',
+  retract: 'urn:xmpp:message-retract:1',
+  ping: 'urn:xmpp:ping',
+} as const

@@ -1,0 +1,27 @@
+import type { Jid } from '../../../jid/jid.ts'
+import type { Stanza } from '../../../stanza/stanza.ts'
+import type { RoomEvent } from './room-event.ts'
+
+/** One stanza and who is to have it: the text is the same for all of them but for the address. */
+export interface Parcel {
+  readonly stanza: Stanza
+  readonly to: readonly Jid[]
+}
+
+/** What a room has to send once what caused it is done, in order, and what has happened there. */
+export class Outbox {
+  readonly parcels: Parcel[] = []
+  readonly events: RoomEvent[] = []
+
+  send(stanza: Stanza, to: Jid): void {
+    this.parcels.push({ stanza, to: [to] })
+  }
+
+  broadcast(stanza: Stanza, to: readonly Jid[]): void {
+    if (to.length > 0) this.parcels.push({ stanza, to })
+  }
+
+  tell(event: RoomEvent): void {
+    this.events.push(event)
+  }
+}

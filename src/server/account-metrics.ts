@@ -1,0 +1,40 @@
+import type { AccountsObserver } from '../auth/accounts.ts'
+import type { Metrics } from '../observe/metrics.ts'
+import { userRegistered, userRemoved } from '../router/events.ts'
+import type { Host } from '../router/host.ts'
+
+const names = ['host_type'] as const
+
+/** Counts and times what is asked of the accounts, by domain. */
+export function accountMetrics(metrics: Metrics): AccountsObserver {
+  return {
+    async measure(operation, domain, work) {
+      const labels = { host_type: domain }
+      metrics.counter(`auth_${operation}_count`, `How often accounts did ${operation}`, names).with(labels).inc()
+      const begun = performance.now()
+      try {
+        return await work()
+      } finally {
+        const time = metrics.histogram(`auth_${operation}_time`, `Time of ${operation}, in microseconds`, names)
+        time.with(labels).observe((performance.now() - begun) * 1000)
+      }
+    },
+  }
+}
+
+/** Counts the accounts of a host that are made and removed; the function returned ends that. */
+export function countAccounts(host: Host, metrics: Metrics): () => void {
+  const labels = { host_type: host.type }
+  const kind = host.accounts.hasPassingAccounts ? 'anonymous_' : ''
+  const counter = (name: string, help: string) =>
+    metrics.counter(`auth_${kind}${name}_user_count`, help, names).with(labels)
+  const made = counter('register', 'Accounts made')
+  const removed = counter('unregister', 'Accounts removed')
+  const undo = [
+    host.hooks.join(userRegistered, 'main', { module: 'metrics', handler: () => void made.inc() }),
+    host.hooks.join(userRemoved, 'forget', { module: 'metrics', handler: () => void removed.inc() }),
+  ]
+  return () => {
+    for (const end of undo) end()
+  }
+}

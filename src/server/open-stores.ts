@@ -1,0 +1,43 @@
+import type { Logger } from '../observe/logger.ts'
+import type { Metrics } from '../observe/metrics.ts'
+import type { Database } from '../storage/database.ts'
+import { openDatabase } from '../storage/open.ts'
+import type { Clock } from '../util/clock.ts'
+import { accountMetrics } from './account-metrics.ts'
+import { watchHealth } from './core-metrics.ts'
+import { databaseOptions } from './database-options.ts'
+import type { LiveConfig } from './live-config.ts'
+import { type AllAccounts, openAllAccounts } from './open-accounts.ts'
+import type { Opened } from './opened.ts'
+import { OutgoingPools } from './outgoing-pools.ts'
+
+export interface StoreParts {
+  readonly live: LiveConfig
+  readonly clock: Clock
+  readonly log: Logger
+  readonly metrics: Metrics
+  readonly inMemory: boolean
+  /** Takes what is opened, so that it is given back. */
+  readonly opened: Opened
+}
+
+/** What a server keeps things in, and reaches other services by. */
+export interface Stores {
+  readonly db: Database
+  readonly pools: OutgoingPools
+  readonly accounts: AllAccounts
+}
+
+/** Opens the database, then what accounts are kept in. What was opened before something failed is in `opened`. */
+export async function openStores({ live, clock, log, metrics, inMemory, opened }: StoreParts): Promise<Stores> {
+  const db = await openDatabase(
+    inMemory ? { kind: 'sqlite', file: ':memory:', log, clock } : databaseOptions(live.current, clock, log),
+  )
+  opened.push(() => db.close())
+  watchHealth(db, metrics)
+  const pools = new OutgoingPools({ live, clock, log, metrics })
+  opened.push(() => pools.close())
+  const accounts = await openAllAccounts(live, { db, clock, log, pools, observer: accountMetrics(metrics) })
+  opened.push(() => accounts.close())
+  return { db, pools, accounts }
+}

@@ -1,0 +1,31 @@
+import type { Tap, Traced } from '../admin/control.ts'
+import type { TrafficTap } from '../edges/client-traffic.ts'
+import type { Jid } from '../jid/jid.ts'
+
+/** Signed-in clients change passwords by XEP-0077. */
+const password = /(<password[^>]*>)[^<]+/g
+
+/** Shows what the sessions of an account, or one of them, send and receive. Nothing is seen before a session is bound. */
+export class SharedTap implements TrafficTap, Tap {
+  readonly #lookers = new Map<string, Set<(traced: Traced) => void>>()
+
+  get isOpen(): boolean {
+    return this.#lookers.size > 0
+  }
+
+  /** `jid`: bare for all sessions of the account. The function returned ends it. */
+  look(jid: Jid, show: (traced: Traced) => void): () => void {
+    const key = jid.full
+    const lookers = this.#lookers.get(key) ?? new Set()
+    this.#lookers.set(key, lookers.add(show))
+    return () => {
+      lookers.delete(show)
+      if (lookers.size === 0) this.#lookers.delete(key)
+    }
+  }
+
+  saw(jid: Jid, direction: 'in' | 'out', text: string): void {
+    const traced = { jid: jid.full, direction, text: text.replace(password, '$1***') }
+    for (const key of [jid.full, jid.bareString]) for (const show of this.#lookers.get(key) ?? []) show(traced)
+  }
+}

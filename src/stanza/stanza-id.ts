@@ -1,0 +1,25 @@
+import { Jid } from '../jid/jid.ts'
+import { type Element, el } from '../xml/element.ts'
+import type { Stanza } from './stanza.ts'
+
+/** XEP-0359. */
+export const stanzaIdNs = 'urn:xmpp:sid:0'
+
+/** An id made of a number, as it is written: base 32 with the digits 0-9 and A-V. */
+export function formatStanzaId(id: number): string {
+  return id.toString(32).toUpperCase()
+}
+
+/** `<stanza-id/>`: the id that this account or room has given a message. */
+export function stanzaIdElement(by: Jid, id: string): Element {
+  return el('stanza-id', stanzaIdNs, { by: by.bareString, id })
+}
+
+/** The message without ids that somebody else gave in the name of this account or room (XEP-0359 §5). */
+export function withoutStanzaIds(message: Stanza, by: Jid): Stanza {
+  if (!message.has('stanza-id', stanzaIdNs)) return message
+  return message.without(({ name, ns }, element) => {
+    if (name !== 'stanza-id' || ns !== stanzaIdNs) return false
+    return Jid.tryParse(element().attr('by') ?? '')?.bareString === by.bareString
+  })
+}

@@ -1,0 +1,57 @@
+import type { Compilable, Expression, Kysely, RawBuilder, SqlBool } from 'kysely'
+import { type BulkInsert, bulkInsert } from './bulk-insert.ts'
+import type { AnyTables } from './database.ts'
+import { dialectOf } from './dialect.ts'
+import { sql } from './sql.ts'
+
+/** How a database keeps and finds words; each has its own full text search. */
+export interface WordSql {
+  /** Statements that make the index: a table with the columns `rowid` and `words`. */
+  create(table: string): readonly RawBuilder<unknown>[]
+  /** Words as they are stored. */
+  stored(words: readonly string[]): string
+  /** How the stored words stand in an insert. */
+  cell(value: unknown): unknown
+  /** The text of a query for all of these words and beginnings of words. */
+  query(words: readonly string[], beginnings: readonly string[]): string
+  /** The condition that a row of the index matches the query. */
+  matches(table: string, query: unknown): RawBuilder<unknown>
+}
+
+/**
+ * Finds numbers by words: an index of its own kind of table, made with {@link createWordIndex}. A word is of lower-case letters,
+ * digits and `_` and has at most 64 characters.
+ */
+export interface WordIndex {
+  /** Statements that add entries; a number must not be there yet. */
+  insert(entries: readonly (readonly [id: number, words: readonly string[]])[]): Compilable[]
+  /** A query for entries that have all these words, and a word for each of these beginnings. */
+  query(words: readonly string[], beginnings?: readonly string[]): string
+  /** The condition that what stands in `column` is the number of an entry that answers the query. */
+  matches(column: string, query: string): Expression<SqlBool>
+}
+
+/** Makes the table of a word index; for migrations. Entries are deleted as rows are, by their `rowid`. */
+export async function createWordIndex(db: Kysely<AnyTables>, table: string): Promise<void> {
+  for (const statement of dialectOf(db).words.create(table)) await statement.execute(db)
+}
+
+/** The word index in this table; a word given twice for an entry counts once. */
+export function wordIndex(q: Kysely<AnyTables>, table: string): WordIndex {
+  const { words: sqlOf } = dialectOf(q)
+  let inserts: BulkInsert | undefined
+  return {
+    insert(entries) {
+      inserts ??= bulkInsert(q, table, ['rowid', 'words'], (column, value) =>
+        column === 'words' ? sqlOf.cell(value) : value,
+      )
+      return inserts.of(entries.map(([id, words]) => [id, sqlOf.stored([...new Set(words)])]))
+    },
+    query: (words, beginnings = []) => sqlOf.query(words, beginnings),
+    matches: (column, query) => inTable(column, table, sqlOf.matches(table, query)),
+  }
+}
+
+function inTable(column: string, table: string, condition: RawBuilder<unknown>): Expression<SqlBool> {
+  return sql<SqlBool>`${sql.ref(column)} in (select rowid from ${sql.table(table)} where ${condition})`
+}
