@@ -2,8 +2,9 @@
 
 Start: slixmpp_client.py JID PASSWORD HOST PORT
 Commands: {"do": "add", "jid": …}, {"do": "say", "to": …, "body": …}, {"do": "roster"}, {"do": "copy"}, {"do": "rest"}, {"do": "wake"},
-{"do": "drop"}, {"do": "leave"}
-Events: ready, asked, approved, present, gone, message, roster, copying, copy, resumed, failed, left
+{"do": "drop"}, {"do": "leave"}, {"do": "history"[, "with": …]}, {"do": "prefer", "never": …},
+{"do": "block", "jid": …}, {"do": "unblock", "jid": …}, {"do": "blocked"}
+Events: ready, asked, approved, present, gone, message, roster, copying, copy, resumed, failed, left, history, preferred, blocked, refused
 """
 import asyncio
 import json
@@ -29,6 +30,9 @@ class Talker(slixmpp.ClientXMPP):
         self.register_plugin("xep_0280")
         self.register_plugin("xep_0352")
         self.register_plugin("xep_0198")
+        self.register_plugin("xep_0313")
+        self.register_plugin("xep_0191")
+        self.add_event_handler("message_error", lambda m: tell("refused", condition=m["error"]["condition"]))
         self.add_event_handler("session_resumed", lambda _: tell("resumed"))
         self.is_dropped = False
         self.add_event_handler("session_start", self.started)
@@ -68,6 +72,10 @@ class Talker(slixmpp.ClientXMPP):
     def copied(self, message, way):
         tell("copy", way=way, sender=message["from"].full, body=message["body"])
 
+    def pages(self, command):
+        with_jid = slixmpp.JID(command["with"]) if "with" in command else None
+        return self["xep_0313"].retrieve(with_jid=with_jid, rsm={"max": 2}, iterator=True)
+
     async def obey(self, command):
         verb = command["do"]
         if verb == "add":
@@ -86,6 +94,22 @@ class Talker(slixmpp.ClientXMPP):
             self["xep_0352"].send_inactive()
         elif verb == "wake":
             self["xep_0352"].send_active()
+        elif verb == "history":
+            results = []
+            async for page in self.pages(command):
+                results += page["mam"]["results"]
+            found = [one["mam_result"]["forwarded"] for one in results]
+            tell("history", bodies=[one["stanza"]["body"] for one in found], dated=all(one["delay"]["stamp"] for one in found))
+        elif verb == "prefer":
+            await self["xep_0313"].set_preferences(default="always", never={slixmpp.JID(command["never"])})
+            kept = await self["xep_0313"].get_preferences()
+            tell("preferred", never=sorted(str(jid) for jid in kept["mam_prefs"]["never"]))
+        elif verb in ("block", "unblock"):
+            await getattr(self["xep_0191"], verb)(slixmpp.JID(command["jid"]))
+            tell("done", verb=verb)
+        elif verb == "blocked":
+            blocked = await self["xep_0191"].get_blocked_jids()
+            tell("blocked", jids=sorted(str(jid) for jid in blocked))
         elif verb == "drop":
             self.is_dropped = True
             self.abort()
