@@ -2,9 +2,9 @@
 
 Start: slixmpp_client.py JID PASSWORD HOST PORT
 Commands: {"do": "add", "jid": …}, {"do": "say", "to": …, "body": …}, {"do": "roster"}, {"do": "copy"}, {"do": "rest"}, {"do": "wake"},
-{"do": "drop"}, {"do": "leave"}, {"do": "history"[, "with": …]}, {"do": "prefer", "never": …},
-{"do": "block", "jid": …}, {"do": "unblock", "jid": …}, {"do": "blocked"}
-Events: ready, asked, approved, present, gone, message, roster, copying, copy, resumed, failed, left, history, preferred, blocked, refused
+{"do": "drop"}, {"do": "leave"}, {"do": "history"[, "with": …]},
+{"do": "ends"}, {"do": "block", "jid": …}, {"do": "unblock", "jid": …}, {"do": "blocked"}
+Events: ready, asked, approved, present, gone, message, roster, copying, copy, resumed, failed, left, history, ends, done, blocked, refused
 """
 import asyncio
 import json
@@ -72,9 +72,13 @@ class Talker(slixmpp.ClientXMPP):
     def copied(self, message, way):
         tell("copy", way=way, sender=message["from"].full, body=message["body"])
 
-    def pages(self, command):
-        with_jid = slixmpp.JID(command["with"]) if "with" in command else None
-        return self["xep_0313"].retrieve(with_jid=with_jid, rsm={"max": 2}, iterator=True)
+    async def read(self, other):
+        """Reads an archive, two messages at a time."""
+        filters = {} if other is None else {"with_jid": slixmpp.JID(other)}
+        found = [one["mam_result"] async for one in self["xep_0313"].iterate(rsm={"max": 2}, **filters)]
+        bodies = [one["forwarded"]["stanza"]["body"] for one in found]
+        dated = all(one["forwarded"]["delay"]["stamp"] for one in found)
+        tell("history", of=other or "all", bodies=bodies, ids=[one["id"] for one in found], dated=dated)
 
     async def obey(self, command):
         verb = command["do"]
@@ -95,21 +99,19 @@ class Talker(slixmpp.ClientXMPP):
         elif verb == "wake":
             self["xep_0352"].send_active()
         elif verb == "history":
-            results = []
-            async for page in self.pages(command):
-                results += page["mam"]["results"]
-            found = [one["mam_result"]["forwarded"] for one in results]
-            tell("history", bodies=[one["stanza"]["body"] for one in found], dated=all(one["delay"]["stamp"] for one in found))
-        elif verb == "prefer":
-            await self["xep_0313"].set_preferences(default="always", never={slixmpp.JID(command["never"])})
-            kept = await self["xep_0313"].get_preferences()
-            tell("preferred", never=sorted(str(jid) for jid in kept["mam_prefs"]["never"]))
-        elif verb in ("block", "unblock"):
-            await getattr(self["xep_0191"], verb)(slixmpp.JID(command["jid"]))
+            await self.read(command.get("with"))
+        elif verb == "ends":
+            ends = (await self["xep_0313"].get_archive_metadata())["mam_metadata"]
+            tell("ends", start=ends["start"]["id"], end=ends["end"]["id"])
+        elif verb == "block":
+            await self["xep_0191"].block(slixmpp.JID(command["jid"]))
+            tell("done", verb=verb)
+        elif verb == "unblock":
+            await self["xep_0191"].unblock(slixmpp.JID(command["jid"]))
             tell("done", verb=verb)
         elif verb == "blocked":
-            blocked = await self["xep_0191"].get_blocked_jids()
-            tell("blocked", jids=sorted(str(jid) for jid in blocked))
+            blocklist = (await self["xep_0191"].get_blocked())["blocklist"]
+            tell("blocked", jids=sorted(str(jid) for jid in blocklist["items"]))
         elif verb == "drop":
             self.is_dropped = True
             self.abort()
