@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { domainName } from '../../config/option.ts'
+import { domainName, noEffect } from '../../config/option.ts'
 import { Jid } from '../../jid/jid.ts'
 import { defineModule } from '../../module/define.ts'
 import type { IqRequest } from '../../router/iq-registry.ts'
@@ -35,10 +35,7 @@ export default defineModule({
       )
       .default([])
       .describe('Contact addresses of the service (XEP-0157).'),
-    users_can_see_hidden_services: z
-      .boolean()
-      .default(true)
-      .describe('Whether clients see components that are registered as hidden.'),
+    users_can_see_hidden_services: noEffect(z.boolean(), 'there are no components that could be hidden'),
   }),
   setup({ host, iq, on, options, find, provide }) {
     const queryOf = (at: DiscoQuery['at'], { from, to, payload }: IqRequest): DiscoQuery => ({
