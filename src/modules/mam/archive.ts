@@ -50,7 +50,8 @@ export interface Appended {
   readonly written: Promise<void>
 }
 
-export interface ArchiveOptions extends Pick<WriterOptions, 'flushInterval' | 'batchSize' | 'onFlushed' | 'onDropped'> {
+export interface ArchiveOptions
+  extends Pick<WriterOptions, 'flushInterval' | 'batchSize' | 'onBatch' | 'onFlushed' | 'onDropped'> {
   readonly db: Database<MamTables>
   readonly clock: Clock
   readonly log: Logger
@@ -110,6 +111,11 @@ export class Archive {
   /** Puts what an earlier process has left into the index. */
   catchUp(isStopped: () => boolean): Promise<void> {
     return this.#indexer.catchUp(isStopped)
+  }
+
+  /** How many entries wait for their batch. */
+  get waiting(): number {
+    return this.#writer.waiting
   }
 
   append(parts: NewEntryParts): Appended {
