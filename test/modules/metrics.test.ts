@@ -30,6 +30,7 @@ path = "/metrics"
     await alice.asks(`<vCard xmlns='vcard-temp'/>`, 'get', { refused: 'item-not-found' })
     await alice.asks(`<query xmlns='jabber:iq:privacy'/>`)
     alice.sends(`<message type='chat' to='${bob.bare}' id='m'><body>hello</body></message>`)
+    alice.sends(`<message type='chat' to='nobody@localhost' id='n'><body>hello</body></message>`)
     await alice.isHeard()
     await alice.asks(`<query xmlns='http://jabber.org/protocol/disco#info'/>`, 'get', {
       to: bob.bare,

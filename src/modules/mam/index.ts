@@ -99,6 +99,7 @@ async function openArchive(context: Context, settings: readonly ArchiveSettings[
   const batches = batchMeters(metrics, `mod_mam_${host.type}`)
   const archive = new Archive({
     ...writer,
+    name: context.host.type,
     db,
     clock,
     log,

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { Jid } from '../../jid/jid.ts'
 import { defineModule, tables } from '../../module/define.ts'
 import { measured } from '../../observe/measured.ts'
 import {
@@ -13,7 +14,7 @@ import { StanzaError } from '../../stanza/stanza-error.ts'
 import { mustAccept } from '../../storage/must-accept.ts'
 import { type Element, el } from '../../xml/element.ts'
 import { parseElement } from '../../xml/parse.ts'
-import { privateApi } from './api.ts'
+import { privateApi, privateAsked, privateStored } from './api.ts'
 import { privateCommands } from './commands.ts'
 import { LimitedStorage } from './limited-storage.ts'
 import { type Fragment, migrations, PrivateStore, type PrivateTables } from './store.ts'
@@ -52,6 +53,15 @@ export default defineModule({
       log.info({ what: 'private_limit_reached', jid: user.bareString, limit })
     })
 
+    async function shown(user: Jid, asked: Element, xml: string | undefined): Promise<Element> {
+      const stored = xml === undefined ? undefined : parseElement(xml)
+      return (await host.hooks.run(privateAsked, { host, user, ns: asked.ns, stored })) ?? stored ?? asked
+    }
+    async function put(user: Jid, elements: readonly Element[]): Promise<void> {
+      await storage.put(user, elements)
+      for (const element of elements) await host.hooks.run(privateStored, { host, user, element })
+    }
+
     iq.account('get', NS, 'query', async ({ from, payload }) => {
       const asked = keyed(payload)
       if (asked.length === 0) return el('query', NS)
@@ -59,10 +69,7 @@ export default defineModule({
         from,
         asked.map((child) => child.ns),
       )
-      const answer = asked.map((child) => {
-        const xml = stored.get(child.ns)
-        return xml === undefined ? child : parseElement(xml)
-      })
+      const answer = await Promise.all(asked.map((child) => shown(from.bare, child, stored.get(child.ns))))
       return el('query', NS, answer)
     })
 
@@ -70,13 +77,13 @@ export default defineModule({
       const children = keyed(payload)
       if (children.length === 0) throw new StanzaError('not-acceptable')
       mustAccept(db)
-      await storage.put(from, children)
+      await put(from.bare, children)
       return payload
     })
 
     provide(privateApi, {
       get: async (user, namespace) => (await store.get(user, [namespace])).get(namespace),
-      put: (user, element) => storage.put(user, [element]),
+      put: (user, element) => put(user, [element]),
     })
     on(exportsUser, 'main', async ({ user }) => exported(await store.all(user)))
     on(importsUser, 'main', async ({ user, element, isDryRun }) => {
