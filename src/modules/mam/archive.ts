@@ -50,7 +50,10 @@ export interface Appended {
   readonly written: Promise<void>
 }
 
-type WriterSettings = Pick<WriterOptions, 'name' | 'flushInterval' | 'batchSize' | 'onFlushed' | 'onDropped'>
+type WriterSettings = Pick<
+  WriterOptions,
+  'name' | 'flushInterval' | 'batchSize' | 'onBatch' | 'onFlushed' | 'onDropped'
+>
 
 export interface ArchiveOptions extends WriterSettings {
   readonly db: Database<MamTables>
@@ -114,6 +117,11 @@ export class Archive {
   /** Puts what an earlier process has left into the index. */
   catchUp(isStopped: () => boolean): Promise<void> {
     return this.#indexer.catchUp(isStopped)
+  }
+
+  /** How many entries wait for their batch. */
+  get waiting(): number {
+    return this.#writer.waiting
   }
 
   append(parts: NewEntryParts): Appended {
