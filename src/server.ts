@@ -235,7 +235,7 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
     this.#opened.push(() => domains.close())
     this.#domains = domains.desk
     registerCoreCommands(this.commands, commandServices(this))
-    const syncCommands = registerModuleCommands(this.commands, hosts, clock)
+    const syncCommands = registerModuleCommands(this.commands, { hosts, modules, clock })
     if (isOffline) return
     await pools.connect()
     if (!inMemory) {

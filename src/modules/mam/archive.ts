@@ -142,6 +142,12 @@ export class Archive {
     return { id, message, written }
   }
 
+  /** Appends what is older than what the archive has. Resolves when it is on disk, and counted where it stands. */
+  async insert(parts: NewEntryParts & { readonly id: number }): Promise<void> {
+    await this.append(parts).written
+    this.#positions.clear()
+  }
+
   /** Everything that has been appended is on disk, and what was retracted is gone; to be found by words as well. */
   async settled(withWords = true): Promise<void> {
     await this.#written(withWords)
@@ -244,10 +250,15 @@ export class Archive {
   /** All messages of an archive. */
   async *all(owner: Jid): AsyncGenerator<ArchivedMessage> {
     await this.settled(false)
+    yield* this.between(owner, 0, noLaterId - 1)
+  }
+
+  /** The messages of an archive with ids from one to another, those on the way to the disk left out. */
+  async *between(owner: Jid, first: number, to: number): AsyncGenerator<ArchivedMessage> {
     const archive = await this.addresses.find(owner.bareString)
     if (archive === undefined) return
-    for (let from = 0; ; ) {
-      const page = await this.#reader.slice({ ...everythingOf(archive), from }, 'asc', pageSize)
+    for (let from = first; ; ) {
+      const page = await this.#reader.slice({ ...everythingOf(archive), from, to }, 'asc', pageSize)
       yield* page
       const last = page.at(-1)
       if (last === undefined || page.length < pageSize) return

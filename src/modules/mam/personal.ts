@@ -85,6 +85,11 @@ export class PersonalArchive {
     )
   }
 
+  /** Whether a message is of a kind that is archived; its recipient may have said that it is not to be. */
+  mayKeep(message: Stanza): boolean {
+    return isArchivable(message, this.#parts.rules, true)
+  }
+
   /** Whether an account exists; remembered as long as it does. */
   #exists({ account, targets }: AccountReceives): Eventually<boolean> {
     if (targets.length > 0 || this.#accounts.get(account.bareString) === true) return true
@@ -97,6 +102,11 @@ export class PersonalArchive {
   /** An account is gone. */
   forgets(account: Jid): void {
     this.#accounts.delete(account.bareString)
+  }
+
+  /** A domain is gone with all its accounts. */
+  forgetsDomain(domain: string): void {
+    this.#accounts.deleteWhere((account) => account.endsWith(`@${domain}`))
   }
 
   #isWanted(owner: Jid, remote: Jid): Eventually<boolean> {
