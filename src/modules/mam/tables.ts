@@ -14,6 +14,8 @@ export interface MamTables {
     /** Rows of archives that have it. */
     copies: number
     stanza: Buffer
+    /** Names a message that may be sent once more. */
+    origin: string | null
   }
   /** What is in which archive. */
   mod_mam_entry: {
@@ -65,5 +67,8 @@ export const migrations: Record<string, Migration> = {
       .addColumn('address', 'varchar(683)', (column) => column.primaryKey())
       .addColumn('preferences', 'text', (column) => column.notNull())
       .execute()
+  },
+  '002_origin': async ({ schema }) => {
+    await schema.alterTable('mod_mam_stanza').addColumn('origin', 'varchar(64)').execute()
   },
 }

@@ -10,6 +10,7 @@ import type { MamTables } from './tables.ts'
 export interface NewMessage {
   readonly id: number
   readonly text: Wire
+  readonly origin: string | undefined
   /** Entries that have it. */
   copies: number
   /** It can be shared no more. */
@@ -77,7 +78,7 @@ export class ArchiveWriter {
     this.#db = db
     this.#addresses = addresses
     this.#options = options
-    this.#stanzas = db.bulkInsert('mod_mam_stanza', ['id', 'copies', 'stanza'])
+    this.#stanzas = db.bulkInsert('mod_mam_stanza', ['id', 'copies', 'stanza', 'origin'])
     this.#entries = db.bulkInsert('mod_mam_entry', ['archive', 'id', 'remote', 'resource', 'flags', 'stanza'])
   }
 
@@ -169,7 +170,12 @@ export class ArchiveWriter {
       if (concerned === undefined) messages.set(message, new Set([archive, other]))
       else concerned.add(archive).add(other)
     }
-    const stanzas = [...messages.keys()].map(({ id, copies, text }) => [id, copies, wireBytes(text)])
+    const stanzas = [...messages.keys()].map(({ id, copies, text, origin }) => [
+      id,
+      copies,
+      wireBytes(text),
+      origin ?? null,
+    ])
     await this.#db.atomic([...this.#stanzas.of(stanzas), ...this.#entries.of(rows)])
     this.#options.onWritten([...messages].map(([message, addresses]) => ({ message, addresses })))
   }

@@ -3,7 +3,7 @@ import type { Session } from '../../router/session.ts'
 import type { SessionKeeper } from '../../router/session-keeper.ts'
 import type { Stanza } from '../../stanza/stanza.ts'
 import { StreamError } from '../../stanza/stream-error.ts'
-import type { Ticket } from '../../stanza/ticket.ts'
+import type { Ticket, TicketSource } from '../../stanza/ticket.ts'
 import { mustAccept } from '../../storage/must-accept.ts'
 import type { Timer } from '../../util/clock.ts'
 import type { KeptStanza } from './kept-stanza.ts'
@@ -26,7 +26,7 @@ const overflowPatience = 5000
 const startPatience = 100
 
 /** Accounts for the stanzas of one session, and keeps it when its connection is lost. */
-export class Keeper implements SessionKeeper, Spooled {
+export class Keeper implements SessionKeeper, Spooled, TicketSource {
   readonly session: Session
   /** Names the stream; told to the client where it may resume it. */
   readonly id: string
@@ -35,6 +35,7 @@ export class Keeper implements SessionKeeper, Spooled {
   readonly outbox: Outbox
   readonly #parts: KeeperParts
   readonly #registry: Registry
+  readonly #isRestored: boolean
   #isSaved: boolean
   #hasChanged = true
   #isOver = false
@@ -58,6 +59,7 @@ export class Keeper implements SessionKeeper, Spooled {
     this.#parts = registry.parts
     const { clock, options } = this.#parts
     this.#isSaved = restored !== undefined
+    this.#isRestored = restored !== undefined
     this.#counted = restored?.received ?? 0
     this.receipts = new Receipts(
       {
@@ -84,6 +86,14 @@ export class Keeper implements SessionKeeper, Spooled {
   }
 
   // For the session
+
+  get repeats(): number {
+    return this.receipts.repeats + Number(this.#isRestored)
+  }
+
+  get startedAt(): number {
+    return this.session.startedAt
+  }
 
   count(): Ticket {
     return this.receipts.count()
