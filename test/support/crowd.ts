@@ -89,11 +89,11 @@ export class Crowd {
       for (const [id, count] of counts) if (count > 1) faults.doubled.push(`${owner} ${id}`)
       faults.disordered.push(...disordered(ids).map((id) => `${owner} ${id}`))
     }
+    const isMissing = (owner: string, id: string) => archived.get(owner)?.has(id) !== true
     for (const [sender, { fate }] of this.clients) {
       for (const id of fate.acknowledged) {
-        for (const owner of [sender, id.split(':')[0] ?? '']) {
-          if (archived.get(owner)?.has(id) !== true && !fate.refused.has(id)) faults.missing.push(`${owner} ${id}`)
-        }
+        const owners = fate.refused.has(id) ? [] : [sender, id.split(':')[0] ?? '']
+        faults.missing.push(...owners.filter((owner) => isMissing(owner, id)).map((owner) => `${owner} ${id}`))
       }
     }
     return faults

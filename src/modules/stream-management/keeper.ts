@@ -67,7 +67,8 @@ export class Keeper implements SessionKeeper, Spooled, TicketSource {
         source: isResumable ? this : undefined,
         moved: () => this.#touch(),
         tell: (count) => session.link.send(answer(count)),
-        failed: () => this.#cannotGoOn(),
+        // The client sends it again on its next connection.
+        failed: () => this.breakOff(new StreamError('internal-server-error', 'Not everything could be kept')),
       },
       this.#counted,
     )
@@ -136,10 +137,9 @@ export class Keeper implements SessionKeeper, Spooled, TicketSource {
   acknowledged(h: number): void {
     if (!this.outbox.acknowledge(h)) throw new HandledTooHigh(h, this.outbox.written)
     if (this.outbox.removable !== undefined) this.#touch()
-    if (this.#overflow !== undefined && !this.#isTooMuch) {
-      this.#overflow.cancel()
-      this.#overflow = undefined
-    }
+    if (this.#overflow === undefined || this.#isTooMuch) return
+    this.#overflow.cancel()
+    this.#overflow = undefined
   }
 
   /** The client has gone on over the session's new connection, with so much of what it was sent. */
@@ -153,6 +153,13 @@ export class Keeper implements SessionKeeper, Spooled, TicketSource {
   }
 
   // Without a connection
+
+  /** Closes the connection, which is of no use any more, as if it had been lost. */
+  breakOff(error: StreamError): void {
+    const { link } = this.session
+    link.close(error)
+    void this.session.disconnect(link)
+  }
 
   /** The connection is lost. `onTimeout`: nobody has come back for it. */
   wait(onTimeout: () => void): void {
@@ -208,14 +215,13 @@ export class Keeper implements SessionKeeper, Spooled, TicketSource {
     }
   }
 
-  /** Whether its session has no connection. */
   get isDetached(): boolean {
     return this.waitsSince !== undefined
   }
 
   get #isTooMuch(): boolean {
     const { options } = this.#parts
-    return this.outbox.size > options.buffer_max || this.outbox.bytes > options.max_detached_user_bytes
+    return this.outbox.counted > options.buffer_max || this.outbox.bytes > options.max_detached_user_bytes
   }
 
   #touch(): void {
@@ -283,13 +289,6 @@ export class Keeper implements SessionKeeper, Spooled, TicketSource {
     this.#overflow = undefined
     if (!this.#isTooMuch || this.#isOver) return
     this.#registry.overflown(this)
-  }
-
-  /** Something that the client sent was refused after it had been taken: the client sends it again on its next connection. */
-  #cannotGoOn(): void {
-    const { link } = this.session
-    link.close(new StreamError('internal-server-error', 'Not everything could be kept'))
-    void this.session.disconnect(link)
   }
 
   #stopTimers(): void {
