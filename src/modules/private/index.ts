@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import type { Jid } from '../jid/jid.ts'
-import { defineModule, tables } from '../module/define.ts'
+import type { Jid } from '../../jid/jid.ts'
+import { defineModule, tables } from '../../module/define.ts'
 import {
   domainRemoved,
   type ExportedPart,
@@ -8,13 +8,14 @@ import {
   importsUser,
   personalData,
   userRemoved,
-} from '../router/events.ts'
-import { StanzaError } from '../stanza/stanza-error.ts'
-import { mustAccept } from '../storage/must-accept.ts'
-import { type Element, el } from '../xml/element.ts'
-import { parseElement } from '../xml/parse.ts'
-import { serialise } from '../xml/serialise.ts'
-import { fromWire } from '../xml/wire.ts'
+} from '../../router/events.ts'
+import { StanzaError } from '../../stanza/stanza-error.ts'
+import { mustAccept } from '../../storage/must-accept.ts'
+import { type Element, el } from '../../xml/element.ts'
+import { parseElement } from '../../xml/parse.ts'
+import { serialise } from '../../xml/serialise.ts'
+import { fromWire } from '../../xml/wire.ts'
+import { privateAsked, privateStored } from './api.ts'
 
 const NS = 'jabber:iq:private'
 
@@ -47,9 +48,14 @@ export default defineModule({
         .execute()
     },
   },
-  setup({ iq, on, db, options }) {
+  setup({ host, iq, on, db, options }) {
     const rowsOf = ({ domain, local }: Jid) =>
       db.q.selectFrom('mod_private').selectAll().where('domain', '=', domain).where('username', '=', local)
+
+    async function shown(user: Jid, asked: Element, xml: string | undefined): Promise<Element> {
+      const stored = xml === undefined ? undefined : parseElement(xml)
+      return (await host.hooks.run(privateAsked, { host, user, ns: asked.ns, stored })) ?? stored ?? asked
+    }
 
     iq.account('get', NS, 'query', async ({ from, payload }) => {
       const asked = keyed(payload)
@@ -57,14 +63,7 @@ export default defineModule({
       const namespaces = asked.map((child) => child.ns)
       const rows = await rowsOf(from).where('namespace', 'in', namespaces).execute()
       const stored = new Map(rows.map((row) => [row.namespace, row.xml]))
-      return el(
-        'query',
-        NS,
-        asked.map((child) => {
-          const xml = stored.get(child.ns)
-          return xml === undefined ? child : parseElement(xml)
-        }),
-      )
+      return el('query', NS, await Promise.all(asked.map((child) => shown(from.bare, child, stored.get(child.ns)))))
     })
 
     iq.account('set', NS, 'query', async ({ from, payload }) => {
@@ -72,6 +71,7 @@ export default defineModule({
       if (children.length === 0) throw new StanzaError('not-acceptable')
       mustAccept(db)
       await db.atomic(children.map((child) => put(from, child)))
+      for (const element of children) await host.hooks.run(privateStored, { host, user: from.bare, element })
       return payload
     })
 
