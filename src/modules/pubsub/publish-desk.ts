@@ -26,6 +26,7 @@ import {
   relationOf,
 } from './engine.ts'
 import { type NodeDesk, submittedForm, usualPlugin } from './node-desk.ts'
+import { publishPush } from './push-desk.ts'
 import { maxItemId } from './tables.ts'
 import { type Relation, standingOf } from './world.ts'
 
@@ -39,6 +40,8 @@ export interface Publication {
   readonly payload: Element | undefined
   /** `<x/>` of `<publish-options/>`. */
   readonly options: Element | undefined
+  /** Nobody is told. */
+  readonly isSilent?: boolean
 }
 
 /** What has become of it. */
@@ -75,6 +78,7 @@ export class PublishDesk {
     const { at, from, name } = publication
     const { nodes, family, settings } = this.#engine
     const found = (await nodes.get(at.jid, name)) ?? (await this.#made(publication))
+    if (found.type === 'push') return this.#push(found, publication)
     mustFit(found, publication)
     const options = this.#optionsOf(found, publication)
     const relation = await relationOf(this.#engine, found, from)
@@ -87,9 +91,14 @@ export class PublishDesk {
       if (!mayPublish(node.config, standingOf(node, from, relation))) throw new StanzaError('forbidden')
       return this.#keep(node, publication)
     })
-    const told = this.#tell(published, ancestors, from)
+    const told = publication.isSilent === true ? undefined : this.#tell(published, ancestors, from)
     if (settings.waitsForBroadcast) await told
     return published
+  }
+
+  async #push(node: PubsubNode, { from, id = randomId(18), payload, options }: Publication): Promise<Published> {
+    await publishPush(this.#engine, node, { from, payload, options })
+    return { node, item: { id, place: 0, born: 0, publisher: from, payload: '' }, gone: [] }
   }
 
   #optionsOf({ type }: PubsubNode, { options, at }: Publication) {
