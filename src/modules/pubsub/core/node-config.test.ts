@@ -97,8 +97,13 @@ describe('the configuration of a node', () => {
     expect(meets(config, form({ persist_items: 'true', roster_groups_allowed: ['b', 'a'], max_items: '10' }), 10)).toBe(
       true,
     )
-    for (const fields of [{ persist_items: '0' }, { roster_groups_allowed: 'a' }, { max_items: '9' }, { other: '1' }])
-      expect(meets(config, form(fields), 10)).toBe(false)
+    const others = [
+      ['persist_items', '0'],
+      ['roster_groups_allowed', 'a'],
+      ['max_items', '9'],
+      ['other', '1'],
+    ] as const
+    for (const [name, value] of others) expect(meets(config, form({ [name]: value }), 10)).toBe(false)
   })
 
   it('limits items below the cap of the service', () => {
