@@ -50,7 +50,9 @@ export interface Appended {
   readonly written: Promise<void>
 }
 
-export interface ArchiveOptions extends Pick<WriterOptions, 'flushInterval' | 'batchSize' | 'onFlushed' | 'onDropped'> {
+type WriterSettings = Pick<WriterOptions, 'name' | 'flushInterval' | 'batchSize' | 'onFlushed' | 'onDropped'>
+
+export interface ArchiveOptions extends WriterSettings {
   readonly db: Database<MamTables>
   readonly clock: Clock
   readonly log: Logger
@@ -95,13 +97,15 @@ export class Archive {
     this.#writer = new ArchiveWriter(db, this.addresses, {
       ...options,
       onWritten: (messages) => this.#indexer.add(messages),
+      onNotPlaced: (error) => log.error({ what: 'mam_placing_failed', reason: error }),
     })
     const grownUntil = () => Math.max(0, clock.now() - longestWay) * 1000
     this.#lookup = new ArchiveLookup(this.#reader, this.#positions, grownUntil)
   }
 
-  /** Makes sure that ids are greater than those of an earlier process, whatever the clock says. */
+  /** Makes sure that ids are greater than those of an earlier process, whatever the clock says, and that all it wrote is found. */
   async open(): Promise<void> {
+    await this.#writer.open()
     const [last] = await this.#db.q.selectFrom('mod_mam_stanza').select('id').orderBy('id', 'desc').limit(1).execute()
     // An entry may have a later id than the message that it shares.
     if (last !== undefined) this.ids.raise(last.id + longestShared)

@@ -98,6 +98,7 @@ async function openArchive(context: Context, settings: readonly ArchiveSettings[
   const meters = makeMeters(metrics, options.pm === undefined ? 'muc' : 'pm')
   const archive = new Archive({
     ...writer,
+    name: context.host.type,
     db,
     clock,
     log,
