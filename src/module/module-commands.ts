@@ -1,3 +1,4 @@
+import type { Jid } from '../jid/jid.ts'
 import type { Host } from '../router/host.ts'
 import type { Clock } from '../util/clock.ts'
 import type { ModuleApi } from './api.ts'
@@ -14,6 +15,8 @@ export interface ModuleServices {
   domainsWith(api: ModuleApi<unknown>): readonly string[]
   /** The interface for a domain. Throws CommandError `domain_not_found`, or `deps_not_loaded` where the module does not run. */
   api<A>(domain: string, api: ModuleApi<A>): A
+  /** Whether there is such an account. */
+  hasUser(user: Jid): Promise<boolean>
 }
 
 /** The modules of each host, and which host serves a domain. */
@@ -23,7 +26,7 @@ export interface ModulesByDomain {
 }
 
 interface HostedModules {
-  readonly host: Pick<Host, 'domains'>
+  readonly host: Pick<Host, 'domains' | 'accounts'>
   readonly modules: ModuleHost
 }
 
@@ -55,6 +58,7 @@ export function registerModuleCommands(
       if (found !== undefined) return found
       throw notLoaded(api.module)
     },
+    hasUser: async (user) => (await hosts.of(user.domain)?.host.accounts.exists(user)) ?? false,
   }
   const known = new Set<string>()
   const sync = () => {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { defineModule, tables } from '../../module/define.ts'
+import { measured } from '../../observe/measured.ts'
 import { domainRemoved, personalData, sessionAvailable, userRegistered, userRemoved } from '../../router/events.ts'
 import { letRun } from '../../util/settled.ts'
 import { Announcer } from './announcer.ts'
@@ -15,8 +16,8 @@ export default defineModule({
   tables: tables<AnnounceTables>(),
   migrations,
   commands: announceCommands,
-  setup({ host, on, db, provide, log }) {
-    const store = new AnnounceStore(db)
+  setup({ host, on, db, provide, log, metrics }) {
+    const store = measured(metrics, 'mod_announce_backend', new AnnounceStore(db))
     const announcer = new Announcer(host, store)
     provide(announceApi, announcer)
     // Nobody's presence waits for it.

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { dataBackend, msOf, oneOf, type Period, period, periodFields } from '../../config/option.ts'
 import type { Jid } from '../../jid/jid.ts'
 import { defineModule, tables } from '../../module/define.ts'
+import { measured } from '../../observe/measured.ts'
 import type { SaslAnswer } from '../../protocol/sasl/mechanism.ts'
 import { xOauthMechanism } from '../../protocol/sasl/x-oauth.ts'
 import { domainRemoved, passwordChanged, personalData, userRemoved } from '../../router/events.ts'
@@ -58,12 +59,12 @@ export default defineModule({
   tables: tables<AuthTokenTables>(),
   migrations,
   commands: tokenCommands,
-  setup({ host, iq, on, db, accounts, clock, log, options, use, find, provide }) {
+  setup({ host, iq, on, db, accounts, clock, log, options, use, find, provide, metrics }) {
     const keys = use(keystoreApi)
     const secret = keys.get('token_secret')
     if (secret === undefined) throw new Error('mod_auth_token needs a key token_secret in mod_keystore')
     if (secret.type === 'ram') log.info({ what: 'token_secret_in_ram', text: 'All tokens end with the next restart.' })
-    const store = new CounterStore(db)
+    const store = measured(metrics, 'mod_auth_token_backend', new CounterStore(db))
 
     async function saveCard(owner: Jid, card: string): Promise<void> {
       try {

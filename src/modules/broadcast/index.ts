@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { dataBackend } from '../../config/option.ts'
 import { defineModule, tables } from '../../module/define.ts'
+import { measured } from '../../observe/measured.ts'
 import type { Metrics } from '../../observe/metrics.ts'
 import { domainAdded, domainRemoved, domainWithdrawn } from '../../router/events.ts'
 import { nodeName } from '../../util/product.ts'
@@ -30,7 +31,7 @@ export default defineModule({
       throw new Error('mod_broadcast needs accounts in the database: "internal" or "rdbms" in auth.methods')
     }
     const leaseTime = options.lease_time * 1000
-    const store = new BroadcastStore(db)
+    const store = measured(metrics, 'mod_broadcast_backend', new BroadcastStore(db))
     const counters = countersOf(metrics, host.type)
     const manager = new BroadcastManager({ host, store, accounts, log, counters, node: nodeName, leaseTime })
     const live = metrics

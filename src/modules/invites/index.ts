@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { msOf, period, ruleName } from '../../config/option.ts'
 import { defineModule, tables } from '../../module/define.ts'
+import { measured } from '../../observe/measured.ts'
 import {
   accountReceivesPresence,
   domainRemoved,
@@ -55,8 +56,8 @@ export default defineModule({
   tables: tables<InviteTables>(),
   migrations,
   commands: inviteCommands,
-  setup({ host, on, db, options, use, provide, clock, log, every }) {
-    const store = new InviteStore(db)
+  setup({ host, on, db, options, use, provide, clock, log, every, metrics }) {
+    const store = measured(metrics, 'mod_invites_backend', new InviteStore(db))
     const validity = msOf(options.validity)
     const inviter = new Inviter({ host, store, rosters: use(rosterApi), options, validity })
     provide(invitesApi, inviter)

@@ -24,7 +24,7 @@ import { mamCommands } from './commands.ts'
 import { ArchiveDesk, type ArchiveView } from './desk.ts'
 import { featuresOf, personalFeatures } from './features.ts'
 import { historyOf } from './history.ts'
-import { makeMeters } from './meters.ts'
+import { batchMeters, makeMeters } from './meters.ts'
 import { mamNamespaces, mamNs } from './names.ts'
 import { type ArchiveSettings, type MamOptions, options, settingsOf, writerSettings } from './options.ts'
 import { PersonalArchive } from './personal.ts'
@@ -95,12 +95,13 @@ interface Shared {
 
 /** What is kept on disk is the same for accounts and rooms: a message that both have is there once. */
 async function openArchive(context: Context, settings: readonly ArchiveSettings[]): Promise<Archive> {
-  const { db, clock, log, options, metrics, onStop } = context
+  const { host, db, clock, log, options, metrics, onStop } = context
   const writer = writerSettings(options)
   if (writer.flushInterval > slowFlush) {
     log.warn({ what: 'mam_acknowledgements_wait_for_flush', flush_interval: writer.flushInterval })
   }
   const meters = makeMeters(metrics, options.pm === undefined ? 'muc' : 'pm')
+  const batches = batchMeters(metrics, `mod_mam_${host.type}`)
   const archive = new Archive({
     ...writer,
     name: context.host.type,
@@ -109,12 +110,14 @@ async function openArchive(context: Context, settings: readonly ArchiveSettings[
     log,
     hasFullText: settings.some(({ hasFullText }) => hasFullText),
     hasReferences: settings.some(({ retraction }) => retraction),
+    onBatch: (entries, why) => batches.left(entries, why),
     onFlushed: (entries, micros) => meters.flushed(entries, micros),
     onDropped(entries, error) {
       meters.dropped(entries)
       log.error({ what: 'mam_message_dropped', entries, reason: error })
     },
   })
+  onStop(batches.watch(() => archive.waiting))
   await archive.open()
   let isStopped = false
   letRun(

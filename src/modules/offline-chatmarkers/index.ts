@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { defineModule, tables } from '../../module/define.ts'
+import { measured } from '../../observe/measured.ts'
 import {
   domainRemoved,
   type Offline,
@@ -32,8 +33,8 @@ export default defineModule({
   needs: ['mod_smart_markers'],
   tables: tables<MissedTables>(),
   migrations,
-  setup({ db, on, options, sessions, use }) {
-    const store = new MissedStore(db)
+  setup({ db, on, options, sessions, use, metrics }) {
+    const store = measured(metrics, 'mod_offline_chatmarkers_backend', new MissedStore(db))
     const missed = new MissedMarkers(store, use(smartMarkersApi))
 
     function keep({ account, stanza }: Offline): Eventually<'stored' | undefined> {

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { dataBackend, noEffect } from '../../config/option.ts'
 import { defineModule, tables } from '../../module/define.ts'
+import { measured } from '../../observe/measured.ts'
 import type { Metrics } from '../../observe/metrics.ts'
 import {
   accountReceives,
@@ -60,7 +61,7 @@ export default defineModule({
   tables: tables<PrivacyTables>(),
   migrations,
   setup({ host, db, options, iq, on, onStop, use, provide, metrics }) {
-    const store = new PrivacyStore(db)
+    const store = measured(metrics, 'mod_privacy_backend', new PrivacyStore(db))
     const reach = new Reach(host, use(rosterApi), use(presenceApi))
     const books = new PrivacyBooks(host, store, reach, options)
     const blocks = new Blocks(host, books, store)

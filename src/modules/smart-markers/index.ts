@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { noEffect, oneOf } from '../../config/option.ts'
 import { Jid } from '../../jid/jid.ts'
 import { defineModule, tables } from '../../module/define.ts'
+import { measured } from '../../observe/measured.ts'
 import {
   accountReceives,
   domainRemoved,
@@ -44,8 +45,8 @@ export default defineModule({
   }),
   tables: tables<MarkerTables>(),
   migrations,
-  setup({ host, iq, on, db, options, clock, router, provide, log }) {
-    const store = new MarkerStore(db)
+  setup({ host, iq, on, db, options, clock, router, provide, log, metrics }) {
+    const store = measured(metrics, 'mod_smart_markers_backend', new MarkerStore(db))
     const recorder = new MarkerRecorder(store, clock, (error) =>
       log.error({ what: 'markers_not_trimmed', reason: error }),
     )
