@@ -13,9 +13,10 @@ import { afterwards, type Eventually } from '../../util/settled.ts'
 import { rosterApi } from '../roster/api.ts'
 import { stableId } from '../stanzaid/api.ts'
 import { type ArchivingRules, isArchivable } from './archivable.ts'
-import type { Appended, Archive } from './archive.ts'
+import type { Archive } from './archive.ts'
 import type { Meters } from './meters.ts'
 import type { ArchiveSettings } from './options.ts'
+import type { Appended } from './parts.ts'
 import type { PreferenceStore } from './preference-store.ts'
 import { isWanted } from './preferences.ts'
 import { retractionOf } from './retraction.ts'
@@ -94,6 +95,11 @@ export class PersonalArchive {
     )
   }
 
+  /** Whether a message is of a kind that is archived; its recipient may have said that it is not to be. */
+  mayKeep(message: Stanza): boolean {
+    return isArchivable(message, this.#parts.rules, true)
+  }
+
   /** Whether an account exists; remembered as long as it does. */
   #exists({ account, targets }: AccountReceives): Eventually<boolean> {
     if (targets.length > 0 || this.#accounts.get(account.bareString) === true) return true
@@ -106,6 +112,11 @@ export class PersonalArchive {
   /** An account is gone. */
   forgets(account: Jid): void {
     this.#accounts.delete(account.bareString)
+  }
+
+  /** A domain is gone with all its accounts. */
+  forgetsDomain(domain: string): void {
+    this.#accounts.deleteWhere((account) => account.endsWith(`@${domain}`))
   }
 
   #isWanted(owner: Jid, remote: Jid): Eventually<boolean> {

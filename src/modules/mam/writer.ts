@@ -47,6 +47,8 @@ export interface WriterOptions {
   readonly batchSize: number
   /** Told of messages that have been written. */
   readonly onWritten: (messages: readonly WrittenMessage[]) => void
+  /** Told of a batch that sets out, whether its time was up or it was full. */
+  readonly onBatch?: (entries: number, why: 'timed' | 'batch') => void
   /** Told of a batch that has been written: how many entries, in how many microseconds. */
   readonly onFlushed: (entries: number, micros: number) => void
   /** Told of a message that the database refuses for what it is. */
@@ -104,25 +106,31 @@ export class ArchiveWriter {
     if (batch === undefined) {
       batch = newBatch()
       this.#open = batch
-      this.#timer = this.#options.clock.after(this.#options.flushInterval, () => this.#flush())
+      this.#timer = this.#options.clock.after(this.#options.flushInterval, () => this.#flush('timed'))
     }
     batch.entries.push(entry)
-    if (batch.entries.length >= this.#options.batchSize) this.#flush()
+    if (batch.entries.length >= this.#options.batchSize) this.#flush('batch')
     return batch.written
+  }
+
+  /** How many entries wait for their batch. */
+  get waiting(): number {
+    return this.#open?.entries.length ?? 0
   }
 
   /** Resolves when everything that has been added so far is on disk, in its archives. */
   async settled(): Promise<void> {
-    this.#flush()
+    this.#flush('timed')
     await Promise.allSettled(this.#underWay)
     await this.#placer.settled()
   }
 
-  #flush(): void {
+  #flush(why: 'timed' | 'batch'): void {
     const batch = this.#open
     if (batch === undefined) return
     this.#open = undefined
     this.#timer?.cancel()
+    this.#options.onBatch?.(batch.entries.length, why)
     for (const { message } of batch.entries) message.isSent = true
     const written = batch.written.catch(() => {})
     this.#underWay.add(written)
