@@ -2,13 +2,13 @@ import type { Jid } from '../../jid/jid.ts'
 import type { ModuleContext } from '../../module/context.ts'
 import type { AccountReceives, UserSends } from '../../router/events.ts'
 import type { Host } from '../../router/host.ts'
+import { KnownAccounts } from '../../router/known-accounts.ts'
 import { archiveId, isRerouted, senderArchiveId } from '../../router/notes.ts'
 import type { Stanza } from '../../stanza/stanza.ts'
 import { formatStanzaId, stanzaIdElement, withoutStanzaIds } from '../../stanza/stanza-id.ts'
 import { stanzaKey } from '../../stanza/stanza-key.ts'
 import type { Database } from '../../storage/database.ts'
 import { mustAccept } from '../../storage/must-accept.ts'
-import { Lru } from '../../util/lru.ts'
 import { afterwards, type Eventually } from '../../util/settled.ts'
 import { rosterApi } from '../roster/api.ts'
 import { stableId } from '../stanzaid/api.ts'
@@ -24,8 +24,6 @@ import type { NewMessage } from './writer.ts'
 
 /** What was stored of a message for its sender, so that its recipient can share it. */
 const stored = stanzaKey<NewMessage>('mam.stored')
-
-const rememberedAccounts = 50_000
 
 export interface PersonalParts {
   readonly host: Host
@@ -43,11 +41,11 @@ export interface PersonalParts {
 /** Archives what accounts send and receive. Handlers wait for nothing that is in memory already. */
 export class PersonalArchive {
   readonly #parts: PersonalParts
-  /** Accounts that are known to exist. */
-  readonly #accounts = new Lru<string, true>(rememberedAccounts)
+  readonly #accounts: KnownAccounts
 
   constructor(parts: PersonalParts) {
     this.#parts = parts
+    this.#accounts = new KnownAccounts(parts.host)
   }
 
   /** A client sends a message: it goes into the archive of its account. */
@@ -77,7 +75,7 @@ export class PersonalArchive {
       event.stanza = this.#told(event.stanza, account, stanza.get(senderArchiveId))
       return undefined
     }
-    return afterwards(this.#exists(event), (isThere) =>
+    return afterwards(event.targets.length > 0 || this.#accounts.has(account), (isThere) =>
       afterwards(isThere && this.#isWanted(account, from), (isToBeKept) => {
         if (isToBeKept) event.stanza = this.#keepReceived(event.stanza, account, from)
         return undefined
@@ -85,18 +83,9 @@ export class PersonalArchive {
     )
   }
 
-  /** Whether an account exists; remembered as long as it does. */
-  #exists({ account, targets }: AccountReceives): Eventually<boolean> {
-    if (targets.length > 0 || this.#accounts.get(account.bareString) === true) return true
-    return this.#parts.host.accounts.exists(account).then((isThere) => {
-      if (isThere) this.#accounts.set(account.bareString, true)
-      return isThere
-    })
-  }
-
   /** An account is gone. */
   forgets(account: Jid): void {
-    this.#accounts.delete(account.bareString)
+    this.#accounts.forget(account)
   }
 
   #isWanted(owner: Jid, remote: Jid): Eventually<boolean> {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { Jid } from '../../jid/jid.ts'
+import { formatMicros } from '../../stanza/delay.ts'
 import { NS } from '../../stanza/namespaces.ts'
 import { rsmElement } from '../../stanza/rsm.ts'
 import { Stanza } from '../../stanza/stanza.ts'
@@ -9,7 +10,6 @@ import { type Element, el } from '../../xml/element.ts'
 import { escapeXml } from '../../xml/escape.ts'
 import { asWire, toWire, type Wire, wireBytes } from '../../xml/wire.ts'
 import type { ArchivePage } from './lookup.ts'
-import { timestampOf } from './message-id.ts'
 import { forwardNs } from './names.ts'
 import type { ArchivedMessage } from './reader.ts'
 
@@ -46,7 +46,7 @@ function enclosed(stored: Wire, id: number, { from, to, ns, queryId }: Envelope)
   const query = queryId === undefined ? '' : ` queryid='${toWire(escapeXml(queryId))}'`
   if (!stored.startsWith('<message ')) throw new RangeError('not a stored message')
   const sender = senderPattern.exec(stored)?.[1]
-  const delay = `<delay xmlns='${NS.delay}' stamp='${timestampOf(id)}'${sender === undefined ? '' : ` from='${sender}'`}/>`
+  const delay = `<delay xmlns='${NS.delay}' stamp='${formatMicros(id)}'${sender === undefined ? '' : ` from='${sender}'`}/>`
   const forwarded = `<forwarded xmlns='${forwardNs}'>${delay}${stored}</forwarded>`
   const result = `<result xmlns='${ns}'${query} id='${formatStanzaId(id)}'>${forwarded}</result>`
   const head = `<message xmlns='${NS.client}' from='${from.bare.wire}' to='${to.wire}' id='${randomUUID()}'>`
@@ -71,6 +71,6 @@ export function finElement(page: ArchivePage, ns: string, isFlipped: boolean): E
 /** The ends of an archive (XEP-0313 §5). */
 export function metadataElement(ends: { first: number; last: number } | undefined, ns: string): Element {
   if (ends === undefined) return el('metadata', ns)
-  const end = (name: string, id: number) => el(name, ns, { id: formatStanzaId(id), timestamp: timestampOf(id) })
+  const end = (name: string, id: number) => el(name, ns, { id: formatStanzaId(id), timestamp: formatMicros(id) })
   return el('metadata', ns, end('start', ends.first), end('end', ends.last))
 }

@@ -6,6 +6,7 @@ import { mucApi } from './api.ts'
 import { linkArchive } from './archive-link.ts'
 import { mucCommands } from './commands.ts'
 import { usualFeatures } from './features/usual.ts'
+import { linkInbox } from './inbox-link.ts'
 import { MucDesk } from './muc-desk.ts'
 import { type OpenService, openService } from './open-service.ts'
 import { type MucOptions, options } from './options.ts'
@@ -50,6 +51,7 @@ export default defineModule({
     for (const { memory } of services.values()) await memory.whenReady()
 
     linkArchive(context)
+    linkInbox(context, (domain) => [...services.values()].find(({ jid }) => jid.domain === domain)?.parent)
     const desk = new MucDesk(services, features, host.router)
     provide(mucApi, desk)
     on(userRemoved, 'forget', ({ user }) => desk.forget(user))
