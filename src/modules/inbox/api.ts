@@ -25,31 +25,22 @@ export interface RoomMessage {
   readonly members: readonly Jid[]
 }
 
-/** What a room tells those whom a change of its list of members concerns. */
-export interface MembersChanged {
-  readonly room: Jid
-  /** The message that says so, where one was sent. */
-  readonly stanza?: Stanza
-  /** Who belongs to the room, or belongs to it in another way, from now on. */
-  readonly members: readonly Jid[]
-  /** Who does so no more. */
-  readonly left: readonly Jid[]
-}
-
 /**
- * Conversations with rooms of one kind. The module of the rooms tells what is said, once for everybody; nobody waits for a disk:
- * writes are left to `stanza.causes()`, and what is given back settles at once but for members whose accounts are looked up.
+ * Conversations with rooms that clients enter (mod_muc). The module of the rooms tells what is said, once for everybody; nobody
+ * waits for a disk: writes are left to `stanza.causes()`. Rooms that accounts belong to (MUC Light) need not tell anything: what
+ * they send to members says it.
  */
 export interface RoomConversations {
+  /** Settles at once but for members whose accounts have to be looked up. */
   said(message: RoomMessage): Eventually<void>
-  /** Members have come or left; all have left a room that is gone. Resolves when that is on disk. */
-  changed(change: MembersChanged): Promise<void>
+  /** These belong to the room no more, or it is gone. Resolves when that is on disk. */
+  left(room: Jid, users: readonly Jid[]): Promise<void>
 }
 
 /** What other modules may ask of the inboxes of a host. */
 export interface InboxApi {
-  /** Undefined where rooms of this kind are not among the conversations. */
-  rooms(kind: 'muc' | 'muclight'): RoomConversations | undefined
+  /** Undefined where such rooms are not among the conversations. */
+  readonly rooms: RoomConversations | undefined
   /** Unread messages of a conversation, those that have just been delivered among them. */
   unread(owner: Jid, remote: Jid): Promise<number>
   /** The host type. */

@@ -1,6 +1,7 @@
 import type { ModuleContext } from '../../module/context.ts'
 import { defineModule, tables } from '../../module/define.ts'
 import {
+  type AccountReceives,
   accountReceives,
   domainRemoved,
   exportsUser,
@@ -101,21 +102,25 @@ function record({ host, db, on, options, provide, clock }: Context, { store, wri
   })
   // What is kept says where it is in the archive.
   on(userSends, 'store', (event) => recorder.sends(event), { after: ['mod_mam'] })
-  on(accountReceives, 'store', (event) => recorder.receives(event), { after: ['mod_mam'] })
-  on(userRemoved, 'forget', ({ user }) => accounts.forget(user))
-
   const rooms = new RoomInboxes({
     recorder,
     store,
     accounts,
+    hasMembers: () => options.groupchat.includes('muclight'),
     countsChanges: () => options.aff_changes,
     fateOfLeft() {
       if (!options.remove_on_kicked) return 'kept'
       return options.backend === 'rdbms' ? 'deleted' : 'binned'
     },
   })
+  const receives = (event: AccountReceives) =>
+    event.stanza.type === 'groupchat' ? rooms.receives(event) : recorder.receives(event)
+  on(accountReceives, 'store', receives, { after: ['mod_mam'] })
+  on(userRemoved, 'forget', ({ user }) => accounts.forget(user))
   provide(inboxApi, {
-    rooms: (kind) => (options.groupchat.includes(kind) ? rooms : undefined),
+    get rooms() {
+      return options.groupchat.includes('muc') ? rooms : undefined
+    },
     unread: (owner, remote) => store.unread({ owner: owner.bare, remote: remote.bare }),
     hostType: host.type,
     flushBin: (whose, days) => store.emptyBin(whose, days === 0 ? undefined : (clock.now() - days * day) * 1000),

@@ -5,6 +5,7 @@ import type { KnownAccounts } from '../../router/known-accounts.ts'
 import { archiveId, isRerouted, senderArchiveId } from '../../router/notes.ts'
 import { isMarkerType, type MarkerType, markersNs } from '../../stanza/chat-markers.ts'
 import type { Stanza } from '../../stanza/stanza.ts'
+import { stanzaIdNs } from '../../stanza/stanza-id.ts'
 import type { Database } from '../../storage/database.ts'
 import { mustAccept } from '../../storage/must-accept.ts'
 import { momentIds } from '../../util/moment-ids.ts'
@@ -50,8 +51,7 @@ export class InboxRecorder {
   /** A message arrives for an account. Once for all its clients, and whether or not one is there. */
   receives({ stanza, account, targets }: AccountReceives): Eventually<undefined> {
     const { from } = stanza
-    if (stanza.kind !== 'message' || from === undefined || stanza.type === 'groupchat') return undefined
-    if (stanza.get(isRerouted) === true || meaningOf(stanza) !== 'message') return undefined
+    if (from === undefined || !isCounted(stanza)) return undefined
     return afterwards(targets.length > 0 || this.#parts.accounts.has(account), (isThere) => {
       const conversation = { owner: account, remote: from.bare }
       if (isThere) this.add(stanza, conversation, { effect: 'count', newest: this.newest(stanza) })
@@ -66,13 +66,14 @@ export class InboxRecorder {
     this.#caused(stanza, this.#parts.writer.message(conversation, newest, effect))
   }
 
-  /** A message as it is kept in conversations. */
-  newest(stanza: Stanza): Newest {
+  /** A message as it is kept in conversations, those with a room where it is from one. */
+  newest(stanza: Stanza, room?: Jid): Newest {
+    const own = stanza.get(archiveId) ?? stanza.get(senderArchiveId)
     return {
       at: momentIds(this.#parts.host.clock).next(),
       content: stanza.toBytes(),
       messageId: stanza.id ?? '',
-      archiveId: stanza.get(archiveId) ?? stanza.get(senderArchiveId),
+      archiveId: room === undefined ? own : idBy(stanza, room),
     }
   }
 
@@ -95,8 +96,20 @@ export class InboxRecorder {
   }
 }
 
+/** Whether a message that comes is part of a conversation, and comes for the first time. */
+export function isCounted(stanza: Stanza): boolean {
+  return stanza.kind === 'message' && stanza.get(isRerouted) !== true && meaningOf(stanza) === 'message'
+}
+
 function isStorable({ owner, remote }: Conversation): boolean {
   return isShort(remote) && isShort(owner)
 }
 
 const isShort = (address: Jid) => address.bareString.length <= longestAddress
+
+/** The id that a room has given a message, which markers in rooms name (XEP-0333 §5). */
+function idBy(stanza: Stanza, room: Jid): string | undefined {
+  if (!stanza.has('stanza-id', stanzaIdNs)) return undefined
+  const ids = stanza.elements().filter((element) => element.is('stanza-id', stanzaIdNs))
+  return ids.find((element) => element.attr('by') === room.bareString)?.attr('id')
+}

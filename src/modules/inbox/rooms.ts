@@ -1,23 +1,27 @@
 import type { Jid } from '../../jid/jid.ts'
+import type { AccountReceives } from '../../router/events.ts'
 import type { KnownAccounts } from '../../router/known-accounts.ts'
-import type { Stanza } from '../../stanza/stanza.ts'
+import { isForMember } from '../../router/notes.ts'
 import { afterwards, type Eventually } from '../../util/settled.ts'
-import type { MembersChanged, RoomConversations, RoomMessage } from './api.ts'
+import type { RoomConversations, RoomMessage } from './api.ts'
 import { meaningOf } from './eligible.ts'
-import type { InboxRecorder } from './recorder.ts'
+import { type LightMeaning, lightMeaning } from './light.ts'
+import { type InboxRecorder, isCounted } from './recorder.ts'
 import type { InboxStore } from './store.ts'
 
 export interface RoomParts {
   readonly recorder: InboxRecorder
   readonly store: InboxStore
   readonly accounts: KnownAccounts
-  /** Whether changes of the list of members count as messages. */
+  /** Whether rooms that accounts belong to are among the conversations. */
+  hasMembers(): boolean
+  /** Whether joining and leaving count as messages. */
   countsChanges(): boolean
-  /** What becomes of the conversations of who does not belong to a room any more. */
+  /** What becomes of the conversation of who belongs to a room no more. */
   fateOfLeft(): 'kept' | 'deleted' | 'binned'
 }
 
-/** Conversations with rooms, one for each member. */
+/** Conversations with rooms, one for each account that belongs to one. */
 export class RoomInboxes implements RoomConversations {
   readonly #parts: RoomParts
 
@@ -27,29 +31,44 @@ export class RoomInboxes implements RoomConversations {
 
   said({ room, stanza, author, members }: RoomMessage): Eventually<void> {
     if (meaningOf(stanza) !== 'message') return
-    return this.#add({ room, stanza, author: author?.bareString }, members)
-  }
-
-  async changed({ room, stanza, members, left }: MembersChanged): Promise<void> {
-    if (stanza !== undefined && this.#parts.countsChanges()) {
-      await this.#add({ room, stanza, author: undefined }, [...members, ...left])
-    }
-    const fate = this.#parts.fateOfLeft()
-    if (fate !== 'kept' && left.length > 0) await this.#parts.store.leave(room, left, fate)
-  }
-
-  /** Adds one message to the conversations of all members that exist, at one moment and as one text. */
-  #add(message: { room: Jid; stanza: Stanza; author: string | undefined }, members: readonly Jid[]): Eventually<void> {
     const { recorder } = this.#parts
     return afterwards(this.#existing(members), (owners) => {
       if (owners.length === 0) return
-      const { room, stanza, author } = message
-      const newest = recorder.newest(stanza.readdressed(stanza.from, undefined))
+      // One moment and one text for all of them.
+      const newest = recorder.newest(stanza.readdressed(stanza.from, undefined), room)
       for (const owner of owners) {
-        const effect = owner.bareString === author ? 'reset' : 'count'
+        const effect = owner.bareString === author?.bareString ? 'reset' : 'count'
         recorder.add(stanza, { owner, remote: room }, { effect, newest })
       }
     })
+  }
+
+  async left(room: Jid, users: readonly Jid[]): Promise<void> {
+    const fate = this.#parts.fateOfLeft()
+    if (fate !== 'kept' && users.length > 0) await this.#parts.store.leave(room, users, fate)
+  }
+
+  /** A room sends something to an account that belongs to it (MUC Light). */
+  receives(event: AccountReceives): Eventually<undefined> {
+    const { stanza, account, targets } = event
+    if (stanza.get(isForMember) !== true || !this.#parts.hasMembers() || !isCounted(stanza)) return undefined
+    const meaning = lightMeaning(stanza, account)
+    if (meaning === undefined) return undefined
+    return afterwards(targets.length > 0 || this.#parts.accounts.has(account), (isThere) => {
+      if (isThere) this.#received(event, meaning)
+      return undefined
+    })
+  }
+
+  #received({ stanza, account: owner }: AccountReceives, meaning: LightMeaning): void {
+    const { recorder, countsChanges } = this.#parts
+    const room = (stanza.from as Jid).bare
+    const isChange = meaning === 'joined' || meaning === 'left'
+    if (!isChange || countsChanges()) {
+      const effect = meaning === 'own message' ? 'reset' : 'count'
+      recorder.add(stanza, { owner, remote: room }, { effect, newest: recorder.newest(stanza, room) })
+    }
+    if (meaning === 'left') stanza.causes(this.left(room, [owner]))
   }
 
   #existing(members: readonly Jid[]): Eventually<readonly Jid[]> {

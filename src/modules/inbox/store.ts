@@ -46,6 +46,8 @@ export interface Bin {
 export class InboxStore {
   readonly #db: Database<InboxTables>
   readonly #writer: InboxWriter
+  /** Takings away that are on their way to the disk. */
+  readonly #leaving = new Set<Promise<void>>()
 
   constructor(db: Database<InboxTables>, writer: InboxWriter) {
     this.#db = db
@@ -53,8 +55,9 @@ export class InboxStore {
   }
 
   /** Makes what has changed so far visible to {@link list}. */
-  settled(): Promise<void> {
-    return this.#writer.settled()
+  async settled(): Promise<void> {
+    await this.#writer.settled()
+    if (this.#db.health === 'ok') await Promise.all(this.#leaving)
   }
 
   /** Conversations in the order that is asked for. */
@@ -125,10 +128,10 @@ export class InboxStore {
   }
 
   /** Takes the conversations with a room from these users. */
-  async leave(room: Jid, users: readonly Jid[], how: 'deleted' | 'binned'): Promise<void> {
+  leave(room: Jid, users: readonly Jid[], how: 'deleted' | 'binned'): Promise<void> {
     this.#writer.flush()
     const { q } = this.#db
-    await this.#db.atomic(
+    const gone = this.#db.atomic(
       users.map((owner) => {
         const which = isOf({ owner, remote: room })
         return how === 'deleted'
@@ -136,6 +139,14 @@ export class InboxStore {
           : q.updateTable('mod_inbox').set({ box: 'bin' }).where(which)
       }),
     )
+    // Who has caused it waits for it, if anybody does.
+    const over = gone.then(
+      () => {},
+      () => {},
+    )
+    this.#leaving.add(over)
+    over.then(() => this.#leaving.delete(over))
+    return gone.then(() => {})
   }
 
   /** Puts a conversation as it was elsewhere; one that is there and has a later message stays. */

@@ -10,7 +10,7 @@ export function linkInbox(
   { on, find }: Pick<ModuleContext, 'on' | 'find'>,
   parentOf: (service: string) => string | undefined,
 ): void {
-  const conversations = () => find(inboxApi)?.rooms('muc')
+  const conversations = () => find(inboxApi)?.rooms
   on(roomBroadcast, 'observe', ({ room, occupant, from, stanza }) => {
     const inboxes = conversations()
     if (inboxes === undefined) return undefined
@@ -27,7 +27,10 @@ export function linkInbox(
   on(roomEvent, 'main', ({ room, event }) => {
     const left = event.kind === 'destroyed' ? room.affiliations.list().map(({ jid }) => jid) : leaversOf(event)
     const domain = parentOf(room.jid.domain)
-    return conversations()?.changed({ room: room.jid, members: [], left: left.filter((jid) => isOf(jid, domain)) })
+    return conversations()?.left(
+      room.jid,
+      left.filter((jid) => isOf(jid, domain)),
+    )
   })
 }
 

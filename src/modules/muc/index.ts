@@ -50,8 +50,9 @@ export default defineModule({
     // At the start, what is on disk is read before anybody can ask for it.
     for (const { memory } of services.values()) await memory.whenReady()
 
-    linkArchive(context)
+    // At the end of a room inboxes do not wait for its archive to be deleted.
     linkInbox(context, (domain) => [...services.values()].find(({ jid }) => jid.domain === domain)?.parent)
+    linkArchive(context)
     const desk = new MucDesk(services, features, host.router)
     provide(mucApi, desk)
     on(userRemoved, 'forget', ({ user }) => desk.forget(user))
