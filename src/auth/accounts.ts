@@ -115,6 +115,15 @@ export class Accounts {
     return this.#memories.exists(user, () => this.#measure('does_user_exist', user, ask))
   }
 
+  /** When an account was made, in milliseconds since the epoch, where that is known. */
+  createdAt(user: Jid): Promise<number | undefined> {
+    return this.#first(
+      (method) => method.createdAt !== undefined,
+      async (method) => method.createdAt?.(user.bare),
+      (at) => at !== undefined,
+    )
+  }
+
   /** Remembers by this which accounts of these domains exist, but for those that pass; the function returned ends that. */
   rememberBy(domains: ReadonlySet<string>, memory: ExistenceMemory): () => void {
     return this.#memories.use(domains, memory)
@@ -247,6 +256,7 @@ export class Accounts {
   /** Removes every account of a domain, where they are kept by this server. */
   async removeDomain(domain: string): Promise<void> {
     for (const method of this.#methods) await method.removeDomain?.(domain)
+    this.#memories.forgetDomain(domain)
   }
 
   /** The local parts of a domain's accounts, in ascending order; a name kept by two methods stands once. */

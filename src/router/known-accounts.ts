@@ -27,4 +27,9 @@ export class KnownAccounts {
   forget(account: Jid): void {
     this.#known.delete(account.bareString)
   }
+
+  /** A domain is gone with all its accounts. */
+  forgetDomain(domain: string): void {
+    this.#known.deleteWhere((account) => account.endsWith(`@${domain}`))
+  }
 }

@@ -117,6 +117,7 @@ function record({ host, db, on, options, provide, clock }: Context, { store, wri
     event.stanza.type === 'groupchat' ? rooms.receives(event) : recorder.receives(event)
   on(accountReceives, 'store', receives, { after: ['mod_mam'] })
   on(userRemoved, 'forget', ({ user }) => accounts.forget(user))
+  on(domainRemoved, 'forget', ({ domain }) => accounts.forgetDomain(domain))
   provide(inboxApi, {
     get rooms() {
       return options.groupchat.includes('muc') ? rooms : undefined

@@ -50,7 +50,12 @@ export interface Appended {
   readonly written: Promise<void>
 }
 
-export interface ArchiveOptions extends Pick<WriterOptions, 'flushInterval' | 'batchSize' | 'onFlushed' | 'onDropped'> {
+type WriterSettings = Pick<
+  WriterOptions,
+  'name' | 'flushInterval' | 'batchSize' | 'onBatch' | 'onFlushed' | 'onDropped'
+>
+
+export interface ArchiveOptions extends WriterSettings {
   readonly db: Database<MamTables>
   readonly clock: Clock
   readonly log: Logger
@@ -95,13 +100,15 @@ export class Archive {
     this.#writer = new ArchiveWriter(db, this.addresses, {
       ...options,
       onWritten: (messages) => this.#indexer.add(messages),
+      onNotPlaced: (error) => log.error({ what: 'mam_placing_failed', reason: error }),
     })
     const grownUntil = () => Math.max(0, clock.now() - longestWay) * 1000
     this.#lookup = new ArchiveLookup(this.#reader, this.#positions, grownUntil)
   }
 
-  /** Makes sure that ids are greater than those of an earlier process, whatever the clock says. */
+  /** Makes sure that ids are greater than those of an earlier process, whatever the clock says, and that all it wrote is found. */
   async open(): Promise<void> {
+    await this.#writer.open()
     const [last] = await this.#db.q.selectFrom('mod_mam_stanza').select('id').orderBy('id', 'desc').limit(1).execute()
     // An entry may have a later id than the message that it shares.
     if (last !== undefined) this.ids.raise(last.id + longestShared)
@@ -110,6 +117,11 @@ export class Archive {
   /** Puts what an earlier process has left into the index. */
   catchUp(isStopped: () => boolean): Promise<void> {
     return this.#indexer.catchUp(isStopped)
+  }
+
+  /** How many entries wait for their batch. */
+  get waiting(): number {
+    return this.#writer.waiting
   }
 
   append(parts: NewEntryParts): Appended {
@@ -128,6 +140,12 @@ export class Archive {
       message,
     })
     return { id, message, written }
+  }
+
+  /** Appends what is older than what the archive has. Resolves when it is on disk, and counted where it stands. */
+  async insert(parts: NewEntryParts & { readonly id: number }): Promise<void> {
+    await this.append(parts).written
+    this.#positions.clear()
   }
 
   /** Everything that has been appended is on disk, and what was retracted is gone; to be found by words as well. */
@@ -232,10 +250,15 @@ export class Archive {
   /** All messages of an archive. */
   async *all(owner: Jid): AsyncGenerator<ArchivedMessage> {
     await this.settled(false)
+    yield* this.between(owner, 0, noLaterId - 1)
+  }
+
+  /** The messages of an archive with ids from one to another, those on the way to the disk left out. */
+  async *between(owner: Jid, first: number, to: number): AsyncGenerator<ArchivedMessage> {
     const archive = await this.addresses.find(owner.bareString)
     if (archive === undefined) return
-    for (let from = 0; ; ) {
-      const page = await this.#reader.slice({ ...everythingOf(archive), from }, 'asc', pageSize)
+    for (let from = first; ; ) {
+      const page = await this.#reader.slice({ ...everythingOf(archive), from, to }, 'asc', pageSize)
       yield* page
       const last = page.at(-1)
       if (last === undefined || page.length < pageSize) return

@@ -83,9 +83,19 @@ export class PersonalArchive {
     )
   }
 
+  /** Whether a message is of a kind that is archived; its recipient may have said that it is not to be. */
+  mayKeep(message: Stanza): boolean {
+    return isArchivable(message, this.#parts.rules, true)
+  }
+
   /** An account is gone. */
   forgets(account: Jid): void {
     this.#accounts.forget(account)
+  }
+
+  /** A domain is gone with all its accounts. */
+  forgetsDomain(domain: string): void {
+    this.#accounts.forgetDomain(domain)
   }
 
   #isWanted(owner: Jid, remote: Jid): Eventually<boolean> {
