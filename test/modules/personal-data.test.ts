@@ -123,6 +123,7 @@ describe('a user who has used everything', () => {
       mam_muc: 'in the room',
       mam_preferences: 'spam@example.org',
       muc_affiliations: `"${room}","owner"`,
+      inbox: 'for later',
       smart_markers: '"displayed"',
       reports: 'spam@example.org',
       invitations: '"account"',

@@ -115,7 +115,7 @@ function record({ host, db, on, options, provide, clock }: Context, { store, wri
   })
   const receives = (event: AccountReceives) =>
     event.stanza.type === 'groupchat' ? rooms.receives(event) : recorder.receives(event)
-  on(accountReceives, 'store', receives, { after: ['mod_mam'] })
+  on(accountReceives, 'store', receives, { after: ['mod_mam', 'mod_stanzaid'] })
   on(userRemoved, 'forget', ({ user }) => accounts.forget(user))
   on(domainRemoved, 'forget', ({ domain }) => accounts.forgetDomain(domain))
   provide(inboxApi, {
