@@ -26,7 +26,7 @@ function at(sorted: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0
 }
 
-function userName(index: number): string {
+export function userName(index: number): string {
   return `bench${index}`
 }
 
