@@ -11,6 +11,7 @@ import type { MamTables } from './tables.ts'
 export interface NewMessage {
   readonly id: number
   readonly text: Wire
+  readonly origin: string | undefined
   /** Entries that have it. */
   copies: number
   /** It can be shared no more. */
@@ -46,6 +47,8 @@ export interface WriterOptions {
   readonly batchSize: number
   /** Told of messages that have been written. */
   readonly onWritten: (messages: readonly WrittenMessage[]) => void
+  /** Told of a batch that sets out, whether its time was up or it was full. */
+  readonly onBatch?: (entries: number, why: 'timed' | 'batch') => void
   /** Told of a batch that has been written: how many entries, in how many microseconds. */
   readonly onFlushed: (entries: number, micros: number) => void
   /** Told of a message that the database refuses for what it is. */
@@ -103,25 +106,31 @@ export class ArchiveWriter {
     if (batch === undefined) {
       batch = newBatch()
       this.#open = batch
-      this.#timer = this.#options.clock.after(this.#options.flushInterval, () => this.#flush())
+      this.#timer = this.#options.clock.after(this.#options.flushInterval, () => this.#flush('timed'))
     }
     batch.entries.push(entry)
-    if (batch.entries.length >= this.#options.batchSize) this.#flush()
+    if (batch.entries.length >= this.#options.batchSize) this.#flush('batch')
     return batch.written
+  }
+
+  /** How many entries wait for their batch. */
+  get waiting(): number {
+    return this.#open?.entries.length ?? 0
   }
 
   /** Resolves when everything that has been added so far is on disk, in its archives. */
   async settled(): Promise<void> {
-    this.#flush()
+    this.#flush('timed')
     await Promise.allSettled(this.#underWay)
     await this.#placer.settled()
   }
 
-  #flush(): void {
+  #flush(why: 'timed' | 'batch'): void {
     const batch = this.#open
     if (batch === undefined) return
     this.#open = undefined
     this.#timer?.cancel()
+    this.#options.onBatch?.(batch.entries.length, why)
     for (const { message } of batch.entries) message.isSent = true
     const written = batch.written.catch(() => {})
     this.#underWay.add(written)
@@ -191,14 +200,14 @@ export class ArchiveWriter {
 /** Entries that are put into their archives later; what has more than these is for many, and rare. */
 const followingEntries = 2
 const stanzaColumns = [
-  ...(['id', 'copies', 'stanza', 'writer'] as const),
+  ...(['id', 'copies', 'stanza', 'origin', 'writer'] as const),
   ...(['first_archive', 'first_id', 'first_remote', 'first_resource', 'first_flags'] as const),
   ...(['second_archive', 'second_id', 'second_remote', 'second_resource', 'second_flags'] as const),
 ]
 const noEntry = [null, null, null, null, null]
 
 function rowOf({ message, entries }: WaitingMessage, writer: number | null, following: number): unknown[] {
-  const row: unknown[] = [message.id, message.copies, wireBytes(message.text), writer]
+  const row: unknown[] = [message.id, message.copies, wireBytes(message.text), message.origin ?? null, writer]
   for (let at = 0; at < followingEntries; at++) row.push(...((at < following && entries[at]) || noEntry))
   return row
 }

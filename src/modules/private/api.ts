@@ -1,5 +1,6 @@
 import { chain } from '../../hooks/hook.ts'
 import type { Jid } from '../../jid/jid.ts'
+import { moduleApi } from '../../module/api.ts'
 import type { Host } from '../../router/host.ts'
 import type { Element } from '../../xml/element.ts'
 
@@ -22,3 +23,13 @@ export interface PrivateStored {
   readonly element: Element
 }
 export const privateStored = chain<PrivateStored>('privateStored', { slots: ['main'] })
+
+/** What others may do with private storage. */
+export interface PrivateApi {
+  /** What is kept of an account under a namespace and a name; undefined where nothing is. */
+  get(user: Jid, namespace: string): Promise<string | undefined>
+  /** Keeps this element under its namespace. Rejects with StanzaError beyond the limits. */
+  put(user: Jid, element: Element): Promise<void>
+}
+
+export const privateApi = moduleApi<PrivateApi>('mod_private')
