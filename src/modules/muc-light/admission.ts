@@ -11,13 +11,18 @@ export interface Admitted {
   release(): void
 }
 
+/** One place that somebody is about to take. */
+interface Claim {
+  end(): void
+}
+
 /** Says who can be added to a room: users have a limit of rooms, and may want nothing of a room or of who adds them. */
 export class Admission {
   readonly #store: LightStore
   readonly #lists: BlockingLists
   readonly #options: Pick<LightOptions, 'rooms_per_user' | 'blocking'>
-  /** Rooms that users are about to join, which the disk does not know of. */
-  readonly #pending = new Map<string, number>()
+  /** Places in rooms that users are about to join, which the disk need not know of, in the order of asking. */
+  readonly #claims = new Map<string, Set<Claim>>()
 
   constructor(store: LightStore, lists: BlockingLists, options: Pick<LightOptions, 'rooms_per_user' | 'blocking'>) {
     this.#store = store
@@ -35,13 +40,13 @@ export class Admission {
   /** Keeps a place among their rooms for those who have one left. */
   async admit(users: readonly Jid[]): Promise<Admitted> {
     if (!Number.isFinite(this.#options.rooms_per_user)) return { users: addressesOf(users), release() {} }
-    for (const user of users) this.#note(user, 1)
+    const claims = users.map((user) => this.#claim(user))
     const release = () => {
-      for (const user of users) this.#note(user, -1)
+      for (const claim of claims) claim.end()
     }
     try {
-      // Noted before the disk is asked: what was sent there since is noted still when its answer comes.
-      const fits = await Promise.all(users.map((user) => this.#fits(user)))
+      // Claimed before the disk is asked: what was sent there since is claimed still when its answer comes.
+      const fits = await Promise.all(users.map((user, index) => this.#fits(user, claims[index] as Claim)))
       return { users: addressesOf(users.filter((_, index) => fits[index])), release }
     } catch (error) {
       release()
@@ -49,15 +54,26 @@ export class Admission {
     }
   }
 
-  async #fits(user: Jid): Promise<boolean> {
+  /** Those who came first count, unless they have been refused. */
+  async #fits(user: Jid, claim: Claim): Promise<boolean> {
     const count = await this.#store.countRooms(user)
-    return count + (this.#pending.get(user.bareString) ?? 0) <= this.#options.rooms_per_user
+    const earlier = [...(this.#claims.get(user.bareString) ?? [])].indexOf(claim)
+    const fits = count + earlier < this.#options.rooms_per_user
+    if (!fits) claim.end()
+    return fits
   }
 
-  #note({ bareString }: Jid, by: number): void {
-    const count = (this.#pending.get(bareString) ?? 0) + by
-    if (count > 0) this.#pending.set(bareString, count)
-    else this.#pending.delete(bareString)
+  #claim({ bareString }: Jid): Claim {
+    const claims = this.#claims.get(bareString) ?? new Set()
+    this.#claims.set(bareString, claims)
+    const claim: Claim = {
+      end: () => {
+        claims.delete(claim)
+        if (claims.size === 0 && this.#claims.get(bareString) === claims) this.#claims.delete(bareString)
+      },
+    }
+    claims.add(claim)
+    return claim
   }
 }
 

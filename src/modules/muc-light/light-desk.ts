@@ -294,7 +294,10 @@ export class LightDesk {
     const { host, dialect, schema } = this.parts
     out.events.push(event)
     const { record, parcels } = dialect.notices(event, { schema, id })
-    const kept = record === undefined ? undefined : { host, room: event.room, from: event.room.jid, stanza: record }
+    const isOver = event.room.occupants.size === 0
+    // What a room without anybody says its archive is not to keep: it is gone.
+    const kept =
+      record === undefined || isOver ? undefined : { host, room: event.room, from: event.room.jid, stanza: record }
     if (kept !== undefined) await this.#afterwards(() => host.hooks.run(lightBroadcast, kept))
     const stanzaId = kept?.stanza.child('stanza-id', stanzaIdNs)
     for (const { stanza, to } of parcels) {
