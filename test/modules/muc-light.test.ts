@@ -15,6 +15,7 @@ import {
   told,
 } from '../support/light-rooms.ts'
 import { baseConfig, type OwnServer, ownServer } from '../support/own-server.ts'
+import { enters, opens, ownerNs, freshRoom as roomOf45 } from '../support/rooms.ts'
 
 let count = 0
 const cast = (own: OwnServer) => {
@@ -30,6 +31,12 @@ const marks = async (client: Client, room: string, id: string) => {
   await client.isHeard()
 }
 
+const markersIn = async (client: Client, room: string) => {
+  const answer = await client.asks(`<query xmlns='${smart}' peer='${room}'/>`)
+  const list = answer.child('query', smart)?.elements() ?? []
+  return list.map((each) => `${each.attr('from')?.split(/\d*@/)[0]} ${each.attr('id')}`)
+}
+
 describe('MUC Light and markers', () => {
   const own = ownServer(`[modules.mod_muc_light]
 [modules.mod_offline]
@@ -37,12 +44,6 @@ describe('MUC Light and markers', () => {
 [modules.mod_offline_chatmarkers]
 store_groupchat_messages = true
 `)
-  const markersIn = async (client: Client, room: string) => {
-    const answer = await client.asks(`<query xmlns='${smart}' peer='${room}'/>`)
-    const list = answer.child('query', smart)?.elements() ?? []
-    return list.map((each) => `${each.attr('from')?.split(/\d*@/)[0]} ${each.attr('id')}`)
-  }
-
   it('members see those of all members, until they leave and until the room is gone', async () => {
     const [lena, otto, mia] = await cast(own)
     const room = await makesRoom(lena, [otto])
@@ -72,6 +73,25 @@ store_groupchat_messages = true
       [`${room}/${lena.bare}`, 'm2'],
     ])
     await lena.receivesNothing()
+  })
+})
+
+describe('rooms of XEP-0045 and markers', () => {
+  const own = ownServer('[modules.mod_muc]\n[modules.mod_smart_markers]\n')
+
+  it('who is inside or belongs to the room sees them, until it is gone', async () => {
+    const [lena, otto, mia] = await cast(own)
+    const room = roomOf45('localhost')
+    await opens(lena, room, { 'muc#roomconfig_persistentroom': '1' })
+    await enters(otto, room, 'otto')
+    await marks(otto, room, 'm1')
+    await marks(mia, room, 'm2')
+    await lena.drains()
+    expect(await markersIn(lena, room)).toEqual(['otto m1'])
+    expect(await markersIn(mia, room)).toEqual([])
+    await lena.asks(`<query xmlns='${ownerNs}'><destroy/></query>`, 'set', { to: room })
+    await opens(lena, room)
+    expect(await markersIn(lena, room)).toEqual([])
   })
 })
 
@@ -125,7 +145,7 @@ describe('MUC Light, several domains', () => {
       'hosts = ["shire.example"]\nhost_types = ["usual"]',
     )
     await using server = await FileServer.start(
-      `${own}[modules.mod_muc_light]\n[modules.mod_mam.muc]\nhost = "muclight.@HOST@"\n`,
+      `${own}[services.service_domain_db]\n[modules.mod_muc_light]\n[modules.mod_mam.muc]\nhost = "muclight.@HOST@"\n`,
     )
     const add = () => server.server.commands.run('domain.addDomain', { domain: 'rohan.example', hostType: 'usual' })
     const room = freshLightRoom('muclight.rohan.example')
@@ -143,6 +163,9 @@ describe('MUC Light, several domains', () => {
     const list = await again.asks(`<query xmlns='${lightNs}#blocking'/>`, 'get', { to: 'muclight.rohan.example' })
     expect(list.child('query', `${lightNs}#blocking`)?.elements()).toEqual([])
     await makesRoom(again, [], room)
+    // Of a domain that came later, and without what was said in the room that was.
+    const fin = (await again.asks(`<query xmlns='urn:xmpp:mam:2'/>`, 'set', { to: room })).child('fin', 'urn:xmpp:mam:2')
+    expect(fin?.child('set', 'http://jabber.org/protocol/rsm')?.child('count')?.text()).toBe('1')
   })
 })
 
@@ -157,9 +180,6 @@ describe('MUC Light and clients that lose their connection', () => {
     otto.sends(`<enable xmlns='urn:xmpp:sm:3' resume='true'/>`)
     await otto.takes((each) => each.name === 'enabled')
     await otto.isPresent()
-    await (await own.client(`mia${count}`, 'pc2')).isHeard()
-    const pc = own.server.server.hostOf('localhost')?.sessions
-    if (pc === undefined) throw new Error('not served')
     const room = await makesRoom(lena)
     await lena.asks(affiliations(`${otto.bare} member`), 'set', { to: room })
     otto.destroy()

@@ -1,4 +1,3 @@
-import type { ExpressionBuilder } from 'kysely'
 import { Jid } from '../../jid/jid.ts'
 import type { Database, Migration } from '../../storage/database.ts'
 import { hashOf } from '../../util/hash-of.ts'
@@ -14,6 +13,8 @@ export interface LightTables {
     version: string
     /** What the room is called. */
     title: string
+    /** Name and title in lower case, to be searched. */
+    searched: string
     /** JSON, by key. */
     config: string
   }
@@ -51,6 +52,7 @@ export const migrations: Record<string, Migration> = {
       .addColumn('name', 'varchar(255)', (column) => column.notNull())
       .addColumn('version', 'varchar(64)', (column) => column.notNull())
       .addColumn('title', 'text', (column) => column.notNull())
+      .addColumn('searched', 'text', (column) => column.notNull())
       .addColumn('config', 'text', (column) => column.notNull())
       .addPrimaryKeyConstraint('mod_muc_light_room_key', ['service', 'name'])
       .execute()
@@ -191,9 +193,7 @@ export class LightStore {
   async list(filter: string, after: string, limit: number) {
     // What would be a wildcard stands for itself and any other character.
     const text = `%${filter.toLowerCase().replace(/[\\%_]/g, '_')}%`
-    const holds = ({ eb, fn, or }: ExpressionBuilder<LightTables, 'mod_muc_light_room'>) =>
-      or([eb(fn('lower', ['name']), 'like', text), eb(fn('lower', ['title']), 'like', text)])
-    const found = this.#rooms().where(holds)
+    const found = this.#rooms().where('searched', 'like', text)
     const [rows, counted] = await Promise.all([
       found.select(['name', 'title', 'version']).where('name', '>', after).orderBy('name').limit(limit).execute(),
       found.select(({ fn }) => fn.countAll<number>().as('count')).executeTakeFirstOrThrow(),
@@ -238,7 +238,8 @@ export class LightStore {
   }
 
   #configColumns({ jid, config }: LightRoom) {
-    return { title: nameOf(this.#schema, config, jid.local), config: jsonOf(config) }
+    const title = nameOf(this.#schema, config, jid.local)
+    return { title, searched: `${jid.local}\n${title}`.toLowerCase(), config: jsonOf(config) }
   }
 
   #memberRow(room: LightRoom, { jid, affiliation }: { jid: Jid; affiliation: Affiliation }) {
