@@ -28,7 +28,9 @@ import offlineStub from './offline-stub.ts'
 import ping from './ping.ts'
 import presence from './presence/index.ts'
 import privacy from './privacy/index.ts'
-import privateStorage from './private.ts'
+import privateStorage from './private/index.ts'
+import pubsub from './pubsub/index.ts'
+import pubsubOld from './pubsub/old.ts'
 import register from './register/index.ts'
 import reports from './reports/index.ts'
 import roster from './roster/index.ts'
@@ -75,6 +77,8 @@ export const allModules: readonly AnyModule[] = [
   presence,
   privacy,
   privateStorage,
+  pubsub,
+  pubsubOld,
   register,
   reports,
   roster,

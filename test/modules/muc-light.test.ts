@@ -164,7 +164,10 @@ describe('MUC Light, several domains', () => {
     expect(list.child('query', `${lightNs}#blocking`)?.elements()).toEqual([])
     await makesRoom(again, [], room)
     // Of a domain that came later, and without what was said in the room that was.
-    const fin = (await again.asks(`<query xmlns='urn:xmpp:mam:2'/>`, 'set', { to: room })).child('fin', 'urn:xmpp:mam:2')
+    const fin = (await again.asks(`<query xmlns='urn:xmpp:mam:2'/>`, 'set', { to: room })).child(
+      'fin',
+      'urn:xmpp:mam:2',
+    )
     expect(fin?.child('set', 'http://jabber.org/protocol/rsm')?.child('count')?.text()).toBe('1')
   })
 })

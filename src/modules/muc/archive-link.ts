@@ -3,7 +3,7 @@ import type { ModuleContext } from '../../module/context.ts'
 import { afterwards } from '../../util/settled.ts'
 import type { RoomAccess } from '../mam/api.ts'
 import { RoomRecords } from '../rooms/api.ts'
-import { type RoomView, roomAsked, roomBroadcast, roomEvent, roomInfo, roomRetracts } from './api.ts'
+import { type RoomView, roomAsked, roomBroadcast, roomForgotten, roomInfo, roomRetracts } from './api.ts'
 
 /** What is done without this archive. */
 const nothing = undefined
@@ -34,7 +34,7 @@ export function linkArchive({ on, find }: Pick<ModuleContext, 'on' | 'find'>): v
     if (author !== undefined) return nothing
     return (await records.archiveOf(room.jid)?.tombstone(room.jid, stanzaId, tombstone)) === true ? 'gone' : nothing
   })
-  on(roomEvent, 'main', ({ room, event }) => (event.kind === 'destroyed' ? records.forget(room.jid) : nothing))
+  on(roomForgotten, 'main', ({ room }) => records.forget(room))
 }
 
 /** Who may enter may read, but a password opens the archive only for who is inside or belongs to the room. */

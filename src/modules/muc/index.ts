@@ -61,7 +61,10 @@ export default defineModule({
     provide(mucApi, desk)
     on(roomAccess, 'main', ({ room, user }) => desk.accessOf(room, user))
     on(userRemoved, 'forget', ({ user }) => desk.forget(user))
-    on(personalData, 'collect', async ({ user }) => ({ name: 'muc', rows: await desk.exported(user) }))
+    on(personalData, 'collect', async ({ user }) => ({
+      name: 'muc_affiliations',
+      rows: await desk.exported(user),
+    }))
     on(hostStops, 'announce', () => desk.close())
     on(domainWithdrawn, 'main', ({ domain }) => desk.withdraw(domain))
     on(domainRemoved, 'forget', ({ domain }) => {
