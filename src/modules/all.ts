@@ -21,6 +21,7 @@ import keystore from './keystore/index.ts'
 import last from './last/index.ts'
 import mam from './mam/index.ts'
 import muc from './muc/index.ts'
+import mucLight from './muc-light/index.ts'
 import mucLog from './muc-log/index.ts'
 import offline from './offline/index.ts'
 import offlineChatmarkers from './offline-chatmarkers/index.ts'
@@ -69,6 +70,7 @@ export const allModules: readonly AnyModule[] = [
   last,
   mam,
   muc,
+  mucLight,
   mucLog,
   offline,
   offlineChatmarkers,
