@@ -13,6 +13,7 @@ import carboncopy from './carboncopy/index.ts'
 import csi from './csi/index.ts'
 import disco from './disco/index.ts'
 import domainIsolation from './domain-isolation.ts'
+import eventPusher from './event-pusher/index.ts'
 import externalFilter from './external-filter/index.ts'
 import fastAuthToken from './fast-auth-token/index.ts'
 import invites from './invites/index.ts'
@@ -58,6 +59,7 @@ export const allModules: readonly AnyModule[] = [
   csi,
   disco,
   domainIsolation,
+  eventPusher,
   externalFilter,
   fastAuthToken,
   invites,

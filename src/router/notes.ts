@@ -16,3 +16,9 @@ export const isCarbon = stanzaKey<true>('router.is_carbon', mark)
 
 /** The message was on its way to a session that has ended, and goes elsewhere: it has been archived, copied and counted before. */
 export const isRerouted = stanzaKey<true>('router.is_rerouted', mark)
+
+const isTexts = (json: unknown): json is readonly string[] =>
+  Array.isArray(json) && json.every((each) => typeof each === 'string')
+
+/** The registrations for push notifications that have been told of the message: none is told twice. */
+export const pushDone = stanzaKey<readonly string[]>('router.push_done', jsonNote(isTexts))
