@@ -8,6 +8,7 @@ import { options } from './options.ts'
 import { openPush } from './push/backend.ts'
 import { migrations, type PushTables } from './push/store.ts'
 import { openRabbit } from './rabbit.ts'
+import { openSns } from './sns.ts'
 import { joinSources } from './sources.ts'
 
 export default defineModule({
@@ -24,6 +25,7 @@ export default defineModule({
     const backends: Backend[] = []
     if (options.http !== undefined) backends.push(await openHttp(options.http, parts))
     if (options.rabbit !== undefined) backends.push(await openRabbit(options.rabbit, parts))
+    if (options.sns !== undefined) backends.push(await openSns(options.sns, parts))
     const push = options.push === undefined ? undefined : openPush(options.push, context, () => undefined)
     if (push !== undefined) backends.push(push)
     if (backends.length === 0) throw new Error('mod_event_pusher has no backend: one of http, rabbit, sns, push')

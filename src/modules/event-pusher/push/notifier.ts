@@ -1,6 +1,7 @@
 import { Jid } from '../../../jid/jid.ts'
 import type { ModuleContext } from '../../../module/context.ts'
 import { type PushOutcome, pushNotifications } from '../../../router/push-events.ts'
+import { NS } from '../../../stanza/namespaces.ts'
 import type { Stanza } from '../../../stanza/stanza.ts'
 import type { Courier } from '../../../util/courier.ts'
 import { courierFor } from '../backend.ts'
@@ -89,10 +90,12 @@ export class Notifier {
   }
 }
 
-/** A service that cannot be reached says nothing of the registration, whatever the type of the error that we get. */
+/** Errors that others give for a service that is not there at the moment; they say nothing of the registration. */
+const unreachable = ['remote-server-not-found', 'service-unavailable']
+
 function outcomeIn(answer: Stanza): PushOutcome {
   if (answer.type !== 'error') return 'sent'
   const error = answer.child('error')
-  const isUnreachable = error?.child('remote-server-not-found', 'urn:ietf:params:xml:ns:xmpp-stanzas') !== undefined
+  const isUnreachable = unreachable.some((name) => error?.child(name, NS.stanzaErrors) !== undefined)
   return error?.attr('type') === 'cancel' && !isUnreachable ? 'gone' : 'failed'
 }
