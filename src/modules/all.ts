@@ -29,6 +29,7 @@ import ping from './ping.ts'
 import presence from './presence/index.ts'
 import privacy from './privacy/index.ts'
 import privateStorage from './private.ts'
+import pushService from './push-service/index.ts'
 import pushServiceMongoosepush from './push-service-mongoosepush.ts'
 import register from './register/index.ts'
 import reports from './reports/index.ts'
@@ -76,6 +77,7 @@ export const allModules: readonly AnyModule[] = [
   presence,
   privacy,
   privateStorage,
+  pushService,
   pushServiceMongoosepush,
   register,
   reports,

@@ -7,6 +7,9 @@ export interface Backend {
   take(raised: Raised): void
 }
 
+/** What backends have of the module's context. */
+export type Surroundings = Pick<ModuleContext, 'clock' | 'log' | 'metrics' | 'onStop' | 'host' | 'pools' | 'router'>
+
 /** What is logged of one that was lost, no more often than this. */
 const logInterval = 60_000
 
@@ -23,7 +26,7 @@ export type Delivery<J> = Pick<
 export function courierFor<J>(
   name: string,
   delivery: Delivery<J>,
-  { clock, log, metrics, onStop, host }: Pick<ModuleContext, 'clock' | 'log' | 'metrics' | 'onStop' | 'host'>,
+  { clock, log, metrics, onStop, host }: Surroundings,
 ): Courier<J> {
   const lost = metrics.counter('mod_event_pusher_lost_count', 'Events that were not delivered', ['backend', 'reason'])
   const held = metrics.gauge('mod_event_pusher_queue_length', 'Events that wait or are under way', [

@@ -1,14 +1,13 @@
-import type { ModuleContext } from '../../module/context.ts'
 import type { HttpPool } from '../../net/http-pool.ts'
 import type { ChatEvent } from './api.ts'
-import { type Backend, courierFor } from './backend.ts'
+import { type Backend, courierFor, type Surroundings } from './backend.ts'
 import type { HttpOptions } from './options.ts'
 import { bodyOf } from './sources.ts'
 
 type Handler = HttpOptions['handlers'][number]
 
 /** Posts chat messages that users send to HTTP servers. */
-export async function openHttp({ handlers, ...limits }: HttpOptions, context: ModuleContext): Promise<Backend> {
+export async function openHttp({ handlers, ...limits }: HttpOptions, context: Surroundings): Promise<Backend> {
   const opened = await Promise.all(handlers.map((handler) => openHandler(handler, limits, context)))
   return {
     take: ({ event }) => {
@@ -22,7 +21,7 @@ export async function openHttp({ handlers, ...limits }: HttpOptions, context: Mo
 async function openHandler(
   { pool_name: tag, path }: Handler,
   { max_queue_len: mostHeld, retry_for: seconds }: Pick<HttpOptions, 'max_queue_len' | 'retry_for'>,
-  context: ModuleContext,
+  context: Surroundings,
 ): Promise<(form: string) => void> {
   const { metrics, pools } = context
   const pool = await pools.http(tag)

@@ -1,4 +1,3 @@
-import type { ModuleContext } from '../../module/context.ts'
 import { defineModule, tables } from '../../module/define.ts'
 import { afterwards, letRun } from '../../util/settled.ts'
 import { type Raised, serverEvent } from './api.ts'
@@ -21,11 +20,10 @@ export default defineModule({
   migrations,
   async setup(context) {
     const { host, options, log } = context
-    const parts = context as unknown as ModuleContext
     const backends: Backend[] = []
-    if (options.http !== undefined) backends.push(await openHttp(options.http, parts))
-    if (options.rabbit !== undefined) backends.push(await openRabbit(options.rabbit, parts))
-    if (options.sns !== undefined) backends.push(await openSns(options.sns, parts))
+    if (options.http !== undefined) backends.push(await openHttp(options.http, context))
+    if (options.rabbit !== undefined) backends.push(await openRabbit(options.rabbit, context))
+    if (options.sns !== undefined) backends.push(await openSns(options.sns, context))
     const push = options.push === undefined ? undefined : openPush(options.push, context, () => undefined)
     if (push !== undefined) backends.push(push)
     if (backends.length === 0) throw new Error('mod_event_pusher has no backend: one of http, rabbit, sns, push')

@@ -1,8 +1,7 @@
-import type { ModuleContext } from '../../module/context.ts'
 import { CallRefused } from '../../net/call-slots.ts'
 import type { RabbitMessage } from '../../net/rabbit-pool.ts'
 import type { ChatEvent, Raised } from './api.ts'
-import { type Backend, courierFor } from './backend.ts'
+import { type Backend, courierFor, type Surroundings } from './backend.ts'
 import type { RabbitOptions } from './options.ts'
 import { bodyOf } from './sources.ts'
 
@@ -13,7 +12,7 @@ const longestKey = 255
 const mostUnderWay = 1000
 
 /** Publishes presence and messages to RabbitMQ. */
-export async function openRabbit(options: RabbitOptions, context: ModuleContext): Promise<Backend> {
+export async function openRabbit(options: RabbitOptions, context: Surroundings): Promise<Backend> {
   const { pools, log, onStop } = context
   const pool = await pools.rabbit('event_pusher')
   const { presence_exchange, chat_msg_exchange, groupchat_msg_exchange } = options
@@ -46,7 +45,7 @@ export async function openRabbit(options: RabbitOptions, context: ModuleContext)
 }
 
 /** Counts what is published, as MongooseIM calls it. */
-function counted({ metrics }: ModuleContext, publish: (message: RabbitMessage) => Promise<void>) {
+function counted({ metrics }: Surroundings, publish: (message: RabbitMessage) => Promise<void>) {
   const name = 'wpool_rabbit_messages_published'
   const count = metrics.counter(`${name}_count`, 'Messages that RabbitMQ has taken')
   const failed = metrics.counter(`${name}_failed`, 'Messages that RabbitMQ has not taken')

@@ -1,9 +1,8 @@
-import type { ModuleContext } from '../../module/context.ts'
 import { HttpPool } from '../../net/http-pool.ts'
 import type { Clock } from '../../util/clock.ts'
 import type { Raised } from './api.ts'
 import { signAws } from './aws-signature.ts'
-import { type Backend, courierFor } from './backend.ts'
+import { type Backend, courierFor, type Surroundings } from './backend.ts'
 import type { SnsOptions } from './options.ts'
 import { bodyOf } from './sources.ts'
 
@@ -16,7 +15,7 @@ interface Publication {
 }
 
 /** Publishes presence and messages that users send to Amazon SNS. */
-export async function openSns(options: SnsOptions, context: ModuleContext): Promise<Backend> {
+export async function openSns(options: SnsOptions, context: Surroundings): Promise<Backend> {
   const { clock, onStop } = context
   const { sns_host, pool_size: workers, max_queue_len: mostHeld } = options
   const origin = /^https?:/i.test(sns_host) ? sns_host : `https://${sns_host}`

@@ -4,7 +4,7 @@ import { domainRemoved, personalData, userRemoved } from '../../../router/events
 import { pushDone } from '../../../router/notes.ts'
 import type { Stanza } from '../../../stanza/stanza.ts'
 import type { Unacknowledged } from '../api.ts'
-import { type Backend, courierFor } from '../backend.ts'
+import { type Backend, courierFor, type Surroundings } from '../backend.ts'
 import { type PushOptions, pushPlugins } from '../options.ts'
 import { fieldsOf, isNotable } from './notification.ts'
 import { Notifier } from './notifier.ts'
@@ -34,15 +34,14 @@ export type UnreadCount = (account: Jid, peer: Jid) => Promise<number> | undefin
 
 export function openPush(
   options: PushOptions,
-  context: ModuleContext<unknown, PushTables>,
+  context: Surroundings & Pick<ModuleContext<unknown, PushTables>, 'on' | 'db' | 'sessions' | 'iq'>,
   unread: UnreadCount,
 ): PushBackend {
   const { on, db, sessions, clock } = context
   const plugin = pushPlugins[options.plugin_module]
   const registry = new PushRegistry(new PushStore(db), sessions, () => clock.now())
-  const parts = context as unknown as ModuleContext
-  const notifier = new Notifier(options, registry, parts)
-  answerRequests(parts, registry, options.max_subscriptions)
+  const notifier = new Notifier(options, registry, context)
+  answerRequests(context, registry, options.max_subscriptions)
 
   on(userRemoved, 'forget', ({ user }) => registry.forget(user))
   on(domainRemoved, 'forget', ({ domain }) => registry.forgetDomain(domain))
@@ -57,7 +56,7 @@ export function openPush(
   const courier = courierFor<Notable>(
     'push_lookup',
     { workers: lookups, mostHeld: options.max_queue_len, retryFor: 0, deliver: notify },
-    parts,
+    context,
   )
 
   async function notify({ account, stanza, only }: Notable): Promise<void> {

@@ -1,10 +1,9 @@
 import { Jid } from '../../../jid/jid.ts'
-import type { ModuleContext } from '../../../module/context.ts'
 import { type PushOutcome, pushNotifications } from '../../../router/push-events.ts'
 import { NS } from '../../../stanza/namespaces.ts'
 import type { Stanza } from '../../../stanza/stanza.ts'
 import type { Courier } from '../../../util/courier.ts'
-import { courierFor } from '../backend.ts'
+import { courierFor, type Surroundings } from '../backend.ts'
 import type { PushOptions } from '../options.ts'
 import { type Fields, publication } from './notification.ts'
 import type { PushRegistry } from './registry.ts'
@@ -21,8 +20,6 @@ interface Job {
   readonly subscription: Subscription
   readonly fields: Fields
 }
-
-type Surroundings = Pick<ModuleContext, 'clock' | 'log' | 'metrics' | 'onStop' | 'host' | 'router'>
 
 /** Hands notifications to services: by IQ, or to push services in the server. What it learns of dead ones is acted on. */
 export class Notifier {

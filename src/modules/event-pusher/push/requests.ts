@@ -8,11 +8,12 @@ import { mustAccept } from '../../../storage/must-accept.ts'
 import type { Element } from '../../../xml/element.ts'
 import { optionsForm, pushNs } from './notification.ts'
 import type { PushRegistry } from './registry.ts'
+import type { PushTables } from './store.ts'
 import { enabledService, keyOf, type Subscription } from './subscription.ts'
 
 /** Lets users enable and disable notifications (XEP-0357 §5, §6). */
 export function answerRequests(
-  { iq, db, router }: Pick<ModuleContext, 'iq' | 'db' | 'router'>,
+  { iq, db, router }: Pick<ModuleContext<unknown, PushTables>, 'iq' | 'db' | 'router'>,
   registry: PushRegistry,
   maxSubscriptions: number,
 ): void {
