@@ -29,6 +29,7 @@ async function open(hasFullText: boolean) {
   const db = await openDatabase({ kind: 'sqlite', file: join(dir, `archive-${hasFullText}-${Math.random()}.db`) })
   await db.migrate('mod_mam', migrations)
   const archive = new Archive({
+    name: 'example.org',
     db: db.of<MamTables>(),
     clock,
     log: createLogger({ level: 'error' }),
@@ -41,6 +42,7 @@ async function open(hasFullText: boolean) {
       throw error
     },
   })
+  await archive.open()
   return { db, archive }
 }
 

@@ -21,6 +21,7 @@ import type { DomainDesk } from './server/domains/domain-desk.ts'
 import { openDomains } from './server/domains/open-domains.ts'
 import { endSessions } from './server/end-sessions.ts'
 import { filesFolder } from './server/files-folder.ts'
+import { hostTypeLabel } from './server/host-type-label.ts'
 import { Listeners } from './server/listeners.ts'
 import { LiveConfig } from './server/live-config.ts'
 import { loginGuard } from './server/login-guard.ts'
@@ -62,6 +63,7 @@ export interface ServerOptions {
 export class Server implements ControlledServer, CommandedServer, AsyncDisposable {
   readonly commands = new CommandRegistry()
   readonly metrics: Metrics = createMetrics()
+  readonly nodeName: string = nodeName
   /** Shows what sessions send and receive. */
   readonly tap = new SharedTap()
   /** Settles when the server has stopped, whoever asked for it. */
@@ -111,10 +113,6 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
 
   get log(): Logger {
     return this.#log
-  }
-
-  get nodeName(): string {
-    return nodeName
   }
 
   get isRunning(): boolean {
@@ -219,12 +217,12 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
       const lock = await lockDataFolder(dir)
       this.#opened.push(() => lock.release())
     }
+    const { router } = this
     const { db, pools, accounts } = await openStores({
-      ...{ live, clock, log, metrics: this.metrics, inMemory },
+      ...{ live, clock, log, metrics: this.metrics, router, inMemory },
       opened: this.#opened,
     })
     this.#db = db
-    const { router } = this
     const hostParts = { live, clock, log, metrics: this.metrics, db, pools, router, modules, commands: this.commands }
     const accountsOf = (type: string) => accounts.of(type).accounts
     const hosts = await RunningHosts.start({ ...hostParts, accountsOf })
@@ -234,7 +232,7 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
     this.#opened.push(() => domains.close())
     this.#domains = domains.desk
     registerCoreCommands(this.commands, commandServices(this))
-    const syncCommands = registerModuleCommands(this.commands, hosts, clock)
+    const syncCommands = registerModuleCommands(this.commands, { hosts, modules, clock })
     if (isOffline) return
     await pools.connect()
     if (!inMemory) {
@@ -251,7 +249,7 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
       clock,
       log,
       metrics: this.metrics,
-      traffic: clientTraffic(this.metrics, (domain) => this.hostOf(domain)?.type ?? domain, this.tap),
+      traffic: clientTraffic(this.metrics, (domain) => hostTypeLabel(router, domain), this.tap),
       router,
       decoyOf: (type) => accounts.of(type).decoy,
       readiness,

@@ -1,4 +1,4 @@
-// Adds to package-lock.json the packages of other platforms that npm left out. Native tools (Biome, TypeScript, Rolldown) list
+// Adds to package-lock.json the packages of other platforms that npm left out, and takes out the addresses of registries. Native tools (Biome, TypeScript, Rolldown) list
 // one optional package a platform; an npm that cannot see some of them when it writes the lock file drops them silently, and
 // `npm ci` then refuses the file. To be run after a dependency has been added or updated:
 //   npm install --package-lock-only && node tools/complete-lock.mjs
@@ -37,6 +37,8 @@ for (const [path, entry] of Object.entries(lock.packages)) {
     added[`node_modules/${name}`] = { version, ...platform, ...(entry.dev ? { dev: true } : {}), optional: true }
   }
 }
+// Where a package was fetched from is nobody else's matter: everybody has a registry of their own. Links to folders stay.
+for (const entry of Object.values(lock.packages)) if (/^https?:/.test(entry.resolved ?? '')) delete entry.resolved
 lock.packages = Object.fromEntries(Object.entries({ ...lock.packages, ...added }).sort(([a], [b]) => (a < b ? -1 : 1)))
 writeFileSync(file, `${JSON.stringify(lock, null, 2)}\n`)
 console.error(`${Object.keys(added).length} packages of other platforms added`)

@@ -53,19 +53,30 @@ function hasPool(data: unknown, place: KeyPath, type: string, tag: string): bool
   return own !== undefined || valueAt(data, ['outgoing_pools', type, tag]) !== undefined
 }
 
-/** Checks that a limit on waiting stands only where the strategy knows one. */
+/** Tells of databases that are not used, and checks that a limit on waiting stands only where the strategy knows one. */
 export function checkPools(data: unknown, report: Report): void {
-  for (const type of ['http', 'ldap', 'redis']) {
-    const pools = valueAt(data, ['outgoing_pools', type])
-    if (!isTable(pools)) continue
-    for (const [tag, pool] of Object.entries(pools)) {
-      const strategy = valueAt(pool, ['strategy'])
-      const most = valueAt(pool, ['max_worker_queue_len'])
-      if (most === undefined || strategy === undefined || strategy === 'best_worker') continue
-      report.error('invalid_worker_pool_strategy_option', ['outgoing_pools', type, tag, 'max_worker_queue_len'], {
-        message: 'Only the strategy "best_worker" has such a limit.',
-        value: most,
-      })
-    }
+  for (const [tag] of poolsOf(data, 'rdbms')) {
+    if (tag === 'default') continue
+    report.warning('no_effect', ['outgoing_pools', 'rdbms', tag], {
+      message: 'Accepted without effect: one database serves everything, that of outgoing_pools.rdbms.default.',
+    })
   }
+  for (const type of ['http', 'ldap', 'redis']) {
+    for (const [tag, pool] of poolsOf(data, type)) checkQueueLimit(pool, ['outgoing_pools', type, tag], report)
+  }
+}
+
+function poolsOf(data: unknown, type: string): [string, unknown][] {
+  const pools = valueAt(data, ['outgoing_pools', type])
+  return isTable(pools) ? Object.entries(pools) : []
+}
+
+function checkQueueLimit(pool: unknown, path: KeyPath, report: Report): void {
+  const strategy = valueAt(pool, ['strategy'])
+  const most = valueAt(pool, ['max_worker_queue_len'])
+  if (most === undefined || strategy === undefined || strategy === 'best_worker') return
+  report.error('invalid_worker_pool_strategy_option', [...path, 'max_worker_queue_len'], {
+    message: 'Only the strategy "best_worker" has such a limit.',
+    value: most,
+  })
 }

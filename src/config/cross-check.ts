@@ -118,7 +118,10 @@ function checkReferences(schema: z.ZodType, data: unknown, report: Report): void
   const shapers = ['none', ...definedIn(data, 'shaper')]
   const rules = ['all', 'none', ...definedIn(data, 'access')]
   visitValues(schema, data, (value, meta, path) => {
-    needPool(data, { type: meta.poolType, tag: value }, path, report)
+    const isUsed =
+      meta.poolOfBackend === undefined || valueAt(data, [...path.slice(0, -2), 'backend']) === meta.poolOfBackend
+    if (isUsed) needPool(data, { type: meta.poolType, tag: value }, path, report)
+    checkClientVersions(value, path, report)
     if (meta.refers === undefined || typeof value !== 'string') return
     const own = path[0] === 'host_config' ? definedIn(data, 'access', path.slice(0, 2)) : []
     const named = { shaper: shapers, access: [...rules, ...own], 'shaper or access': [...shapers, ...rules, ...own] }
@@ -127,6 +130,14 @@ function checkReferences(schema: z.ZodType, data: unknown, report: Report): void
     const what = meta.refers === 'access' ? 'undefined_access_rule' : 'undefined_shapers'
     undefinedName(what, { value, path, known }, report)
   })
+}
+
+/** Versions of TLS that are written for connections of our own and never used. Those of listeners are told of as they settle. */
+function checkClientVersions(value: unknown, path: KeyPath, report: Report): void {
+  if (path.at(-1) !== 'versions' || path.at(-2) !== 'tls' || path[0] === 'listen' || !Array.isArray(value)) return
+  const refused = value.filter((version) => version === 'tlsv1' || version === 'tlsv1.1')
+  if (refused.length === 0) return
+  report.warning('tls_version_refused', path, { message: `Not used, because not safe: ${refused.join(', ')}.` })
 }
 
 interface Undefined {

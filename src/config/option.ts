@@ -12,6 +12,8 @@ export interface Alias {
   convert?(value: unknown): unknown
   /** Only files written for MongooseIM 4.0.0 have the old name. */
   readonly era?: '4.0'
+  /** Both names in one file are an error. Otherwise the newer one wins, with a warning. */
+  readonly isExclusive?: boolean
 }
 
 /** What a schema's `.meta()` may say to the loader and the reference generator, besides `description`. */
@@ -38,6 +40,8 @@ export interface OptionMeta {
   readonly refers?: 'shaper' | 'access' | 'shaper or access'
   /** The value is the tag of a pool of this type (`outgoing_pools`), which must be there. */
   readonly poolType?: 'http' | 'ldap' | 'redis' | 'rabbit'
+  /** The pool is needed only where the table around that of this option has such a `backend`. */
+  readonly poolOfBackend?: string
   /** Type as shown in the reference, where the schema alone would be hard to read. */
   readonly shownAs?: string
 }

@@ -161,9 +161,7 @@ function takeOver({ table, found, written, path, options }: TakeOver): void {
     return
   }
   if (present !== undefined) {
-    report.warning('renamed_key', oldPath, {
-      message: `Ignored, because ${formatPath(newPath)}, its newer name, is written too.`,
-    })
+    reportBoth(found.alias, oldPath, newPath, report)
     return
   }
   let holder = table
@@ -176,6 +174,15 @@ function takeOver({ table, found, written, path, options }: TakeOver): void {
   holder[found.to.at(-1) ?? ''] = value
   report.moved(newPath, oldPath)
   report.notice('renamed_key', oldPath, { message: `Read as ${formatPath(newPath)}, its newer name.` })
+}
+
+function reportBoth(alias: Alias, oldPath: KeyPath, newPath: KeyPath, report: Report): void {
+  const newer = formatPath(newPath)
+  if (alias.isExclusive === true) {
+    report.error('renamed_key', oldPath, { message: `Written twice: ${newer} is its newer name.` })
+  } else {
+    report.warning('renamed_key', oldPath, { message: `Ignored, because ${newer}, its newer name, is written too.` })
+  }
 }
 
 function convertAlias(alias: Alias, written: unknown, path: KeyPath, report: Report): unknown {

@@ -70,6 +70,8 @@ export type ClientNote =
       readonly condition: string
       /** Who was to be signed in, where it came to that; there may be no such account. */
       readonly user: Jid | undefined
+      /** Domain of the stream. */
+      readonly domain: string | undefined
       readonly address: string
     }
   /** The client does not read what is sent to it. */
@@ -83,8 +85,8 @@ export function noteOf(action: C2sAction & { do: `note-${string}` }, address: st
     case 'note-success':
       return { what: 'user_authenticated', user: action.user, mechanism: action.mechanism, address }
     case 'note-failure': {
-      const { mechanism, condition, user } = action
-      return { what: 'auth_failed', mechanism, condition, user, address }
+      const { mechanism, condition, user, domain } = action
+      return { what: 'auth_failed', mechanism, condition, user, domain, address }
     }
     case 'note-fault':
       return { what: 'client_stream_fault', address, reason: action.error }

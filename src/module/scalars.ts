@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { Jid } from '../jid/jid.ts'
 import { prepareDomain, prepareLocal } from '../jid/prepare.ts'
 import { parseTimestamp } from '../stanza/delay.ts'
+import { parseElement } from '../xml/parse.ts'
 
 // The scalar types of admin commands. `scalar` in the meta is the name that help, REST and GraphQL show.
 
@@ -53,6 +54,9 @@ export const posInt = () => z.int().min(1).meta({ scalar: 'PosInt' })
 
 /** An integer of zero or more. */
 export const nonNegInt = () => z.int().min(0).meta({ scalar: 'NonNegInt' })
+
+/** An element of XML. */
+export const xmlElement = () => scalar('XmlElement', (text) => attempt(() => parseElement(text)))
 
 /** A moment as `2025-05-02T10:11:12Z`; becomes milliseconds since the epoch. */
 export const dateTime = () => scalar('DateTime', parseTimestamp)

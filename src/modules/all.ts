@@ -31,6 +31,9 @@ import privacy from './privacy/index.ts'
 import privateStorage from './private.ts'
 import pushService from './push-service/index.ts'
 import pushServiceMongoosepush from './push-service-mongoosepush.ts'
+import privateStorage from './private/index.ts'
+import pubsub from './pubsub/index.ts'
+import pubsubOld from './pubsub/old.ts'
 import register from './register/index.ts'
 import reports from './reports/index.ts'
 import roster from './roster/index.ts'
@@ -79,6 +82,8 @@ export const allModules: readonly AnyModule[] = [
   privateStorage,
   pushService,
   pushServiceMongoosepush,
+  pubsub,
+  pubsubOld,
   register,
   reports,
   roster,

@@ -45,6 +45,8 @@ export interface HttpLimits {
 export interface HttpListener {
   readonly address: string
   readonly port: number
+  /** How many connections are open, WebSockets included. */
+  readonly connections: number
   /** Replaces what is mounted; exchanges that have begun go on. */
   mount(routes: readonly HttpRoute[]): void
   /** Other settings for connections and requests to come; the address stays. */
@@ -73,6 +75,7 @@ class NodeHttpListener implements HttpListener {
   readonly #report: Report
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
+  #connections = 0
   readonly #secured = new WeakMap<object, TlsInfo>()
   #routes: RouteTable<HttpRoute>
   #stopped: Promise<void> | undefined
@@ -83,6 +86,10 @@ class NodeHttpListener implements HttpListener {
     this.#report = options.report ?? (() => {})
     this.#routes = tableOf(options.routes)
     this.#server = this.#createServer()
+  }
+
+  get connections(): number {
+    return this.#connections
   }
 
   mount(routes: readonly HttpRoute[]): void {
@@ -138,7 +145,11 @@ class NodeHttpListener implements HttpListener {
     server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
     server.on('clientError', refuseGarbage)
     this.#putTlsBefore(server)
-    server.on('connection', (socket: Socket) => this.#remember(socket))
+    server.on('connection', (socket: Socket) => {
+      this.#connections++
+      socket.once('close', () => this.#connections--)
+      this.#remember(socket)
+    })
     return server
   }
 

@@ -55,7 +55,8 @@ converse.initialize({
   use_system_emojis: true,
   allow_registration: false,
   allow_non_roster_messaging: true,
-  muc_search_service: '',
+  // Without a search service there would be no field for the address of a room; this one finds nothing and asks nobody else.
+  muc_search_service: domain || location.hostname,
   embed_3rd_party_media_players: false,
   auto_away: 300,
   show_client_info: false,

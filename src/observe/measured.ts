@@ -1,13 +1,11 @@
 import type { Metrics } from './metrics.ts'
 
-/** Methods of a store, all of which give promises. */
-type Methods<T> = { [K in keyof T]: T[K] }
-
 /**
  * A store whose methods are counted and timed under `name`, as MongooseIM counts those of a backend module: for
  * `mod_roster_backend` that is `mod_roster_backend_count` and `_time`, with the method as `function`.
+ * What is given back has the methods alone.
  */
-export function measured<T extends object>(metrics: Metrics, name: string, store: T): Methods<T> {
+export function measured<T extends object>(metrics: Metrics, name: string, store: T): T {
   const counter = metrics.counter(`${name}_count`, 'Calls of the store', ['function'])
   const histogram = metrics.histogram(`${name}_time`, 'Time of calls of the store, in microseconds', ['function'])
   const wrapped: Record<string, unknown> = {}
@@ -26,5 +24,6 @@ export function measured<T extends object>(metrics: Metrics, name: string, store
       return outcome
     }
   }
-  return wrapped as Methods<T>
+  // Nobody but the store itself reaches what is private to it.
+  return wrapped as T
 }

@@ -1,15 +1,17 @@
-import type { AccountsObserver } from '../auth/accounts.ts'
+import type { AccountsObserver } from '../auth/accounts-observer.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import { userRegistered, userRemoved } from '../router/events.ts'
 import type { Host } from '../router/host.ts'
+import type { Router } from '../router/router.ts'
+import { hostTypeLabel } from './host-type-label.ts'
 
 const names = ['host_type'] as const
 
-/** Counts and times what is asked of the accounts, by domain. */
-export function accountMetrics(metrics: Metrics): AccountsObserver {
+/** Counts and times what is asked of the accounts, by host type. */
+export function accountMetrics(metrics: Metrics, router: Router): AccountsObserver {
   return {
     async measure(operation, domain, work) {
-      const labels = { host_type: domain }
+      const labels = { host_type: hostTypeLabel(router, domain) }
       metrics.counter(`auth_${operation}_count`, `How often accounts did ${operation}`, names).with(labels).inc()
       const begun = performance.now()
       try {

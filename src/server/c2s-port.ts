@@ -40,6 +40,10 @@ export class C2sPort extends ListeningPort<C2sListener, Settings, Listener> {
     return this.listener.connections
   }
 
+  get streams(): number {
+    return this.listener.connections
+  }
+
   get openPort(): OpenPort {
     const { address, port } = this.listener
     const mode = this.table.tls?.mode

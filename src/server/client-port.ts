@@ -1,4 +1,5 @@
 import { Accounts } from '../auth/accounts.ts'
+import type { AccountsObserver } from '../auth/accounts-observer.ts'
 import { Authenticator } from '../auth/authenticator.ts'
 import { closingText, elementText, openingText } from '../edges/c2s/stream-text.ts'
 import { TcpClient } from '../edges/c2s/tcp-client.ts'
@@ -30,6 +31,7 @@ import { TimerWheel } from '../util/timer-wheel.ts'
 import { defaultLimits } from '../xml/limits.ts'
 import { asWire, type Wire } from '../xml/wire.ts'
 import { accountMetrics } from './account-metrics.ts'
+import { hostTypeLabel } from './host-type-label.ts'
 import type { ListenerParts } from './port.ts'
 import { StreamHosts } from './stream-hosts.ts'
 
@@ -66,6 +68,7 @@ export class ClientPort {
   readonly #parts: ListenerParts
   readonly #hosts: StreamHosts
   readonly #authenticators = new WeakMap<Accounts, Authenticator>()
+  readonly #observer: AccountsObserver
   readonly #wheel: TimerWheel
   /** Connections without a session yet. */
   readonly negotiating: Negotiating
@@ -74,6 +77,7 @@ export class ClientPort {
     this.#parts = parts
     this.#hosts = new StreamHosts(parts, { plainOnlyOverTls: isTlsPossible, authMethods })
     this.negotiating = negotiating
+    this.#observer = accountMetrics(parts.metrics, parts.router)
     this.#wheel = new TimerWheel(parts.clock)
   }
 
@@ -197,7 +201,7 @@ export class ClientPort {
     }
     const domain = 'user' in request ? request.user.domain : request.domain
     const ask = () => this.#authenticatorFor(domain).answer(request)
-    const answer = await accountMetrics(this.#parts.metrics).measure('authorize', domain, ask)
+    const answer = await this.#observer.measure('authorize', domain, ask)
     if (request.ask === 'admission' && answer.is === 'yes') guard.succeeded(request.user.bareString, address)
     return answer
   }
@@ -208,10 +212,10 @@ export class ClientPort {
     log.info({ what: `${limit}_limit_reached`, ...fields })
   }
 
-  #noteFailure({ user, mechanism, condition, address }: ClientNote & { what: 'auth_failed' }): void {
-    const { guard, log, metrics } = this.#parts
+  #noteFailure({ user, domain, mechanism, condition, address }: ClientNote & { what: 'auth_failed' }): void {
+    const { guard, log, metrics, router } = this.#parts
     const account = user?.bareString
-    const labels = { host_type: user?.domain ?? '' }
+    const labels = { host_type: hostTypeLabel(router, user?.domain ?? domain) }
     metrics.counter('c2s_auth_failed_count', 'Failed authentications of clients', ['host_type']).with(labels).inc()
     log.info({ what: 'auth_failed', mechanism, reason: condition, jid: account, ip: address })
     if (condition !== 'not-authorized' || account === undefined) return

@@ -1,7 +1,7 @@
-import type { Metrics } from '../observe/metrics.ts'
+import type { Gauge, Metrics } from '../observe/metrics.ts'
 import { sessionEnds, sessionOpens } from '../router/events.ts'
 import type { Host } from '../router/host.ts'
-import type { Database } from '../storage/database.ts'
+import type { Database, PoolFigures } from '../storage/database.ts'
 import { countAccounts } from './account-metrics.ts'
 
 /** Counts the sessions of a host, and the accounts that are made and removed; the function returned ends that. */
@@ -39,5 +39,31 @@ export function watchHealth(db: Database, metrics: Metrics): void {
   db.onHealth((health) => {
     isHealthy.set(health === 'ok' ? 1 : 0)
     if (health === 'troubled') troubles.inc()
+  })
+}
+
+/** Shows in the metrics what goes over the connections to a database server, under the names of MongooseIM. */
+export function watchPool(db: Database, metrics: Metrics): void {
+  if (db.pool === undefined) return
+  const labels = { pool_tag: 'default' }
+  const gauge = (name: string, help: string) =>
+    metrics.gauge(`wpool_global_rdbms_stats_${name}`, help, ['pool_tag']).with(labels)
+  const shown: readonly (readonly [Gauge, keyof PoolFigures])[] = [
+    [gauge('workers', 'Open connections to the database'), 'connections'],
+    [gauge('recv_oct', 'Bytes received from the database'), 'received'],
+    [gauge('recv_cnt', 'Portions received from the database'), 'reads'],
+    [gauge('recv_max', 'Bytes of the largest of them'), 'largestRead'],
+    [gauge('send_oct', 'Bytes sent to the database'), 'sent'],
+    [gauge('send_pend', 'Bytes that the operating system has not taken yet'), 'pending'],
+    [
+      metrics
+        .gauge('wpool_global_queue_lengths_total', 'Requests that wait', ['pool_type', 'pool_tag'])
+        .with({ pool_type: 'rdbms', pool_tag: 'default' }),
+      'waiting',
+    ],
+  ]
+  metrics.beforeReading(() => {
+    const figures = db.pool
+    if (figures !== undefined) for (const [level, name] of shown) level.set(figures[name])
   })
 }

@@ -10,7 +10,7 @@ const ports = { pgsql: 5432, mysql: 3306 } as const
 /** The database that a configuration asks for: that of its pool, or else the built-in one in the data folder. */
 export function databaseOptions(config: Config, clock: Clock, log: Logger): DatabaseOptions {
   const dir = config.general.data_dir
-  const pool = config.outgoing_pools.rdbms?.default
+  const pool = config.outgoing_pools.rdbms['default']
   if (pool === undefined) return { kind: 'sqlite', file: join(dir, 'meerkat.sqlite'), clock, log }
   const { driver, host = 'localhost', port, database, username = '', password = '', tls } = pool.connection
   if (driver === 'sqlite') return { kind: 'sqlite', file: resolve(dir, database), clock, log }

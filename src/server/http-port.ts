@@ -35,8 +35,12 @@ export class HttpPort extends ListeningPort<HttpTable, Settings, HttpListener> {
     }
   }
 
-  /** Not told: streams over WebSocket are ended with their sessions. */
-  readonly connections = 0
+  get connections(): number {
+    return this.listener.connections
+  }
+
+  /** Streams over WebSocket are ended with their sessions, and requests need not be waited for. */
+  readonly streams = 0
 
   get openPort(): OpenPort {
     const { address, port } = this.listener

@@ -20,8 +20,7 @@ interface Wanted {
 /** A port at one moment; `id`: as MongooseIM names listeners. */
 export interface ListenerStatus {
   readonly id: string
-  /** Undefined where that is not known. */
-  readonly connections: number | undefined
+  readonly connections: number
   readonly validity: Validity | undefined
 }
 
@@ -52,7 +51,7 @@ export class Listeners {
   get status(): readonly ListenerStatus[] {
     return [...this.#ports.values()].map(({ openPort, connections, validity }) => ({
       id: `${openPort.address}@tcp/${openPort.port}`,
-      connections: openPort.kind.startsWith('http') ? undefined : connections,
+      connections,
       validity,
     }))
   }
@@ -83,7 +82,7 @@ export class Listeners {
 
   /** Waits a while for connections to end, then drops those that are left. */
   async close(): Promise<void> {
-    const isInUse = () => this.#all().some(({ connections }) => connections > 0)
+    const isInUse = () => this.#all().some(({ streams }) => streams > 0)
     for (let waited = 0; waited < grace && isInUse(); waited += look) {
       await new Promise<void>((resolve) => this.#parts.clock.after(look, resolve))
     }

@@ -30,6 +30,7 @@ export abstract class ListeningPort<Table, Settings extends PortSettings<Table>,
   }
 
   abstract readonly connections: number
+  abstract readonly streams: number
   abstract readonly openPort: OpenPort
 
   /** The settings that a table gives. Rejects with TlsError. */

@@ -1,10 +1,11 @@
 import type { Logger } from '../observe/logger.ts'
 import type { Metrics } from '../observe/metrics.ts'
+import type { Router } from '../router/router.ts'
 import type { Database } from '../storage/database.ts'
 import { openDatabase } from '../storage/open.ts'
 import type { Clock } from '../util/clock.ts'
 import { accountMetrics } from './account-metrics.ts'
-import { watchHealth } from './core-metrics.ts'
+import { watchHealth, watchPool } from './core-metrics.ts'
 import { databaseOptions } from './database-options.ts'
 import type { LiveConfig } from './live-config.ts'
 import { type AllAccounts, openAllAccounts } from './open-accounts.ts'
@@ -16,6 +17,8 @@ export interface StoreParts {
   readonly clock: Clock
   readonly log: Logger
   readonly metrics: Metrics
+  /** Knows what host type a domain is of. */
+  readonly router: Router
   readonly inMemory: boolean
   /** Takes what is opened, so that it is given back. */
   readonly opened: Opened
@@ -29,15 +32,16 @@ export interface Stores {
 }
 
 /** Opens the database, then what accounts are kept in. What was opened before something failed is in `opened`. */
-export async function openStores({ live, clock, log, metrics, inMemory, opened }: StoreParts): Promise<Stores> {
+export async function openStores({ live, clock, log, metrics, router, inMemory, opened }: StoreParts): Promise<Stores> {
   const db = await openDatabase(
     inMemory ? { kind: 'sqlite', file: ':memory:', log, clock } : databaseOptions(live.current, clock, log),
   )
   opened.push(() => db.close())
   watchHealth(db, metrics)
+  watchPool(db, metrics)
   const pools = new OutgoingPools({ live, clock, log, metrics })
   opened.push(() => pools.close())
-  const accounts = await openAllAccounts(live, { db, clock, log, pools, observer: accountMetrics(metrics) })
+  const accounts = await openAllAccounts(live, { db, clock, log, pools, observer: accountMetrics(metrics, router) })
   opened.push(() => accounts.close())
   return { db, pools, accounts }
 }

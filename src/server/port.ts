@@ -49,8 +49,10 @@ export interface RunningPort<C = unknown> {
   /** Its table as it is now. */
   readonly table: C
   readonly openPort: OpenPort
-  /** How many connections are open, where that is known. */
+  /** How many connections are open. */
   readonly connections: number
+  /** How many of them are to come to their end in good order before the port is closed. */
+  readonly streams: number
   /** From when to when its certificate is good, where it has one. */
   readonly validity: Validity | undefined
   /** Gets ready what other settings need, files of TLS included. Rejects with TlsError; then nothing has changed. */

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import type { Config } from '../config/schema.ts'
 import type { Logger } from '../observe/logger.ts'
 import type { Metrics } from '../observe/metrics.ts'
@@ -73,9 +74,15 @@ function system({ metrics, clock, startedAt, listeners: ports }: Watched): () =>
     heap: metrics.gauge('system_memory_heap', 'Memory of the JavaScript heap in use, in bytes'),
     binary: metrics.gauge('system_memory_binary', 'Memory outside of that heap, in bytes'),
   }
+  const info = {
+    threads: metrics.gauge('system_info_schedulers', 'Processors that the process may use'),
+    handles: metrics.gauge('system_info_port_count', 'Sockets, timers and other things that the event loop watches'),
+  }
+  info.threads.set(availableParallelism())
   return () => {
+    info.handles.set(process.getActiveResourcesInfo().length)
     upTime.set(Math.floor((clock.now() - startedAt) / 1000))
-    sockets.set(ports.status.reduce((sum, { connections }) => sum + (connections ?? 0), 0))
+    sockets.set(ports.status.reduce((sum, { connections }) => sum + connections, 0))
     const { rss, heapUsed, external } = process.memoryUsage()
     memory.total.set(rss)
     memory.heap.set(heapUsed)
@@ -107,7 +114,7 @@ function listeners({ metrics, clock, listeners: ports }: Watched): () => void {
   )
   return () => {
     for (const { id, connections: count, validity } of ports.status) {
-      if (count !== undefined) connections.with({ listener_id: id }).set(count)
+      connections.with({ listener_id: id }).set(count)
       if (validity === undefined) continue
       const left = daysLeft(validity, clock.now())
       for (const gauge of days) gauge.with({ listener_id: id }).set(left)

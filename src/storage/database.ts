@@ -78,6 +78,19 @@ export interface StaleReads<T> {
 /** `ok`, or `troubled`: commits fail (disk full, I/O errors), what was accepted is kept and tried again. */
 export type Health = 'ok' | 'troubled'
 
+/** What has gone over the connections to a database server so far, in bytes, and how they are at this moment. */
+export interface PoolFigures {
+  readonly connections: number
+  readonly received: number
+  readonly reads: number
+  readonly largestRead: number
+  readonly sent: number
+  /** Written, and not taken by the operating system yet. */
+  readonly pending: number
+  /** Statements that wait for their turn. */
+  readonly waiting: number
+}
+
 /** The tables a migration sees: any, since it is written for the schema of its day. */
 export type AnyTables = Record<string, Record<string, unknown>>
 
@@ -135,6 +148,8 @@ export interface Database<T = AnyTables> {
   migrate(owner: string, migrations: Readonly<Record<string, Migration>>): Promise<void>
   /** Whether commits succeed. */
   readonly health: Health
+  /** The connections to a database server; undefined for one in this process. */
+  readonly pool: PoolFigures | undefined
   /** Calls back at every change of `health`; the answer ends it. */
   onHealth(listener: (health: Health) => void): () => void
   /** Whether new work that needs the database should be accepted: not in trouble, not closed, not too much outstanding. */

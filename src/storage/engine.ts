@@ -1,4 +1,4 @@
-import type { Health, Result } from './database.ts'
+import type { Health, PoolFigures, Result } from './database.ts'
 import type { SqlDialect } from './dialect.ts'
 
 /** A statement as the builder compiled it. */
@@ -28,6 +28,7 @@ export interface Engine {
   /** Runs `work` in a transaction while everybody else waits; for migrations. Its statements are answered before the commit. */
   exclusively(work: (run: RunQuery) => Promise<void>): Promise<void>
   readonly health: Health
+  readonly pool?: PoolFigures
   onHealth(listener: (health: Health) => void): () => void
   canAccept(): boolean
   backup(file: string): Promise<void>

@@ -10,6 +10,7 @@ import type {
   Page,
   PageRequest,
   Params,
+  PoolFigures,
   PreparedQuery,
   ResultsOf,
   RowOf,
@@ -114,6 +115,10 @@ class RelationalDatabase<T> implements Database<T> {
       this.#migrated.delete(owner)
     })
     return done
+  }
+
+  get pool(): PoolFigures | undefined {
+    return this.#engine.pool
   }
 
   get health(): Health {

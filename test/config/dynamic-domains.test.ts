@@ -103,6 +103,24 @@ describe('a domain added at run time', () => {
     await time.asks(`<time xmlns='urn:xmpp:time'/>`, 'get', { to: 'time.example' })
   })
 
+  it('is counted under its host type, and who asks for another domain or account makes no label', async () => {
+    const before = await client('alice', 'one.example')
+    await before.isHeard()
+    const wrong = { local: 'nobody', password: 'wrong' }
+    await expect(Client.signIn({ ...server, domain: 'one.example' }, wrong, undefined)).rejects.toThrow()
+    const values = await server.server.metrics.values()
+    const types = new Set(values.map(({ labels }) => labels['host_type']))
+    expect([...types].filter((type) => type !== undefined).sort()).toEqual(['customers', 'others', 'static.example'])
+    const failed = values.find(
+      ({ name, labels }) => name === 'c2s_auth_failed_count' && labels['host_type'] === 'customers',
+    )
+    expect(failed?.value).toBeGreaterThan(0)
+    const asked = values.find(
+      ({ name, labels }) => name === 'auth_authorize_count' && labels['host_type'] === 'customers',
+    )
+    expect(asked?.value).toBeGreaterThan(0)
+  })
+
   it('talks with static domains and those of other kinds', async () => {
     const [one, fixed] = [await client('bob', 'one.example'), await client('bob', 'static.example')]
     await fixed.isPresent()

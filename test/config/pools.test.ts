@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parseConfig } from '../../src/config/load.ts'
+import type { ConfigErrors } from '../../src/config/problem.ts'
 import { allModules } from '../../src/modules/all.ts'
 import { MemoryLog } from '../../src/observe/memory-log.ts'
 import { createMetrics } from '../../src/observe/metrics.ts'
@@ -39,6 +40,38 @@ host = "http://127.0.0.1:2"
     await expect(one?.http('own')).rejects.toThrow('there is no outgoing_pools.http.own')
     expect([pools.isOwn('one.example'), pools.isOwn('three.example')]).toEqual([true, true])
     await pools.close()
+  })
+})
+
+describe('a module that asks a directory', () => {
+  const problems = (text: string) => {
+    try {
+      parseConfig({ text: `[general]\nhosts = ["localhost"]\n${text}`, file: '/tmp/none/x.toml', modules: allModules })
+      return []
+    } catch (error) {
+      return (error as ConfigErrors).errors.map(({ what, path }) => `${what} ${path}`)
+    }
+  }
+
+  it('needs its pool, where its data is there', () => {
+    const pool = '[outgoing_pools.ldap.people]\n'
+    expect(problems('[modules.mod_vcard]\nbackend = "rdbms"\n')).toEqual([])
+    expect(problems('[modules.mod_vcard]\nbackend = "ldap"\n')).toEqual([
+      'pool_not_configured modules.mod_vcard.ldap.pool_tag',
+    ])
+    expect(problems(`${pool}[modules.mod_vcard]\nbackend = "ldap"\nldap.pool_tag = "people"\n`)).toEqual([])
+    expect(problems(`${pool}[modules.mod_shared_roster_ldap]\n`)).toEqual([
+      'pool_not_configured modules.mod_shared_roster_ldap.pool_tag',
+    ])
+    expect(problems(`${pool}[modules.mod_shared_roster_ldap]\nldap_pool_tag = "people"\n`)).toEqual([])
+  })
+
+  it('has an option under one of its names, or the newer one wins, as the module says', () => {
+    const pool = '[outgoing_pools.ldap.default]\n'
+    expect(problems(`${pool}[modules.mod_shared_roster_ldap]\nldap_base = "dc=a"\nbase = "dc=b"\n`)).toEqual([
+      'renamed_key modules.mod_shared_roster_ldap.ldap_base',
+    ])
+    expect(problems(`${pool}[modules.mod_vcard]\nldap_base = "dc=a"\nldap.base = "dc=b"\n`)).toEqual([])
   })
 })
 

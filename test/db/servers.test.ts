@@ -40,6 +40,24 @@ for (const kind of ['postgres', 'mysql'] as const) {
       ])
     })
 
+    it('tells what has gone over its connections', async () => {
+      await using book = await noteBookOn(kind)
+      const { db } = book
+      const before = db.pool
+      await db.q
+        .insertInto('note')
+        .values({ owner: 1, text: 'x'.repeat(200) })
+        .execute()
+      await db.stale.q.selectFrom('note').select('text').execute()
+      const after = db.pool
+      expect(after?.connections).toBe(2)
+      expect((after?.sent ?? 0) - (before?.sent ?? 0)).toBeGreaterThan(200)
+      expect((after?.received ?? 0) - (before?.received ?? 0)).toBeGreaterThan(200)
+      expect(after?.reads).toBeGreaterThan(before?.reads ?? 0)
+      expect(after?.largestRead).toBeGreaterThan(200)
+      expect(after).toMatchObject({ pending: 0, waiting: 0 })
+    })
+
     it('whose connection is cut is reached again without an alarm', async () => {
       await using book = await noteBookOn(kind)
       const { db } = book

@@ -5,6 +5,7 @@ import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, it } from 'vitest'
 import { type Account, freshAccount } from '../support/accounts.ts'
 import { Client } from '../support/client.ts'
+import { shows, signIn } from '../support/converse.ts'
 import type { TestServer } from '../support/server.ts'
 import { program, suiteNeeding } from '../support/services.ts'
 import { target } from '../support/target.ts'
@@ -60,22 +61,6 @@ async function becomeContacts(server: TestServer, ...accounts: readonly [Account
   for (const client of clients) await client.leaves()
 }
 
-/** A window of its own, signed in. Each has its own storage, so that the two are two people. */
-async function signIn(browser: Browser, url: string, { jid, password }: Account): Promise<Page> {
-  const context = await browser.newContext({
-    viewport: { width: 1200, height: 800 },
-    locale: 'en-GB',
-    ignoreHTTPSErrors: true,
-  })
-  const page = await context.newPage()
-  await page.goto(url)
-  await page.locator('input[name="jid"]').fill(jid)
-  await page.locator('input[name="password"]').fill(password)
-  await page.locator('input[name="password"]').press('Enter')
-  await page.locator('input[name="password"]').waitFor({ state: 'detached', timeout: 60_000 })
-  return page
-}
-
 /**
  * Converse opens the conversation that the address of the page names, but passes over the address as long as it is still
  * getting ready: it is named again until the conversation is there.
@@ -99,8 +84,4 @@ async function say(page: Page, text: string): Promise<void> {
   await field.fill(text)
   await field.press('Enter')
   await shows(page, text)
-}
-
-async function shows(page: Page, text: string): Promise<void> {
-  await page.locator('.chat-msg__text', { hasText: text }).first().waitFor({ timeout: 30_000 })
 }

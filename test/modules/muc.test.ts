@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Jid } from '../../src/jid/jid.ts'
 import { removeAccount } from '../../src/router/accounts.ts'
+import { personalData } from '../../src/router/events.ts'
 import { errorOf } from '../support/client.ts'
 import { ownServer } from '../support/own-server.ts'
 import {
@@ -123,6 +124,11 @@ describe('the list of rooms', () => {
     }
     const host = own.server.server.hostOf('localhost')
     if (host === undefined) throw new Error('no host')
+    const user = Jid.parse('ola@localhost')
+    const exported = await host.hooks.gather(personalData, { host, user })
+    expect(exported.find(({ name }) => name === 'muc')?.rows).toEqual([
+      { room: stored, affiliation: 'member', nick: '' },
+    ])
     await removeAccount(host, Jid.parse('ola@localhost'))
     for (const room of [stored, temporary]) {
       const members = await lena.asks(`<query xmlns='${adminNs}'><item affiliation='member'/></query>`, 'get', {

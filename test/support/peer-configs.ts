@@ -80,6 +80,8 @@ modules:
   mod_offline: {}
   mod_ping: {}
   mod_privacy: {}
+  mod_pubsub:
+    plugins: [flat, pep]
   mod_private: {}
   mod_register: {ip_access: all}
   mod_roster: {versioning: true}

@@ -92,6 +92,7 @@ versioning = true
 [modules.mod_sic]
 [modules.mod_vcard]
 [modules.mod_caps]
+[modules.mod_pubsub]
 [modules.mod_bind2]
 [modules.mod_carboncopy]
 [modules.mod_csi]

@@ -187,13 +187,11 @@ export const hostPools = z.strictObject({
 /** The `[outgoing_pools]` table. */
 export const outgoingPools = z.strictObject({
   rdbms: z
-    .strictObject({
-      default: rdbmsPool
-        .optional()
-        .describe('The database of accounts and of all modules. Not set: a file in the data folder.'),
-    })
-    .optional()
-    .describe('SQL databases, by name.'),
+    .record(z.string(), rdbmsPool)
+    .default({})
+    .describe(
+      'The SQL database of accounts and of all modules, with the tag `default`. Not set: a file in the data folder.',
+    ),
   http: tagged.http.default({}).describe('HTTP servers, by tag; accounts are asked for at `auth`.'),
   redis: tagged.redis.default({}).describe('Redis servers, by tag.'),
   rabbit: tagged.rabbit.default({}).describe('RabbitMQ servers, by tag.'),

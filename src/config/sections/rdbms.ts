@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { duration, filePath, noEffect, oneOf, port, uniqueList } from '../option.ts'
+import { duration, noEffect, oneOf, port } from '../option.ts'
+import { clientTls } from './tls.ts'
 
 /** Drivers that MongooseIM knows and we do not, each with what to do instead. */
 const refused: Readonly<Record<string, string>> = {
@@ -21,50 +22,12 @@ const driver = z
   .describe('`pgsql` for PostgreSQL, `mysql` for MySQL and MariaDB, `sqlite` for a file.')
   .meta({ reload: 'restart', example: 'pgsql', type: 'one of "pgsql", "mysql", "sqlite"', aliases: ['../driver'] })
 
-const tls = z.strictObject({
+const tls = clientTls.extend({
   required: z
     .boolean()
     .default(true)
     .describe('Do without the database rather than without TLS.')
     .meta({ reload: 'restart' }),
-  verify_mode: oneOf('peer', 'none')
-    .default('peer')
-    .describe('`peer`: the certificate of the database must be valid for its host name; `none`: any will do.')
-    .meta({
-      reload: 'restart',
-      aliases: [
-        { key: 'verify_peer', schema: z.boolean(), convert: (value: unknown) => (value === true ? 'peer' : 'none') },
-      ],
-    }),
-  cacertfile: filePath()
-    .optional()
-    .describe('Authorities trusted for the certificate of the database, in PEM. Not set: those of the system.')
-    .meta({ reload: 'restart', example: 'ca.pem' }),
-  certfile: filePath()
-    .optional()
-    .describe('Certificate to show to the database, in PEM.')
-    .meta({ reload: 'restart', example: 'client.pem' }),
-  keyfile: filePath().optional().describe('Its private key.').meta({ reload: 'restart', example: 'client-key.pem' }),
-  password: z
-    .string()
-    .optional()
-    .describe('Password of the key file.')
-    .meta({ secret: true, reload: 'restart', example: 'secret' }),
-  ciphers: z
-    .string()
-    .min(1)
-    .optional()
-    .describe('Cipher suites, as an OpenSSL list. Not set: the default of the runtime.')
-    .meta({ reload: 'restart', example: 'ECDHE-RSA-AES256-GCM-SHA384' }),
-  versions: uniqueList(oneOf('tlsv1.2', 'tlsv1.3'), { least: 1 })
-    .default(['tlsv1.2', 'tlsv1.3'])
-    .describe('Protocol versions.')
-    .meta({ reload: 'restart' }),
-  server_name_indication: z
-    .union([z.boolean(), z.strictObject({ enabled: z.boolean().optional(), host: z.string().optional() })])
-    .optional()
-    .describe('Name to ask for, where it differs from `host`.')
-    .meta({ reload: 'restart', shownAs: 'table', example: { host: 'db.example.org' } }),
 })
 
 const text = () => z.string().min(1)
@@ -99,6 +62,7 @@ const connection = z
       .describe('Longest pause between two attempts to reach a database that is gone.')
       .meta({ reload: 'restart' }),
     tls: tls.optional().describe('TLS to the database. Without this table there is none.'),
+    settings: noEffect(z.string(), 'it is for ODBC, which is not offered').meta({ era: '4.0' }),
   })
   .superRefine((value, context) => {
     if (value.driver === 'sqlite') return
@@ -115,10 +79,11 @@ const connection = z
     }
   })
 
-/** `[outgoing_pools.rdbms.default]`: the database of accounts and of all modules. */
+/** `[outgoing_pools.rdbms.TAG]`: the one with the tag `default` is the database of accounts and of all modules. */
 export const rdbmsPool = z.strictObject({
   connection: connection.describe('The database.'),
   scope: noEffect(oneOf('global', 'host_type', 'host', 'single_host'), 'one database serves all domains'),
+  host: noEffect(z.string(), 'one database serves all domains').meta({ era: '4.0' }),
   workers: z
     .int()
     .min(1)
@@ -133,5 +98,5 @@ export const rdbmsPool = z.strictObject({
     oneOf('best_worker', 'random_worker', 'next_worker', 'available_worker', 'next_available_worker'),
     'a read takes a connection that is free',
   ),
-  max_worker_queue_len: noEffect(z.int().min(1), 'what may wait is limited in bytes'),
+  max_worker_queue_len: noEffect(z.int().min(0), 'what may wait is limited in bytes'),
 })

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { filePath, noEffect, oneOf, uniqueList } from '../option.ts'
+import { cipherSuites } from './ciphers.ts'
 
 const protocolVersions = ['tlsv1', 'tlsv1.1', 'tlsv1.2', 'tlsv1.3'] as const
 
@@ -33,12 +34,7 @@ const common = {
     .optional()
     .describe('Diffie-Hellman parameters in PEM.')
     .meta({ reload: 'live', example: 'dh.pem' }),
-  ciphers: z
-    .string()
-    .min(1)
-    .optional()
-    .describe('Cipher suites, as an OpenSSL list. Not set: the default of the runtime.')
-    .meta({ reload: 'live', example: 'TLS_AES_256_GCM_SHA384:ECDHE-RSA-AES256-GCM-SHA384' }),
+  ciphers: cipherSuites().meta({ reload: 'live' }),
   password: z
     .string()
     .optional()
@@ -108,7 +104,11 @@ export const clientTls = z.strictObject({
     .meta({ reload: 'restart' }),
   ciphers: common.ciphers.meta({ reload: 'restart' }),
   password: common.password.meta({ secret: true, reload: 'restart' }),
-  versions: common.versions.meta({ reload: 'restart' }),
+  versions: common.versions
+    .refine((versions) => versions.includes('tlsv1.2') || versions.includes('tlsv1.3'), {
+      error: 'None of these versions is safe: use "tlsv1.2", "tlsv1.3".',
+    })
+    .meta({ reload: 'restart' }),
   crl_files: common.crl_files.meta({ reload: 'restart' }),
   disconnect_on_failure: noEffect(z.boolean(), 'whom the certificate does not name is never talked to'),
   server_name_indication: z
@@ -129,5 +129,6 @@ export const clientTls = z.strictObject({
       example: { host: 'ldap.example.org' },
       shownAs: 'table of `enabled`, `host`, `protocol`',
     }),
-  module: noEffect(oneOf('fast_tls', 'just_tls'), 'there is one TLS implementation'),
+  module: noEffect(oneOf('fast_tls', 'just_tls'), 'there is one TLS implementation').meta({ era: '4.0' }),
+  protocol_options: common.protocol_options,
 })

@@ -161,6 +161,7 @@ describe('authentication', () => {
     expect(service.notes).toHaveLength(3)
     expect(service.notes[0]).toEqual({
       what: 'auth_failed',
+      domain: 'example.org',
       mechanism: 'PLAIN',
       condition: 'not-authorized',
       user: expect.objectContaining({ full: 'lena@example.org' }),

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { defineModule, tables } from '../../module/define.ts'
-import { personalData, sessionAvailable, userRegistered, userRemoved } from '../../router/events.ts'
+import { measured } from '../../observe/measured.ts'
+import { domainRemoved, personalData, sessionAvailable, userRegistered, userRemoved } from '../../router/events.ts'
 import { letRun } from '../../util/settled.ts'
 import { Announcer } from './announcer.ts'
 import { announceApi } from './api.ts'
@@ -15,8 +16,8 @@ export default defineModule({
   tables: tables<AnnounceTables>(),
   migrations,
   commands: announceCommands,
-  setup({ host, on, db, provide, log }) {
-    const store = new AnnounceStore(db)
+  setup({ host, on, db, provide, log, metrics }) {
+    const store = measured(metrics, 'mod_announce_backend', new AnnounceStore(db))
     const announcer = new Announcer(host, store)
     provide(announceApi, announcer)
     // Nobody's presence waits for it.
@@ -28,6 +29,7 @@ export default defineModule({
     })
     on(userRegistered, 'main', ({ user }) => announcer.welcome(user))
     on(userRemoved, 'forget', ({ user }) => store.forget(user))
+    on(domainRemoved, 'forget', ({ domain }) => store.forgetDomain(domain))
     on(personalData, 'collect', async ({ user }) => {
       const version = await store.seenBy(user)
       return version === undefined ? undefined : { name: 'motd', rows: [{ seen: version }] }

@@ -2,9 +2,10 @@ import { z } from 'zod'
 import { dataBackend, msOf, oneOf, type Period, period, periodFields } from '../../config/option.ts'
 import type { Jid } from '../../jid/jid.ts'
 import { defineModule, tables } from '../../module/define.ts'
+import { measured } from '../../observe/measured.ts'
 import type { SaslAnswer } from '../../protocol/sasl/mechanism.ts'
 import { xOauthMechanism } from '../../protocol/sasl/x-oauth.ts'
-import { passwordChanged, personalData, userRemoved } from '../../router/events.ts'
+import { domainRemoved, passwordChanged, personalData, userRemoved } from '../../router/events.ts'
 import { saslMechanisms } from '../../router/sign-in-events.ts'
 import { StanzaError } from '../../stanza/stanza-error.ts'
 import { el } from '../../xml/element.ts'
@@ -58,12 +59,12 @@ export default defineModule({
   tables: tables<AuthTokenTables>(),
   migrations,
   commands: tokenCommands,
-  setup({ host, iq, on, db, accounts, clock, log, options, use, find, provide }) {
+  setup({ host, iq, on, db, accounts, clock, log, options, use, find, provide, metrics }) {
     const keys = use(keystoreApi)
     const secret = keys.get('token_secret')
     if (secret === undefined) throw new Error('mod_auth_token needs a key token_secret in mod_keystore')
     if (secret.type === 'ram') log.info({ what: 'token_secret_in_ram', text: 'All tokens end with the next restart.' })
-    const store = new CounterStore(db)
+    const store = measured(metrics, 'mod_auth_token_backend', new CounterStore(db))
 
     async function saveCard(owner: Jid, card: string): Promise<void> {
       try {
@@ -98,6 +99,7 @@ export default defineModule({
 
     on(passwordChanged, 'main', async ({ user }) => void (await office.revoke(user)))
     on(userRemoved, 'forget', ({ user }) => store.forget(user))
+    on(domainRemoved, 'forget', ({ domain }) => store.forgetDomain(domain))
     on(personalData, 'collect', async ({ user }) => {
       const counter = await store.get(user)
       return counter === undefined ? undefined : { name: 'tokens', rows: [{ kind: 'X-OAUTH', counter }] }

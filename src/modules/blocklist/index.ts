@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { dataBackend } from '../../config/option.ts'
 import { defineModule, tables } from '../../module/define.ts'
+import { measured } from '../../observe/measured.ts'
 import { domainRemoved, personalData, userRemoved } from '../../router/events.ts'
 import { kick } from '../../router/kick.ts'
 import { userEnters } from '../../router/sign-in-events.ts'
@@ -17,7 +18,7 @@ export default defineModule({
   migrations,
   commands: blocklistCommands,
   setup({ db, on, provide, accounts, sessions, log, metrics }) {
-    const store = new BlocklistStore(db)
+    const store = measured(metrics, 'mod_blocklist_backend', new BlocklistStore(db))
     const denied = metrics.counter('mod_blocklist_denied_count', 'Barred users who were not let in')
 
     on(userEnters, 'check', async ({ user }) => {

@@ -1,7 +1,9 @@
 import { z } from 'zod'
-import { domainName } from '../../config/option.ts'
+import { domainName, noEffect } from '../../config/option.ts'
 import { Jid } from '../../jid/jid.ts'
 import { defineModule } from '../../module/define.ts'
+import type { Counter, Metrics } from '../../observe/metrics.ts'
+import type { Host } from '../../router/host.ts'
 import type { IqRequest } from '../../router/iq-registry.ts'
 import { NS } from '../../stanza/namespaces.ts'
 import { StanzaError } from '../../stanza/stanza-error.ts'
@@ -35,23 +37,16 @@ export default defineModule({
       )
       .default([])
       .describe('Contact addresses of the service (XEP-0157).'),
-    users_can_see_hidden_services: z
-      .boolean()
-      .default(true)
-      .describe('Whether clients see components that are registered as hidden.'),
+    users_can_see_hidden_services: noEffect(z.boolean(), 'there are no components that could be hidden'),
   }),
-  setup({ host, iq, on, options, find, provide }) {
-    const queryOf = (at: DiscoQuery['at'], { from, to, payload }: IqRequest): DiscoQuery => ({
-      host,
-      at,
-      from,
-      to,
-      node: payload.attr('node') ?? '',
-    })
+  setup({ host, iq, on, options, find, provide, metrics }) {
+    const looked = rosterLooks(metrics, host.type)
+    const queryOf = (at: DiscoQuery['at'], request: IqRequest) => queryIn(host, at, request)
 
     /** Whether somebody may learn about an account: the account itself and those it has any subscription with. */
     const isTrusted = async ({ from, to }: DiscoQuery): Promise<boolean> => {
       if (from.bareString === to.bareString) return true
+      looked.inc()
       const roster = await find(rosterApi)?.load(to.bare)
       const state = roster?.stateOf(from)
       return state !== undefined && (state.to || state.from)
@@ -118,4 +113,13 @@ export default defineModule({
 function checkRefusal(answers: readonly DiscoInfo[]): void {
   const refusal = answers.find((answer) => answer.refusal !== undefined)?.refusal
   if (refusal !== undefined) throw new StanzaError(refusal)
+}
+
+function rosterLooks(metrics: Metrics, hostType: string): Counter {
+  const help = 'Rosters looked into for questions about accounts'
+  return metrics.counter('mod_disco_roster_get_count', help, ['host_type']).with({ host_type: hostType })
+}
+
+function queryIn(host: Host, at: DiscoQuery['at'], { from, to, payload }: IqRequest): DiscoQuery {
+  return { host, at, from, to, node: payload.attr('node') ?? '' }
 }

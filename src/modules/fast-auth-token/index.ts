@@ -1,5 +1,6 @@
 import { msOf } from '../../config/option.ts'
 import { defineModule, tables } from '../../module/define.ts'
+import { measured } from '../../observe/measured.ts'
 import { hashedTokenMechanism } from '../../protocol/hashed-token/mechanism.ts'
 import { type HashedTokenKind, hashedTokenKinds } from '../../protocol/hashed-token/names.ts'
 import type { SaslAnswer, SaslMechanism } from '../../protocol/sasl/mechanism.ts'
@@ -28,8 +29,8 @@ export default defineModule({
   needs: ['mod_sasl2'],
   tables: tables<TokenTables>(),
   migrations,
-  setup({ host, on, db, accounts, clock, log, options, every }) {
-    const store = new TokenStore(db)
+  setup({ host, on, db, accounts, clock, log, options, every, metrics }) {
+    const store = measured(metrics, 'mod_fast_auth_token_backend', new TokenStore(db))
     const { access, rotate_before_expire } = options.validity_period
     const rotateBefore = msOf(rotate_before_expire)
     const desk = new TokenDesk({ store, accounts, clock, validity: msOf(access), rotateBefore })
@@ -71,7 +72,14 @@ export default defineModule({
     on(personalData, 'collect', async ({ user }) => {
       const rows = await store.list(user)
       if (rows.length === 0) return undefined
-      return { name: 'tokens', rows: rows.map((row) => ({ ...row, expires: formatTimestamp(row.expires) })) }
+      return {
+        name: 'tokens',
+        rows: rows.map(({ agent, mechanism, expires }) => ({
+          kind: mechanism,
+          agent,
+          expires: formatTimestamp(expires),
+        })),
+      }
     })
   },
 })

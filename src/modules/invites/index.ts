@@ -1,8 +1,10 @@
 import { z } from 'zod'
 import { msOf, period, ruleName } from '../../config/option.ts'
 import { defineModule, tables } from '../../module/define.ts'
+import { measured } from '../../observe/measured.ts'
 import {
   accountReceivesPresence,
+  domainRemoved,
   personalData,
   strangerAsks,
   streamFeatures,
@@ -54,8 +56,8 @@ export default defineModule({
   tables: tables<InviteTables>(),
   migrations,
   commands: inviteCommands,
-  setup({ host, on, db, options, use, provide, clock, log, every }) {
-    const store = new InviteStore(db)
+  setup({ host, on, db, options, use, provide, clock, log, every, metrics }) {
+    const store = measured(metrics, 'mod_invites_backend', new InviteStore(db))
     const validity = msOf(options.validity)
     const inviter = new Inviter({ host, store, rosters: use(rosterApi), options, validity })
     provide(invitesApi, inviter)
@@ -92,6 +94,7 @@ export default defineModule({
       }
     })
     on(userRemoved, 'forget', ({ user }) => store.forget(user))
+    on(domainRemoved, 'forget', ({ domain }) => store.forgetDomain(domain))
     on(personalData, 'collect', async ({ user }) => {
       const rows = await store.list(user.domain, user.local)
       if (rows.length === 0) return undefined

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { dataBackend, noEffect } from '../../config/option.ts'
 import type { Jid } from '../../jid/jid.ts'
 import { defineModule, tables } from '../../module/define.ts'
+import { measured } from '../../observe/measured.ts'
 import { type AccountReceives, accountReceives, domainRemoved, personalData, userRemoved } from '../../router/events.ts'
 import { formatTimestamp } from '../../stanza/delay.ts'
 import { StanzaError } from '../../stanza/stanza-error.ts'
@@ -28,8 +29,8 @@ export default defineModule({
   tables: tables<LastTables>(),
   migrations,
   commands: lastCommands,
-  setup({ host, iq, on, db, use, provide, clock, sessions, router }) {
-    const store = new LastStore(db)
+  setup({ host, iq, on, db, use, provide, clock, sessions, router, metrics }) {
+    const store = measured(metrics, 'mod_last_backend', new LastStore(db))
     const rosters = use(rosterApi)
     provide(lastApi, new LastRecords(host, store))
     const startedAt = clock.now()

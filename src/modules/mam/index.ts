@@ -5,8 +5,11 @@ import { subdomainOf } from '../../module/subdomain.ts'
 import {
   accountReceives,
   domainRemoved,
+  exportsUser,
   filterReroute,
+  importsUser,
   personalData,
+  storageForecast,
   userRemoved,
   userSends,
 } from '../../router/events.ts'
@@ -21,11 +24,13 @@ import { mamCommands } from './commands.ts'
 import { ArchiveDesk, type ArchiveView } from './desk.ts'
 import { featuresOf, personalFeatures } from './features.ts'
 import { historyOf } from './history.ts'
-import { makeMeters } from './meters.ts'
+import { batchMeters, makeMeters } from './meters.ts'
 import { mamNamespaces, mamNs } from './names.ts'
 import { type ArchiveSettings, type MamOptions, options, settingsOf, writerSettings } from './options.ts'
 import { PersonalArchive } from './personal.ts'
+import { ArchiveImport, archivePart } from './portable.ts'
 import { PreferenceStore } from './preference-store.ts'
+import { noPreferences } from './preferences.ts'
 import { metadataElement } from './results.ts'
 import { RoomArchive, roomRow } from './rooms.ts'
 import { type MamTables, migrations } from './tables.ts'
@@ -90,25 +95,29 @@ interface Shared {
 
 /** What is kept on disk is the same for accounts and rooms: a message that both have is there once. */
 async function openArchive(context: Context, settings: readonly ArchiveSettings[]): Promise<Archive> {
-  const { db, clock, log, options, metrics, onStop } = context
+  const { host, db, clock, log, options, metrics, onStop } = context
   const writer = writerSettings(options)
   if (writer.flushInterval > slowFlush) {
     log.warn({ what: 'mam_acknowledgements_wait_for_flush', flush_interval: writer.flushInterval })
   }
   const meters = makeMeters(metrics, options.pm === undefined ? 'muc' : 'pm')
+  const batches = batchMeters(metrics, `mod_mam_${host.type}`)
   const archive = new Archive({
     ...writer,
+    name: context.host.type,
     db,
     clock,
     log,
     hasFullText: settings.some(({ hasFullText }) => hasFullText),
     hasReferences: settings.some(({ retraction }) => retraction),
+    onBatch: (entries, why) => batches.left(entries, why),
     onFlushed: (entries, micros) => meters.flushed(entries, micros),
     onDropped(entries, error) {
       meters.dropped(entries)
       log.error({ what: 'mam_message_dropped', entries, reason: error })
     },
   })
+  onStop(batches.watch(() => archive.waiting))
   await archive.open()
   let isStopped = false
   letRun(
@@ -140,6 +149,8 @@ function archiveAccounts(context: Context, { archive, preferences }: Shared, own
   on(userSends, 'store', (event) => accounts.sends(event))
   on(accountReceives, 'store', (event) => accounts.receives(event))
   on(userRemoved, 'forget', ({ user }) => accounts.forgets(user))
+  on(domainRemoved, 'forget', ({ domain }) => accounts.forgetsDomain(domain))
+  on(storageForecast, 'main', ({ stanza }) => (accounts.mayKeep(stanza) ? 'archive' : undefined))
 
   const view = (owner: Jid): ArchiveView => ({
     owner,
@@ -164,7 +175,14 @@ function archiveAccounts(context: Context, { archive, preferences }: Shared, own
     onStop(host.features.server.add(feature))
   }
   on(bind2Bound, 'main', async ({ session }) => metadataElement(await archive.ends(session.jid), mamNs))
+  const imports = new ArchiveImport(archive)
+  on(exportsUser, 'main', ({ user }) => archivePart(archive, user))
+  on(importsUser, 'main', (event) => imports.take(event))
   on(personalData, 'collect', async ({ user }) => ({ name: 'mam_pm', rows: await personalRows(archive, user) }))
+  on(personalData, 'collect', async ({ user }) => {
+    const wanted = await preferences.of(user)
+    return wanted === noPreferences ? undefined : { name: 'mam_preferences', rows: [{ ...wanted }] }
+  })
 }
 
 /** The archives of rooms exist as far as the modules of rooms use them. */

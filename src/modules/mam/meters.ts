@@ -46,3 +46,22 @@ export function makeMeters(metrics: Metrics, kind: 'pm' | 'muc'): Meters {
     setPreferences: () => sets.inc(),
   }
 }
+
+/** What is counted of batches on their way to the disk, under the names that MongooseIM has for its asynchronous pools. */
+export function batchMeters(metrics: Metrics, pool: string) {
+  const [names, labels] = [['pool_id'] as const, { pool_id: pool }]
+  const counter = (name: string, help: string) => metrics.counter(`async_pool_${name}`, help, names).with(labels)
+  const flushes = {
+    timed: counter('flush_timed', 'Batches that were written because their time was up'),
+    batch: counter('flush_batch', 'Batches that were written because they were full'),
+  }
+  const requests = counter('request_count', 'Entries of batches')
+  const lengths = metrics.gauge('async_pool_queue_lengths_total', 'Entries that wait for their batch', names)
+  return {
+    left(entries: number, why: 'timed' | 'batch'): void {
+      flushes[why].inc()
+      requests.inc(entries)
+    },
+    watch: (waiting: () => number) => metrics.beforeReading(() => lengths.with(labels).set(waiting())),
+  }
+}

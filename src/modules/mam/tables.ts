@@ -14,7 +14,23 @@ export interface MamTables {
     /** Rows of archives that have it. */
     copies: number
     stanza: Buffer
+    /** Names a message that may be sent once more. */
+    origin: string | null
+    /** Who has written it; null where its entries were written together with it. See `EntryPlacer`. */
+    writer: number | null
+    first_archive: number | null
+    first_id: number | null
+    first_remote: number | null
+    first_resource: string | null
+    first_flags: number | null
+    second_archive: number | null
+    second_id: number | null
+    second_remote: number | null
+    second_resource: string | null
+    second_flags: number | null
   }
+  /** Up to which message what a writer has written stands in the archives. */
+  mod_mam_progress: { writer: number; placed: number }
   /** What is in which archive. */
   mod_mam_entry: {
     archive: number
@@ -65,5 +81,22 @@ export const migrations: Record<string, Migration> = {
       .addColumn('address', 'varchar(683)', (column) => column.primaryKey())
       .addColumn('preferences', 'text', (column) => column.notNull())
       .execute()
+  },
+  '002_place_later': async ({ schema }) => {
+    const add = (column: string, type: 'integer' | 'varchar(1023)') =>
+      schema.alterTable('mod_mam_stanza').addColumn(column, type).execute()
+    await add('writer', 'integer')
+    for (const entry of ['first', 'second']) {
+      for (const column of ['archive', 'id', 'remote', 'flags']) await add(`${entry}_${column}`, 'integer')
+      await add(`${entry}_resource`, 'varchar(1023)')
+    }
+    await schema
+      .createTable('mod_mam_progress')
+      .addColumn('writer', 'integer', (column) => column.primaryKey())
+      .addColumn('placed', 'integer', (column) => column.notNull())
+      .execute()
+  },
+  '003_origin': async ({ schema }) => {
+    await schema.alterTable('mod_mam_stanza').addColumn('origin', 'varchar(64)').execute()
   },
 }

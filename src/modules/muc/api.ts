@@ -59,6 +59,12 @@ export interface RoomHappening {
 }
 export const roomEvent = chain<RoomHappening>('roomEvent', { slots: ['main'] })
 
+/**
+ * A room is no more. What is kept of it elsewhere has to go: until all have done so, nobody gets to a room of this name, which
+ * may be somebody else's.
+ */
+export const roomForgotten = chain<{ readonly host: Host; readonly room: Jid }>('roomForgotten', { slots: ['main'] })
+
 /** Somebody asks something of a room that rooms themselves do not answer: its archive, for instance. */
 export interface RoomQuestion {
   readonly host: Host

@@ -3,7 +3,7 @@ import type { ModuleContext } from '../../module/context.ts'
 import { afterwards } from '../../util/settled.ts'
 import { mamApi, type RoomAccess, type RoomArchives } from '../mam/api.ts'
 import { stanzaIdApi } from '../stanzaid/api.ts'
-import { type RoomView, roomAsked, roomBroadcast, roomEvent, roomInfo, roomRetracts } from './api.ts'
+import { type RoomView, roomAsked, roomBroadcast, roomForgotten, roomInfo, roomRetracts } from './api.ts'
 
 /** What is done without this archive. */
 const nothing = undefined
@@ -43,9 +43,7 @@ export function linkArchive({ on, find }: Pick<ModuleContext, 'on' | 'find'>): v
     return (await archiveOf(room.jid)?.tombstone(room.jid, stanzaId, tombstone)) === true ? 'gone' : nothing
   })
   // Who makes a room of the same name must not find what was said in this one.
-  on(roomEvent, 'main', ({ room, event }) =>
-    event.kind === 'destroyed' ? archiveOf(room.jid)?.remove(room.jid) : nothing,
-  )
+  on(roomForgotten, 'main', ({ room }) => archiveOf(room)?.remove(room))
 }
 
 /** Who may enter may read, but a password opens the archive only for who is inside or belongs to the room. */

@@ -1,6 +1,7 @@
+import type { Jid } from '../../jid/jid.ts'
 import type { Host } from '../../router/host.ts'
 import { letRun } from '../../util/settled.ts'
-import { roomEvent } from './api.ts'
+import { roomEvent, roomForgotten } from './api.ts'
 import type { Outbox, Parcel } from './core/outbox.ts'
 import type { Room } from './core/room.ts'
 
@@ -30,4 +31,11 @@ function sendParcel({ router }: Host, { stanza, to }: Parcel, waits: Promise<voi
       () => {},
     )
   }
+}
+
+/** Has modules drop what they keep of a room that is no more; undefined where nobody has to be waited for. */
+export function forget(host: Host, room: Jid): Promise<void> | undefined {
+  if (!host.hooks.has(roomForgotten)) return undefined
+  const outcome = host.hooks.run(roomForgotten, { host, room })
+  return outcome instanceof Promise ? outcome.then(() => {}) : undefined
 }

@@ -2,13 +2,17 @@ import { StanzaError } from '../../stanza/stanza-error.ts'
 import type { Database } from '../../storage/database.ts'
 import { mustAccept } from '../../storage/must-accept.ts'
 import type { Change } from './core/administration.ts'
+import type { AffiliationEntry } from './core/affiliations.ts'
 import type { Room, RoomExtras, Subject } from './core/room.ts'
 import type { RoomConfig } from './core/room-config.ts'
 import type { RoomDirectory } from './directory.ts'
 import type { MucStore } from './store.ts'
 
-/** Longest name of a room that can be stored, in characters. */
+/** Longest name of a room, and longest address in a list, that can be stored, in characters. */
 const maxStoredName = 255
+
+/** Most people that have anything to do with one room. */
+const maxAffiliations = 20_000
 
 /** Writes down what outlives the process, before it is true for anybody; temporary rooms leave nothing on disk. */
 export class RoomKeeper {
@@ -38,8 +42,17 @@ export class RoomKeeper {
     this.#directory.set(name, { title, isPublic, isStored: next.isPersistent })
   }
 
+  /** Throws StanzaError for what cannot be kept, in a temporary room neither. */
   async changes(room: Room, changes: readonly Change[]): Promise<void> {
     const entries = changes.flatMap((change) => (change.kind === 'affiliation' ? [change.entry] : []))
+    if (entries.some(({ jid }) => jid.full.length > maxStoredName)) {
+      throw new StanzaError('not-acceptable', { text: 'An address is too long to be stored' })
+    }
+    const isNew = ({ jid, affiliation }: AffiliationEntry) =>
+      affiliation !== 'none' && room.affiliations.entry(jid) === undefined
+    if (entries.some(isNew) && room.affiliations.size + entries.length > maxAffiliations) {
+      throw new StanzaError('resource-constraint', { text: 'This room has too many members' })
+    }
     if (entries.length === 0 || !this.isStored(room)) return
     mustAccept(this.#db)
     await this.#store.saveAffiliations(room.jid.local, entries)
@@ -51,11 +64,14 @@ export class RoomKeeper {
     await this.#store.saveExtras(room.jid.local, extras)
   }
 
-  /** The write of a new subject; undefined where nothing is stored. Throws before anything is done when it cannot be. */
+  /** Throws, before anything is done, when what has to be stored cannot be. */
+  mustAccept(room: Room): void {
+    if (this.isStored(room)) mustAccept(this.#db)
+  }
+
+  /** The write of a new subject; undefined where nothing is stored. */
   subject(room: Room, subject: Subject): Promise<void> | undefined {
-    if (!this.isStored(room)) return undefined
-    mustAccept(this.#db)
-    return this.#store.saveSubject(room.jid.local, subject)
+    return this.isStored(room) ? this.#store.saveSubject(room.jid.local, subject) : undefined
   }
 
   async remove(room: Room): Promise<void> {

@@ -41,14 +41,15 @@ export class MessageDesk {
 
   #broadcast(room: Room, { speech, stanza }: { speech: Speech; stanza: Stanza }, out: Outbox): Eventually<void> {
     const subject = nextSubject(speech, room.surroundings.now())
-    const write = subject === undefined ? undefined : this.#keeper.subject(room, subject)
-    if (write !== undefined) stanza.causes(write)
+    if (subject !== undefined) this.#keeper.mustAccept(room)
     const { hooks } = this.#host
     const from = stanza.from as Jid
     const event = { host: this.#host, room, occupant: speech.occupant, from, stanza: speech.stanza }
-    if (!hooks.has(roomBroadcast)) return deliverSpeech(room, speech, event.stanza, out)
     return afterwards(hooks.run(roomBroadcast, event), (outcome) => {
-      if (outcome === undefined) deliverSpeech(room, speech, event.stanza, out)
+      if (outcome === 'handled') return
+      const write = subject === undefined ? undefined : this.#keeper.subject(room, subject)
+      if (write !== undefined) stanza.causes(write)
+      deliverSpeech(room, speech, event.stanza, out)
     })
   }
 

@@ -4,7 +4,7 @@ import type { ServicePoint } from '../../module/subdomain.ts'
 import { discoApi } from '../disco/api.ts'
 import { AttendanceBook } from './attendance.ts'
 import type { RoomFeature } from './core/room.ts'
-import { dispatch } from './dispatch.ts'
+import { dispatch, forget } from './dispatch.ts'
 import { answerExtensions } from './extension-iqs.ts'
 import { answerHats } from './hat-commands.ts'
 import { RoomKeeper } from './keeper.ts'
@@ -53,7 +53,13 @@ export function openService(
   const attendance = new AttendanceBook()
   const surroundings = new ServiceSurroundings({ host, options, parent, features, attendance, memory })
   const keeper = new RoomKeeper(store, directory, db)
-  const rooms = new Rooms({ directory, store, surroundings, dispatch: (room, out) => dispatch(host, room, out) })
+  const rooms = new Rooms({
+    directory,
+    store,
+    surroundings,
+    dispatch: (room, out) => dispatch(host, room, out),
+    forget: (room) => forget(host, room),
+  })
   const maker = new RoomMaker(rooms, options)
   const contactForm = () => {
     const form = context.find(discoApi)?.contactForm(context.name)

@@ -11,12 +11,21 @@ import type { MucStore } from './store.ts'
 /** What is done with a room: at once, or waiting for the disk. It may leave parcels, which go out when it is done. */
 export type RoomJob<T> = (room: Room | undefined, out: Outbox) => Eventually<T>
 
+/** What a job gives, and when what it sent has arrived. */
+export interface Performed<T> {
+  readonly value: Eventually<T>
+  /** Undefined: at once. */
+  readonly delivered: Promise<void> | undefined
+}
+
 export interface RoomsParts {
   readonly directory: RoomDirectory
   readonly store: MucStore
   readonly surroundings: RoomSurroundings
   /** Sends what jobs have left and tells what has happened. The promise settles when it has arrived. */
   dispatch(room: Room, out: Outbox): Promise<void> | undefined
+  /** Has others drop what they keep of a room that is no more. */
+  forget(room: Jid): Promise<void> | undefined
 }
 
 /**
@@ -27,6 +36,8 @@ export class Rooms {
   readonly #parts: RoomsParts
   readonly #awake = new Map<string, Room>()
   readonly #mailbox = new KeyedMailbox()
+  /** Rooms that are no more, while others drop what they keep of them. */
+  readonly #leaving = new Map<string, Promise<void>>()
 
   constructor(parts: RoomsParts) {
     this.#parts = parts
@@ -52,7 +63,17 @@ export class Rooms {
   }
 
   /** As {@link run}; `delivered` settles when what was sent has arrived, undefined: at once. */
-  perform<T>(jid: Jid, job: RoomJob<T>): { value: Eventually<T>; delivered: Promise<void> | undefined } {
+  perform<T>(jid: Jid, job: RoomJob<T>): Performed<T> {
+    const gone = this.#leaving.get(jid.local)
+    if (gone === undefined) return this.#perform(jid, job)
+    const later = gone.then(() => this.perform(jid, job))
+    return performed(
+      later.then(({ value }) => value),
+      () => later.then(({ delivered }) => delivered),
+    )
+  }
+
+  #perform<T>(jid: Jid, job: RoomJob<T>): Performed<T> {
     const out = new Outbox()
     let used: Room | undefined
     let delivered: Promise<void> | undefined
@@ -70,17 +91,10 @@ export class Rooms {
     })
     const value = afterwards(outcome, (result) => {
       if (used !== undefined) delivered = this.#parts.dispatch(used, out)
+      if (used?.isDestroyed === true) this.#forget(used.jid)
       return result
     })
-    if (value instanceof Promise) {
-      // Who asked hears of a failure by the value.
-      const arrival = value.then(
-        () => delivered,
-        () => undefined,
-      )
-      return { value, delivered: arrival }
-    }
-    return { value, delivered }
+    return value instanceof Promise ? performed(value, () => delivered) : { value, delivered }
   }
 
   /** Makes a room, in memory only; to be called within a job of its name. */
@@ -134,6 +148,13 @@ export class Rooms {
     }
   }
 
+  #forget({ local, bare }: Jid): void {
+    const gone = this.#parts.forget(bare)
+    if (gone === undefined) return
+    const done = () => void this.#leaving.delete(local)
+    this.#leaving.set(local, gone.then(done, done))
+  }
+
   #wake(jid: Jid): Eventually<Room | undefined> {
     const { local } = jid
     const awake = this.#awake.get(local)
@@ -158,6 +179,11 @@ export class Rooms {
     if (!room.isDestroyed) out.tell({ kind: 'destroyed', reason: '' })
     this.discard(room)
   }
+}
+
+/** Something that will be done; who asked hears of a failure by the value. */
+function performed<T>(value: Promise<T>, delivered: () => Eventually<void | undefined>): Performed<T> {
+  return { value, delivered: value.then(delivered, () => undefined) as Promise<void> }
 }
 
 function isIdle(room: Room, since: number): boolean {

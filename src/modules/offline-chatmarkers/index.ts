@@ -1,6 +1,14 @@
 import { z } from 'zod'
 import { defineModule, tables } from '../../module/define.ts'
-import { type Offline, offline, personalData, sessionAvailable, userRemoved } from '../../router/events.ts'
+import { measured } from '../../observe/measured.ts'
+import {
+  domainRemoved,
+  type Offline,
+  offline,
+  personalData,
+  sessionAvailable,
+  userRemoved,
+} from '../../router/events.ts'
 import { formatTimestamp } from '../../stanza/delay.ts'
 import { mustAccept } from '../../storage/must-accept.ts'
 import { afterwards, type Eventually } from '../../util/settled.ts'
@@ -25,8 +33,8 @@ export default defineModule({
   needs: ['mod_smart_markers'],
   tables: tables<MissedTables>(),
   migrations,
-  setup({ db, on, options, sessions, use }) {
-    const store = new MissedStore(db)
+  setup({ db, on, options, sessions, use, metrics }) {
+    const store = measured(metrics, 'mod_offline_chatmarkers_backend', new MissedStore(db))
     const missed = new MissedMarkers(store, use(smartMarkersApi))
 
     function keep({ account, stanza }: Offline): Eventually<'stored' | undefined> {
@@ -53,6 +61,7 @@ export default defineModule({
       { after: ['mod_offline'] },
     )
     on(userRemoved, 'forget', ({ user }) => missed.forget(user))
+    on(domainRemoved, 'forget', ({ domain }) => missed.forgetDomain(domain))
     on(personalData, 'collect', async ({ user }) => {
       const rows = await store.list(user)
       if (rows.length === 0) return undefined

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { address } from '../../config/option.ts'
 import { Jid } from '../../jid/jid.ts'
 import { defineModule, tables } from '../../module/define.ts'
+import { measured } from '../../observe/measured.ts'
 import { domainRemoved, personalData, userRemoved } from '../../router/events.ts'
 import { formatTimestamp } from '../../stanza/delay.ts'
 import { type BlockReported, blockReported } from '../blocking/api.ts'
@@ -40,7 +41,7 @@ export default defineModule({
   migrations,
   commands: reportCommands,
   setup({ db, on, options, provide, clock, log, metrics, router }) {
-    const store = new ReportStore(db)
+    const store = measured(metrics, 'mod_reports_backend', new ReportStore(db))
     const taken = metrics.counter('mod_reports_taken_count', 'Reports that were taken')
     provide(reportsApi, {
       list: (domain, query) => store.list(domain, query),

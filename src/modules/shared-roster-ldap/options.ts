@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import { ldapDeref, ldapFilter } from '../../config/ldap-option.ts'
 
-/** An option with the name that it had until MongooseIM 5.0. */
+/** An option with the name that it had until MongooseIM 5.0; only one of the two may be written. */
 const restart = (old: string, more: Record<string, unknown> = {}) => ({
   reload: 'restart' as const,
-  aliases: [old],
+  aliases: [{ key: old, isExclusive: true }],
   ...more,
 })
 

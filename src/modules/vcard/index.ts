@@ -2,6 +2,7 @@ import type { Accounts } from '../../auth/accounts.ts'
 import { defineModule, tables } from '../../module/define.ts'
 import type { ServicePoint } from '../../module/subdomain.ts'
 import type { ServicePools } from '../../net/service-pools.ts'
+import { measured } from '../../observe/measured.ts'
 import type { Metrics } from '../../observe/metrics.ts'
 import {
   accountReceives,
@@ -42,7 +43,7 @@ export default defineModule({
   tables: tables<VcardTables>(),
   migrations,
   async setup({ name, host, iq, on, db, options, provide, find, serve, metrics, clock, router, pools, accounts }) {
-    const store = new VcardStore(db)
+    const store = measured(metrics, 'mod_vcard_backend', new VcardStore(db))
     const ldap = options.backend === 'ldap' ? await ldapCards(options.ldap, pools) : undefined
     const vcards: VcardApi = ldap ?? new Vcards(host, store)
     provide(vcardApi, vcards)

@@ -110,6 +110,8 @@ export type C2sAction =
       readonly condition: string
       /** Whose credentials were asked for; there may be no such account. */
       readonly user: Jid | undefined
+      /** Domain of the stream. */
+      readonly domain: string | undefined
     }
   /** Something of the server's own failed; the stream error that follows does not tell. */
   | { readonly do: 'note-fault'; readonly error: unknown }

@@ -111,7 +111,7 @@ export abstract class SignInMachine extends StreamMachine {
     if (outcome.isGuess) this.#authFailures++
     else this.#misfits++
     const { mechanism, condition, user } = outcome
-    this.act({ do: 'note-failure', mechanism, condition, user })
+    this.act({ do: 'note-failure', mechanism, condition, user, domain: this.host?.domain })
     this.send(outcome.element)
     if (this.#authFailures >= this.rules.maxAuthFailures || this.#misfits >= mostMisfits) {
       throw new StreamError('policy-violation', 'Too many failed attempts')

@@ -27,7 +27,7 @@ export async function openDomains({ config, db, ...parts }: DomainParts): Promis
   const service = config.services.service_domain_db
   if (service === undefined) return { desk: new DomainDesk({ staticDomains, hostTypes }), close: async () => {} }
   const store = await DomainStore.open(db, () => parts.clock.now())
-  const { driver = 'sqlite' } = config.outgoing_pools.rdbms?.default?.connection ?? {}
+  const { driver = 'sqlite' } = config.outgoing_pools.rdbms['default']?.connection ?? {}
   const directory = await DomainDirectory.open({
     ...parts,
     store,

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import type { Connection, FieldPacket } from 'mysql2'
 import { type Link, LinkFailure, type Reply, type Statement } from '../remote/link.ts'
 import { failureFrom } from './errors.ts'
@@ -26,6 +27,10 @@ export class MysqlLink implements Link {
     this.#maxPacket = maxPacket
     connection.on('error', () => this.#lost())
     connection.on('end', () => this.#lost())
+  }
+
+  get socket(): Socket {
+    return (this.#connection as unknown as { stream: Socket }).stream
   }
 
   get isLost(): boolean {

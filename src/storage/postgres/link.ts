@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import type pg from 'pg'
 import { Lru } from '../../util/lru.ts'
 import { type Link, LinkFailure, type Reply, type Role, type Statement } from '../remote/link.ts'
@@ -43,6 +44,10 @@ export class PostgresLink implements Link {
     client.on('end', () => this.#lost())
   }
 
+  get socket(): Socket {
+    return (this.#client as unknown as { connection: { stream: Socket } }).connection.stream
+  }
+
   get isLost(): boolean {
     return this.#isLost
   }
@@ -70,7 +75,7 @@ export class PostgresLink implements Link {
   destroy(): void {
     this.#isEnding = true
     this.#isLost = true
-    ;(this.#client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy()
+    this.socket.destroy()
   }
 
   async #send({ sql, values }: Statement): Promise<Reply> {

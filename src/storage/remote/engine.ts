@@ -1,9 +1,10 @@
-import type { Health, Result, StorageLog } from '../database.ts'
+import type { Health, PoolFigures, Result, StorageLog } from '../database.ts'
 import type { SqlDialect } from '../dialect.ts'
 import type { Engine, Query, RunQuery, Step } from '../engine.ts'
 import { StorageUnavailable } from '../errors.ts'
 import type { RunPlain, Work } from './job.ts'
 import type { Driver, LinkFailure } from './link.ts'
+import { WatchedDriver } from './pool-watch.ts'
 import { Readers } from './readers.ts'
 import { kindOf, type StatementKind } from './statement-kind.ts'
 import { plainValue, weigh } from './values.ts'
@@ -34,6 +35,7 @@ export interface RemoteOptions {
 export class RemoteEngine implements Engine {
   readonly dialect: SqlDialect
   readonly #options: RemoteOptions
+  readonly #driver: WatchedDriver
   readonly #writer: OrderedWriter
   readonly #readers: Readers
   readonly #listeners = new Set<(health: Health) => void>()
@@ -43,8 +45,9 @@ export class RemoteEngine implements Engine {
   private constructor(options: RemoteOptions) {
     this.#options = options
     this.dialect = options.driver.dialect
-    this.#writer = new OrderedWriter({ ...options, onTrouble: (error) => this.#setHealth(error) })
-    this.#readers = new Readers(options.driver, options.workers, options.queryTimeout * 2 + 1000)
+    this.#driver = new WatchedDriver(options.driver)
+    this.#writer = new OrderedWriter({ ...options, driver: this.#driver, onTrouble: (error) => this.#setHealth(error) })
+    this.#readers = new Readers(this.#driver, options.workers, options.queryTimeout * 2 + 1000)
   }
 
   /** Connects. Rejects with `StorageUnavailable` if the database cannot be reached or used. */
@@ -77,6 +80,10 @@ export class RemoteEngine implements Engine {
     const plainly = (run: RunPlain) =>
       work(async ({ sql, parameters }: Query) => run({ sql, parameters: parameters.map(plainValue) }))
     return new Promise((resolve, reject) => this.#writer.alone({ work: plainly, resolve, reject }))
+  }
+
+  get pool(): PoolFigures {
+    return { ...this.#driver.figures, waiting: this.#writer.waiting + this.#readers.waiting }
   }
 
   get health(): Health {

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import type { SqlDialect } from '../dialect.ts'
 import type { QueryErrorKind } from '../errors.ts'
 
@@ -45,6 +46,8 @@ export class LinkFailure extends Error {
 
 /** A connection to a database server. */
 export interface Link {
+  /** What it goes over. */
+  readonly socket: Socket
   /**
    * Sends statements together, to be run in order. Rejects with the `LinkFailure` of the first one that failed; those behind it
    * have had no effect if a transaction is open, and may or may not have been run otherwise.

@@ -20,6 +20,11 @@ export class Readers {
     this.#limit = limit
   }
 
+  /** How many reads wait for a connection. */
+  get waiting(): number {
+    return this.#waiting.length
+  }
+
   async run(statement: Statement): Promise<Reply> {
     if (this.#used >= this.#max) await new Promise<void>((resolve) => this.#waiting.push(resolve))
     if (this.#isClosed) throw new StorageUnavailable('the database is closed')

@@ -14,6 +14,10 @@ class TimedLink implements Link {
     this.#limit = limit
   }
 
+  get socket(): Link['socket'] {
+    return this.#link.socket
+  }
+
   get isLost(): boolean {
     return this.#link.isLost
   }

@@ -15,6 +15,10 @@ export class WorkQueue {
     return this.#jobs[0]
   }
 
+  get length(): number {
+    return this.#jobs.length
+  }
+
   get isEmpty(): boolean {
     return this.#jobs.length === 0
   }

@@ -1,3 +1,4 @@
+import { Socket } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import type { Result } from '../database.ts'
 import { ConditionFailed, QueryError, StorageUnavailable } from '../errors.ts'
@@ -40,6 +41,7 @@ class FakeServer implements Driver {
 }
 
 class FakeLink implements Link {
+  readonly socket = new Socket()
   isLost = false
   onLost = () => {}
   readonly #server: FakeServer

@@ -71,6 +71,11 @@ export class OrderedWriter {
     return this.#queue.bytes
   }
 
+  /** Jobs that have not been answered. */
+  get waiting(): number {
+    return this.#queue.length
+  }
+
   /** Runs a query or a group, in its turn. In trouble a read is refused at once: somebody stands at its other end. */
   add(work: Work): void {
     if (work.isRead && this.#isTroubled) work.reject(unavailable(TROUBLE))

@@ -70,7 +70,7 @@ export const ldapOptions = z.strictObject({
     .string()
     .default('default')
     .describe('Pool of `outgoing_pools.ldap` that is asked.')
-    .meta(restart('pool_tag')),
+    .meta(restart('pool_tag', { poolType: 'ldap', poolOfBackend: 'ldap' })),
   base: z
     .string()
     .default('')

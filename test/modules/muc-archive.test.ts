@@ -1,0 +1,109 @@
+import { describe, expect, it } from 'vitest'
+import type { Client } from '../support/client.ts'
+import { ownServer } from '../support/own-server.ts'
+import { asksIn, changes, enters, freshRoom, opens } from '../support/rooms.ts'
+import type { XmlNode } from '../support/xml.ts'
+
+const mam = 'urn:xmpp:mam:2'
+const sid = 'urn:xmpp:sid:0'
+const forward = 'urn:xmpp:forward:0'
+const persistent = { 'muc#roomconfig_persistentroom': '1' }
+const info = `<query xmlns='http://jabber.org/protocol/disco#info'/>`
+
+async function says(client: Client, room: string, text: string): Promise<XmlNode> {
+  client.sends(`<message to='${room}' type='groupchat'><body>${text}</body></message>`)
+  return client.takes((each) => each.child('body')?.text() === text)
+}
+
+/** What an archive answers: the messages by id. */
+async function archived(client: Client, room: string): Promise<Map<string, XmlNode>> {
+  await client.asks(`<query xmlns='${mam}' queryid='q'/>`, 'set', { to: room })
+  const found = new Map<string, XmlNode>()
+  for (const each of await client.drains()) {
+    const result = each.child('result', mam)
+    const message = result?.child('forwarded', forward)?.child('message', 'jabber:client')
+    if (result !== undefined && message !== undefined) found.set(result.attr('id') ?? '', message)
+  }
+  return found
+}
+
+describe('the archive of rooms', () => {
+  const own = ownServer(`
+[modules.mod_mam]
+[modules.mod_mam.muc]
+[modules.mod_stanzaid]
+[modules.mod_muc]
+hibernate_timeout = 500
+hibernated_room_timeout = 1
+hibernated_room_check_interval = 50
+`)
+
+  it('what was said is found in the archive of the room, under the id that everybody saw', async () => {
+    const [lena, mona] = [await own.client('lena', 'pc'), await own.client('mona', 'pc')]
+    const room = freshRoom('localhost')
+    await opens(lena, room, persistent)
+    await enters(mona, room, 'second')
+    const heard = await says(mona, room, 'kept')
+    const id = heard.child('stanza-id', sid)?.attr('id') ?? ''
+    expect(heard.elements().filter((each) => each.ns === sid)).toHaveLength(1)
+    expect((await archived(mona, room)).get(id)?.child('body')?.text()).toBe('kept')
+    expect((await mona.asks(info, 'get', { to: room })).toString()).toContain(mam)
+    expect((await mona.asks(info, 'get', { to: 'conference.localhost' })).toString()).toContain(mam)
+  })
+
+  it('is read by who may enter, and only moderators see addresses there', async () => {
+    const [lena, mona, ola] = [
+      await own.client('lena', 'p2'),
+      await own.client('mona', 'p2'),
+      await own.client('ola', 'p2'),
+    ]
+    const room = freshRoom('localhost')
+    await opens(lena, room, { ...persistent, 'muc#roomconfig_membersonly': '1' })
+    await lena.asks(changes(`affiliation='member' jid='mona@localhost'`), 'set', { to: room })
+    await enters(mona, room, 'second')
+    await says(lena, room, 'secret')
+    const query = `<query xmlns='${mam}'/>`
+    await ola.asks(query, 'set', { to: room, refused: 'not-allowed' })
+    const [seen] = [...(await archived(mona, room)).values()]
+    expect(seen?.toString()).not.toContain('lena@localhost')
+    const [shown] = [...(await archived(lena, room)).values()]
+    expect(shown?.toString()).toContain('lena@localhost')
+  })
+
+  it('a moderated message is a tombstone there', async () => {
+    const lena = await own.client('lena', 'p3')
+    const room = freshRoom('localhost')
+    await opens(lena, room, persistent)
+    const id = (await says(lena, room, 'rude')).child('stanza-id', sid)?.attr('id') ?? ''
+    await lena.asks(
+      `<moderate xmlns='urn:xmpp:message-moderate:1' id='${id}'><retract xmlns='urn:xmpp:message-retract:1'/></moderate>`,
+      'set',
+      { to: room },
+    )
+    const left = (await archived(lena, room)).get(id)
+    expect(left?.child('body')).toBeUndefined()
+    expect(left?.child('retracted', 'urn:xmpp:message-retract:1')).toBeDefined()
+  })
+
+  it('a query wakes a room that sleeps', async () => {
+    const [lena, mona] = [await own.client('lena', 'p4'), await own.client('mona', 'p4')]
+    const room = freshRoom('localhost')
+    await opens(lena, room, persistent)
+    await says(lena, room, 'before the night')
+    await lena.takes((each) => each.attr('type') === 'unavailable' && each.attr('from') === `${room}/owner`)
+    const found = [...(await archived(mona, room)).values()]
+    expect(found.map((each) => each.child('body')?.text())).toEqual(['before the night'])
+  })
+
+  it('goes with the room: who makes one of the same name finds nothing', async () => {
+    const [lena, mona] = [await own.client('lena', 'p5'), await own.client('mona', 'p5')]
+    const room = freshRoom('localhost')
+    await opens(lena, room)
+    await says(lena, room, 'among us')
+    lena.sends(`<presence type='unavailable' to='${room}/owner'/>`)
+    await lena.takes((each) => each.attr('type') === 'unavailable')
+    asksIn(mona, room, 'owner')
+    await mona.takes((each) => each.child('subject') !== undefined)
+    expect((await archived(mona, room)).size).toBe(0)
+  })
+})
