@@ -118,6 +118,30 @@ describe('mod_push_service_mongoosepush', () => {
   })
 })
 
+describe('mod_push_service_mongoosepush with nodes of publish-subscribe', () => {
+  const { away, sender, registered } = pushServer(`[modules.mod_pubsub]
+plugins = ["flat", "push"]
+[modules.mod_push_service_mongoosepush]
+pool_name = "mpush"
+${httpPool('mpush', service.origin)}`)
+
+  it('posts what is published to the node of a device, and the registration goes with the device', async () => {
+    const bob = await away()
+    const create = `<pubsub xmlns='http://jabber.org/protocol/pubsub'><create node='device' type='push'/></pubsub>`
+    await bob.asks(create, 'set', { to: 'pubsub.localhost' })
+    await bob.asks(enablePush('device', 'pubsub.localhost', { device_id: 'tok', service: 'fcm' }), 'set')
+    const alice = await sender()
+    service.answerTo = () => ({ status: 500 })
+    alice.sends(chat(bob.bare, 'one'))
+    const [first] = await service.got(1)
+    expect([first?.path, JSON.parse(String(first?.body)).alert.body]).toEqual(['/v3/notification/tok', 'one'])
+    service.answerTo = () => ({ status: 410 })
+    alice.sends(chat(bob.bare, 'two'))
+    await service.got(2)
+    await expect.poll(() => registered(bob.bare)).toEqual([])
+  })
+})
+
 describe('mod_push_service_mongoosepush with the older interface', () => {
   const { away, sender, registered } = pushServer(virtual('api_version = "v2"\nmax_http_connections = 1'))
   it('has another path, keeps registrations, and takes no more than it may', async () => {
