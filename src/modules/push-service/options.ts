@@ -14,7 +14,7 @@ const apns = z.strictObject({
     .string()
     .min(1)
     .describe('Apple\'s signing key (`.p8`): the text, or `{ file = "AuthKey.p8" }`.')
-    .meta({ secret: true, ...restart, example: '{ file = "AuthKey.p8" }' }),
+    .meta({ secret: true, ...restart, example: { file: 'AuthKey.p8' } }),
   key_id: z
     .string()
     .min(1)
@@ -42,7 +42,7 @@ const fcm = z.strictObject({
     .string()
     .min(1)
     .describe('The JSON of a service account of the Firebase project: the text, or `{ file = "account.json" }`.')
-    .meta({ secret: true, ...restart, example: '{ file = "account.json" }' }),
+    .meta({ secret: true, ...restart, example: { file: 'account.json' } }),
   url: origin('https://fcm.googleapis.com').describe('Where the service is.').meta(restart),
 })
 
@@ -51,7 +51,7 @@ const webPush = z.strictObject({
     .string()
     .min(1)
     .describe('Key of P-256 in PEM that this server is known by (VAPID): the text, or `{ file = "vapid.pem" }`.')
-    .meta({ secret: true, ...restart, example: '{ file = "vapid.pem" }' }),
+    .meta({ secret: true, ...restart, example: { file: 'vapid.pem' } }),
   subject: z
     .string()
     .regex(/^(mailto:|https:)/, { error: 'Expected an address that begins with "mailto:" or "https:".' })
