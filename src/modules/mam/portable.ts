@@ -89,6 +89,8 @@ export class ArchiveImport {
   async #momentOf(user: Jid, { from, to }: Portable): Promise<Moment> {
     const known = this.#moments.get(user.bareString)
     if (known?.from === from) return known
+    // What was read in before, or has just been archived, is to be found.
+    if (known === undefined || from < known.from) await this.#archive.settled(false)
     const moment = { from, ids: new Set<number>(), texts: new Set<string>() }
     for await (const { id, bytes } of this.#archive.between(user, from, to)) {
       moment.ids.add(id)
