@@ -127,7 +127,7 @@ export class LiveEdge {
         ),
         decoyOf: () => ({ secret: Buffer.alloc(32, 1), iterations: 1 }),
         domains: () => [],
-    readiness: () => ({ status: 'started', reasons: [] }),
+        readiness: () => ({ status: 'started', reasons: [] }),
         folder: () => Promise.reject(new Error('there is no folder')),
       },
       { isTlsPossible: false },
