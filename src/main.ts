@@ -32,7 +32,13 @@ export interface Program {
 
 /** Runs the command line of this process and sets its exit code. */
 export async function main(program: Program): Promise<void> {
-  process.exitCode = await runCommandLine(machineFor(program))
+  // The clock's timers keep no process alive, and a command on a stopped server may have nothing else to wait for.
+  const alive = setInterval(() => {}, 2 ** 30)
+  try {
+    process.exitCode = await runCommandLine(machineFor(program))
+  } finally {
+    clearInterval(alive)
+  }
 }
 
 function machineFor(program: Program): Machine {

@@ -63,6 +63,7 @@ export interface ServerOptions {
 export class Server implements ControlledServer, CommandedServer, AsyncDisposable {
   readonly commands = new CommandRegistry()
   readonly metrics: Metrics = createMetrics()
+  readonly nodeName: string = nodeName
   /** Shows what sessions send and receive. */
   readonly tap = new SharedTap()
   /** Settles when the server has stopped, whoever asked for it. */
@@ -112,10 +113,6 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
 
   get log(): Logger {
     return this.#log
-  }
-
-  get nodeName(): string {
-    return nodeName
   }
 
   get isRunning(): boolean {
@@ -235,7 +232,7 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
     this.#opened.push(() => domains.close())
     this.#domains = domains.desk
     registerCoreCommands(this.commands, commandServices(this))
-    const syncCommands = registerModuleCommands(this.commands, hosts, clock)
+    const syncCommands = registerModuleCommands(this.commands, { hosts, modules, clock })
     if (isOffline) return
     await pools.connect()
     if (!inMemory) {

@@ -1,6 +1,7 @@
 import type { Jid } from '../jid/jid.ts'
 import type { ClientCertificate } from '../protocol/sasl/mechanism.ts'
 import type { ScramHash, ScramKeys } from '../protocol/scram/keys.ts'
+import { type AccountsObserver, type AccountsOperation, nobody } from './accounts-observer.ts'
 import { ExistenceMemories, type ExistenceMemory } from './existence-memory.ts'
 import {
   AccountLimitReached,
@@ -9,16 +10,6 @@ import {
   AuthUnavailable,
   type MovableCredentials,
 } from './method.ts'
-
-/** What is asked of accounts, as it is counted. */
-export type AccountsOperation = 'authorize' | 'check_password' | 'try_register' | 'does_user_exist'
-
-/** Is told what accounts are asked. */
-export interface AccountsObserver {
-  measure<T>(operation: AccountsOperation, domain: string, work: () => Promise<T>): Promise<T>
-}
-
-const nobody: AccountsObserver = { measure: (_operation, _domain, work) => work() }
 
 /** How the accounts of a host type behave. */
 export interface AccountsOptions {
@@ -46,13 +37,10 @@ export class Accounts {
   /** The same accounts, as far as methods of these names keep them. */
   only(names: readonly string[]): Accounts {
     // `internal` and `rdbms` are two names of one store.
-    const meant = new Set(
-      names.flatMap((name) => (name === 'rdbms' || name === 'internal' ? ['internal', 'rdbms'] : [name])),
-    )
-    return new Accounts(
-      this.#methods.filter(({ name }) => meant.has(name)),
-      this.#options,
-    )
+    const store = ['internal', 'rdbms']
+    const meant = new Set(names.flatMap((name) => (store.includes(name) ? store : [name])))
+    const kept = this.#methods.filter(({ name }) => meant.has(name))
+    return new Accounts(kept, this.#options)
   }
 
   /** Whether accounts can be made. */
@@ -113,6 +101,15 @@ export class Accounts {
         (answer) => answer !== undefined,
       )
     return this.#memories.exists(user, () => this.#measure('does_user_exist', user, ask))
+  }
+
+  /** When an account was made, in milliseconds since the epoch, where that is known. */
+  createdAt(user: Jid): Promise<number | undefined> {
+    return this.#first(
+      (method) => method.createdAt !== undefined,
+      async (method) => method.createdAt?.(user.bare),
+      (at) => at !== undefined,
+    )
   }
 
   /** Remembers by this which accounts of these domains exist, but for those that pass; the function returned ends that. */
@@ -247,6 +244,7 @@ export class Accounts {
   /** Removes every account of a domain, where they are kept by this server. */
   async removeDomain(domain: string): Promise<void> {
     for (const method of this.#methods) await method.removeDomain?.(domain)
+    this.#memories.forgetDomain(domain)
   }
 
   /** The local parts of a domain's accounts, in ascending order; a name kept by two methods stands once. */

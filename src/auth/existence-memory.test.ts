@@ -13,6 +13,9 @@ function memory(): ExistenceMemory & { known: Set<string>; told: boolean[] } {
     has: (user) => known.has(user),
     add: (user) => void known.add(user),
     delete: (user) => void known.delete(user),
+    deleteDomain(domain) {
+      for (const user of known) if (user.endsWith(`@${domain}`)) known.delete(user)
+    },
     asked: (wasKnown) => void told.push(wasKnown),
   }
 }
@@ -50,6 +53,15 @@ describe('a memory of accounts', () => {
     const asked = memories.exists(lena, async () => 'kept')
     memories.forget(lena)
     expect(await asked).toBe(true)
+    expect([...kept.known]).toEqual([])
+  })
+
+  it('forgets all accounts of a domain that is removed', async () => {
+    const { memories, kept } = remembering()
+    await memories.exists(lena, async () => 'kept')
+    const asked = memories.exists(Jid.parse('otto@example.org'), async () => 'kept')
+    memories.forgetDomain('example.org')
+    await asked
     expect([...kept.known]).toEqual([])
   })
 

@@ -5,6 +5,7 @@ export interface ExistenceMemory {
   has(user: string): boolean
   add(user: string): void
   delete(user: string): void
+  deleteDomain(domain: string): void
   /** Told of each question: whether the answer was remembered, and how many milliseconds it took. */
   asked(wasKnown: boolean, ms: number): void
   now(): number
@@ -43,6 +44,12 @@ export class ExistenceMemories {
   forget(user: Jid): void {
     this.#removals++
     this.#of(user)?.delete(user.bareString)
+  }
+
+  /** All accounts of a domain have been removed; nobody serves it any more. */
+  forgetDomain(domain: string): void {
+    this.#removals++
+    for (const memory of this.#byDomains.values()) memory.deleteDomain(domain)
   }
 
   #of({ domain }: Jid): ExistenceMemory | undefined {

@@ -31,6 +31,8 @@ export interface AuthMethod {
   /** The hashes for which keys may be found here. */
   readonly scramHashes?: readonly ScramHash[]
   exists(user: Jid): Promise<boolean>
+  /** When an account was made, in milliseconds since the epoch; undefined where there is none. */
+  createdAt?(user: Jid): Promise<number | undefined>
   /** The keys of a user for this hash, undefined where there are none. */
   scramKeys?(user: Jid, hash: ScramHash): Promise<ScramKeys | undefined>
   /** The iteration count for new keys of this hash, where the account has keys of others and none of this (XEP-0480). */

@@ -116,6 +116,16 @@ export class SqlAccounts implements AuthMethod {
     return changes === 0n ? 'exists' : 'created'
   }
 
+  async createdAt({ domain, local }: Jid): Promise<number | undefined> {
+    const row = await this.#db.q
+      .selectFrom('auth_accounts')
+      .select('created')
+      .where('domain', '=', domain)
+      .where('username', '=', local)
+      .executeTakeFirst()
+    return row === undefined ? undefined : Number(row.created)
+  }
+
   async credentials(user: Jid): Promise<MovableCredentials | undefined> {
     const credentials = await this.#credentials(user)
     return credentials === undefined ? undefined : { password: credentials.plain, keys: credentials.stored }

@@ -1,15 +1,28 @@
-/** Modules that the built-in configuration turns on. */
-const defaultModules = [
-  'mod_presence',
-  'mod_roster',
-  'mod_disco',
-  'mod_offline',
-  'mod_blocking',
-  'mod_private',
-  'mod_ping',
-  'mod_time',
-  'mod_version',
-] as const
+/** Modules that the built-in configuration turns on, each with what stands in its table. */
+const defaultModules: Readonly<Record<string, string>> = {
+  mod_presence: '',
+  mod_roster: '',
+  mod_disco: '',
+  mod_sasl2: '',
+  mod_bind2: '',
+  mod_fast_auth_token: '',
+  mod_stream_management: '',
+  mod_csi: '',
+  mod_carboncopy: '',
+  mod_offline: '',
+  mod_mam: '[modules.mod_mam.pm]\n[modules.mod_mam.muc]',
+  mod_muc: '',
+  mod_pubsub: 'plugins = ["flat", "pep"]',
+  mod_caps: '',
+  mod_vcard: '',
+  mod_private: '',
+  mod_blocking: '',
+  mod_adhoc: '',
+  mod_last: '',
+  mod_ping: '',
+  mod_time: '',
+  mod_version: '',
+}
 
 /**
  * The configuration of a server that nobody has configured: one domain, everything on this machine only, no
@@ -19,7 +32,9 @@ const defaultModules = [
  */
 export function defaultConfig(modules: Iterable<string>): string {
   const existing = new Set(modules)
-  const tables = defaultModules.filter((name) => existing.has(name)).map((name) => `[modules.${name}]`)
+  const tables = Object.entries(defaultModules)
+    .filter(([name]) => existing.has(name))
+    .map(([name, content]) => `[modules.${name}]${content === '' ? '' : `\n${content}`}`)
   return `${settings}
 # What the server can do. Every option is in docs/options.md.
 ${tables.join('\n')}

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { UsageError } from './command-error.ts'
+import { type CommandError, UsageError } from './command-error.ts'
 import { inputFromText } from './command-input.ts'
 
 /** How far a long command is. */
@@ -68,6 +68,7 @@ export type CommandRunner = Pick<CommandRegistry, 'get' | 'run'>
 /** All commands of a server by `category.name`. */
 export class CommandRegistry {
   readonly #commands = new Map<string, RegisteredCommand>()
+  readonly #refused = new Map<string, () => CommandError>()
 
   /**
    * Adds commands of one owner (a module or a room), bound to `server`. Answers a function that takes them out again.
@@ -91,6 +92,11 @@ export class CommandRegistry {
     }
   }
 
+  /** Has commands that are not there refused for a reason. */
+  refuse(names: readonly string[], reason: () => CommandError): void {
+    for (const name of names) this.#refused.set(name, reason)
+  }
+
   /** Takes out everything of one owner. */
   unregister(owner: string): void {
     for (const [name, entry] of this.#commands) if (entry.owner === owner) this.#commands.delete(name)
@@ -108,7 +114,7 @@ export class CommandRegistry {
   /** Runs a command. Throws `UsageError` for wrong calls and `CommandError` when the command fails. */
   async run(name: string, input: unknown, options: RunOptions = {}): Promise<unknown> {
     const entry = this.#commands.get(name)
-    if (entry === undefined) throw new UsageError('unknown_command', `There is no command ${name}.`)
+    if (entry === undefined) throw this.#missing(name)
     const { declaration } = entry
     const given = options.form === 'text' ? inputFromText(declaration.input, input) : (input ?? {})
     const parsed = declaration.input.safeParse(given)
@@ -116,6 +122,10 @@ export class CommandRegistry {
     const result = await entry.run(parsed.data, options)
     // An answer that its own declaration does not know is a fault of the command, not of the caller.
     return declaration.output.parse(result)
+  }
+
+  #missing(name: string): CommandError {
+    return this.#refused.get(name)?.() ?? new UsageError('unknown_command', `There is no command ${name}.`)
   }
 }
 

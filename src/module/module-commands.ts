@@ -4,6 +4,7 @@ import type { Clock } from '../util/clock.ts'
 import type { ModuleApi } from './api.ts'
 import type { CommandRegistry } from './command.ts'
 import { CommandError } from './command-error.ts'
+import type { AnyModule } from './define.ts'
 import type { ModuleHost } from './module-host.ts'
 
 /** What the commands of modules work on: the interfaces that modules provide, domain by domain. */
@@ -12,7 +13,7 @@ export interface ModuleServices {
   now(): number
   /** The domains where a module provides this interface. */
   domainsWith(api: ModuleApi<unknown>): readonly string[]
-  /** The interface for a domain. Throws CommandError `domain_not_found`, or `module_not_loaded` where the module does not run. */
+  /** The interface for a domain. Throws CommandError `domain_not_found`, or `deps_not_loaded` where the module does not run. */
   api<A>(domain: string, api: ModuleApi<A>): A
   /** Whether there is such an account. */
   hasUser(user: Jid): Promise<boolean>
@@ -30,10 +31,19 @@ interface HostedModules {
 }
 
 /**
- * Puts the commands of every module that runs on some domain into the registry, once for the whole server. The function
- * returned does so for modules that have been started since.
+ * Puts the commands of every module that runs on some domain into the registry, once for the whole server; those of the others
+ * that exist are refused. The function returned does so for modules that have been started since.
  */
-export function registerModuleCommands(registry: CommandRegistry, hosts: ModulesByDomain, clock: Clock): () => void {
+export function registerModuleCommands(
+  registry: CommandRegistry,
+  { hosts, modules, clock }: { hosts: ModulesByDomain; modules: readonly AnyModule[]; clock: Clock },
+): () => void {
+  for (const { name, commands = [] } of modules) {
+    registry.refuse(
+      commands.map((each) => each.name),
+      () => notLoaded(name),
+    )
+  }
   const services: ModuleServices = {
     now: () => clock.now(),
     domainsWith: (api) =>
@@ -46,7 +56,7 @@ export function registerModuleCommands(registry: CommandRegistry, hosts: Modules
       if (modules === undefined) throw new CommandError('domain_not_found', 'Given domain does not exist', { domain })
       const found = modules.find(api)
       if (found !== undefined) return found
-      throw new CommandError('module_not_loaded', `${api.module} does not run on this domain`, { domain })
+      throw notLoaded(api.module)
     },
     hasUser: async (user) => (await hosts.of(user.domain)?.host.accounts.exists(user)) ?? false,
   }
@@ -60,4 +70,9 @@ export function registerModuleCommands(registry: CommandRegistry, hosts: Modules
   }
   sync()
   return sync
+}
+
+function notLoaded(module: string): CommandError {
+  const context = { not_loaded_modules: [module] }
+  return new CommandError('deps_not_loaded', `Some of the required modules are not loaded: ${module}`, context)
 }

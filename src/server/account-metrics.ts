@@ -1,4 +1,4 @@
-import type { AccountsObserver } from '../auth/accounts.ts'
+import type { AccountsObserver } from '../auth/accounts-observer.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import { userRegistered, userRemoved } from '../router/events.ts'
 import type { Host } from '../router/host.ts'

@@ -1,4 +1,5 @@
-import { Accounts, type AccountsObserver } from '../auth/accounts.ts'
+import { Accounts } from '../auth/accounts.ts'
+import type { AccountsObserver } from '../auth/accounts-observer.ts'
 import { Authenticator } from '../auth/authenticator.ts'
 import { closingText, elementText, openingText } from '../edges/c2s/stream-text.ts'
 import { TcpClient } from '../edges/c2s/tcp-client.ts'

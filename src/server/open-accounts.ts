@@ -1,4 +1,5 @@
-import { Accounts, type AccountsObserver } from '../auth/accounts.ts'
+import { Accounts } from '../auth/accounts.ts'
+import type { AccountsObserver } from '../auth/accounts-observer.ts'
 import { KeyDeriver } from '../auth/key-deriver.ts'
 import type { AuthMethod } from '../auth/method.ts'
 import { hashNames } from '../auth/offered-mechanisms.ts'

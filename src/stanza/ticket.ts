@@ -6,6 +6,10 @@ export interface TicketWatcher {
 /** A stream whose stanzas are numbered for good. */
 export interface TicketSource {
   readonly id: string
+  /** When it began, in milliseconds since the epoch. */
+  readonly startedAt: number
+  /** How often it has gone on without anybody knowing what had come of everything: then what comes may have come before. */
+  readonly repeats: number
 }
 
 /**
@@ -44,6 +48,11 @@ export class Ticket {
    */
   get origin(): string | undefined {
     return this.#source === undefined ? undefined : `${this.#source.id}/${this.#number}`
+  }
+
+  /** The stream that it came on, where that numbers its stanzas for good. */
+  get source(): TicketSource | undefined {
+    return this.#source
   }
 
   /** Whether the stanza may be kept for a client: it is ready, and all that came before it from the same sender is too. */

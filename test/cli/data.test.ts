@@ -3,11 +3,14 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { defaultConfig } from '../../src/config/default-config.ts'
 import { allModules } from '../../src/modules/all.ts'
+import { forward, search } from '../support/archive.ts'
 import { Client } from '../support/client.ts'
 import { type RunningProgram, Workplace } from '../support/program.ts'
 
 const config = `${defaultConfig(allModules.map(({ name }) => name)).replace(/^port = \d+$/gm, 'port = 0')}
 [modules.mod_vcard]
+[modules.mod_privacy]
+[modules.mod_mam.pm]
 [auth.password]
 scram_iterations = 4096
 `
@@ -20,7 +23,7 @@ async function signedIn(name: string): Promise<Client> {
   return Client.signIn(server.address, { local: name, password: 'secret' }, undefined)
 }
 
-/** What alice has: a contact, a request that waits, private XML, a vCard and a message from before. */
+/** What alice has: a contact, a request that waits, private XML, a vCard, lists, and a message from before that is archived. */
 async function fill(): Promise<void> {
   for (const name of ['alice', 'bob', 'carol']) {
     expect(await here.run('register_identified', name, 'localhost', 'secret')).toMatchObject({
@@ -36,6 +39,12 @@ async function fill(): Promise<void> {
   )
   await alice.asks(`<query xmlns='jabber:iq:private'><notes xmlns='my:notes'><n>ä &lt; ö</n></notes></query>`, 'set')
   await alice.asks(`<vCard xmlns='vcard-temp'><FN>Alice</FN></vCard>`, 'set')
+  const item = (order: number, more: string) => `<item action='deny' order='${order}' ${more}/>`
+  const list = `<list name='quiet'>${item(1, "type='group' value='Friends'")}${item(2, "type='subscription' value='none'")}</list>`
+  await alice.asks(`<query xmlns='jabber:iq:privacy'>${list}</query>`, 'set')
+  await alice.asks(`<query xmlns='jabber:iq:privacy'><default name='quiet'/></query>`, 'set')
+  await alice.asks(`<query xmlns='jabber:iq:privacy'><default/></query>`, 'set')
+  await alice.asks(`<block xmlns='urn:xmpp:blocking'><item jid='mallory@example.org'/></block>`, 'set')
   await alice.send(`<presence to='bob@localhost' type='subscribe'/>`)
   const carol = await signedIn('carol')
   await carol.send(`<presence to='alice@localhost' type='subscribe'/>`)
@@ -82,6 +91,8 @@ describe('documents of XEP-0227', () => {
       '2 contacts',
       '2 subscription requests',
       '1 vCards',
+      '2 privacy lists',
+      '2 archived messages',
       'Nothing has been changed.',
     ]) {
       expect(check.out).toContain(line)
@@ -102,6 +113,16 @@ describe('documents of XEP-0227', () => {
     const came = await alice.drains()
     expect(came.filter(({ name }) => name === 'message').map((message) => message.attr('id'))).toEqual(['m1'])
     expect(came.some((one) => one.attr('type') === 'subscribe' && one.attr('from') === 'carol@localhost')).toBe(true)
+    const blocked = await alice.asks(`<blocklist xmlns='urn:xmpp:blocking'/>`)
+    expect(`${blocked}`).toContain(`jid='mallory@example.org'`)
+    const lists = await alice.asks(`<query xmlns='jabber:iq:privacy'><list name='quiet'/></query>`)
+    expect(`${lists}`).toContain(`value='Friends'`)
+    const [archived] = (await search(alice)).results
+    const before = await signedIn('alice')
+    expect(`${(await search(before)).results[0]?.child('forwarded', forward)}`).toBe(
+      `${archived?.child('forwarded', forward)}`,
+    )
+    expect((await search(before)).ids).toEqual([archived?.attr('id')])
     await alice.leaves()
   })
 
@@ -115,7 +136,9 @@ describe('documents of XEP-0227', () => {
     expect(await other.run('import', here.path('out'), '--merge')).toMatchObject({ code: 0 })
     expect(await other.run('export', 'again')).toMatchObject({ code: 0 })
     const text = readFileSync(other.path('again/localhost.xml'), 'utf8')
-    expect(text.match(/<message /g)).toHaveLength(1)
+    // One that waits, and one in the archives of both.
+    expect(text.match(/<message /g)).toHaveLength(3)
+    expect(text.match(/<list /g)).toHaveLength(2)
     expect(text.match(/type='subscribe' from='carol@localhost'/g)).toHaveLength(1)
   })
 

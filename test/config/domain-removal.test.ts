@@ -1,17 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import Sqlite from 'better-sqlite3'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Jid } from '../../src/jid/jid.ts'
-import { allModules } from '../../src/modules/all.ts'
 import { registerAccount } from '../../src/router/accounts.ts'
 import { domainRemoved } from '../../src/router/events.ts'
 import { Client } from '../support/client.ts'
+import { everyModule } from '../support/every-module.ts'
 import { type OwnTestServer, startTestServer } from '../support/server.ts'
-
-/** Every module that keeps to its own with the options that it has by default. */
-const modules = allModules.filter(({ staticOnly, options }) => staticOnly !== true && options.safeParse({}).success)
+import { type Owner, TableRows } from '../support/table-rows.ts'
 
 const config = `
 [general]
@@ -30,7 +27,7 @@ tls.mode = "starttls"
 [auth.password]
 scram_iterations = 4096
 
-${modules.map(({ name }) => `[modules.${name}]\n`).join('')}
+${everyModule()}
 `
 
 let folder = ''
@@ -68,41 +65,63 @@ async function fill(domain: string): Promise<void> {
   await alice.asks(`<query xmlns='jabber:iq:roster'><item jid='away@${domain}'/></query>`, 'set')
   await alice.asks(`<vCard xmlns='vcard-temp'><FN>Alice</FN></vCard>`, 'set')
   alice.sends(`<message to='away@${domain}' type='chat'><body>later</body></message>`)
+  alice.sends(`<presence to='room@conference.${domain}/alice'><x xmlns='http://jabber.org/protocol/muc'/></presence>`)
+  alice.sends(`<message to='away@${domain}' id='d'><displayed xmlns='urn:xmpp:chat-markers:0' id='1'/></message>`)
+  await alice.asks(
+    `<query xmlns='jabber:iq:privacy'><list name='l'><item action='allow' order='1'/></list></query>`,
+    'set',
+  )
   alice.sends(`<presence type='unavailable'><status>bye</status></presence>`)
   await alice.isHeard()
 }
 
-/** How many rows name a domain, by table: those that name it in a column of its own, as the owner. */
+/** How many rows name a domain, as it is, as that of an address, or as the parent of a service's, by table. */
 function rowsOf(domain: string): Record<string, number> {
-  const db = new Sqlite(join(folder, 'data', 'meerkat.sqlite'), { readonly: true })
-  try {
-    const tables = db.prepare(`select name from sqlite_master where type = 'table'`).all() as { name: string }[]
-    const found: Record<string, number> = {}
-    for (const { name } of tables) {
-      const columns = (db.pragma(`table_info(${name})`) as { name: string }[]).map((column) => column.name)
-      if (name === 'domain_events' || !columns.includes('domain')) continue
-      const row = db.prepare(`select count(*) as rows from ${name} where domain = ?`).get(domain) as { rows: number }
-      if (row.rows > 0) found[name] = row.rows
-    }
-    return found
-  } finally {
-    db.close()
-  }
+  const found = tables().count((columns) => ({
+    sql: columns.map((name) => `${name} = ? or ${name} like ? or ${name} like ?`).join(' or '),
+    values: columns.flatMap(() => [domain, `%@${domain}`, `%.${domain}`]),
+  }))
+  const archived = tables().archived(`%@${domain}`, `%.${domain}`)
+  return archived === 0 ? found : { ...found, mod_mam_entry: archived }
+}
+
+const tables = () => new TableRows(join(folder, 'data', 'meerkat.sqlite'))
+const asDomain = (domain: string): Owner => ({ domain })
+const asService = (domain: string): Owner => ({ service: `conference.${domain}` })
+
+/** Puts a row of this domain into each table that belongs to domains; answers the names of these tables. */
+function sow(domain: string): string[] {
+  return tables().sow((columns) => {
+    if (columns.includes('domain')) return asDomain(domain)
+    return columns.includes('service') ? asService(domain) : undefined
+  })
 }
 
 describe('the removal of a domain', () => {
   it('takes everything that is kept of it, and nothing of others', async () => {
+    const sown: string[] = []
     for (const domain of ['gone.example', 'left.example']) {
       await run('addDomain', { domain, hostType: 'customers' })
       await run('setDomainPassword', { domain, password: 'secret' })
       await fill(domain)
+      sown.push(...sow(domain))
     }
-    const kept = ['auth_accounts', 'mod_private', 'mod_roster_items', 'mod_vcard', 'mod_offline', 'mod_last']
-    expect(Object.keys(rowsOf('gone.example'))).toEqual(expect.arrayContaining([...kept, 'domain_admins']))
+    const kept = [
+      'auth_accounts',
+      'mod_private',
+      'mod_roster_items',
+      'mod_vcard',
+      'mod_offline',
+      'mod_last',
+      'mod_mam_entry',
+    ]
+    kept.push('mod_smart_markers', 'mod_privacy_lists', 'domain_admins')
+    expect(Object.keys(rowsOf('gone.example'))).toEqual(expect.arrayContaining([...kept, ...sown]))
     const removal = { domain: 'gone.example', hostType: 'customers' }
     expect(await run('removeDomain', removal)).toEqual({ ...removal, status: 'DELETED' })
     expect(rowsOf('gone.example')).toEqual({})
-    expect(Object.keys(rowsOf('left.example'))).toEqual(expect.arrayContaining(kept))
+    expect(Object.keys(rowsOf('left.example'))).toEqual(expect.arrayContaining([...kept, ...sown]))
+    tables().reap(asDomain('left.example'), asService('left.example'))
     await expect(run('domainDetails', { domain: 'gone.example' })).rejects.toMatchObject({ code: 'not_found' })
   })
 
@@ -147,5 +166,35 @@ describe('the removal of a domain', () => {
     expect(await run('requestRemoveDomain', removal)).toEqual({ ...removal, status: 'DELETING' })
     expect(server.server.hostOf('later.example')).toBeUndefined()
     await expect.poll(() => rowsOf('later.example')).toEqual({})
+  })
+  it('ends broadcasts; while a domain is not served they wait', async () => {
+    const domain = 'cast.example'
+    await run('addDomain', { domain, hostType: 'customers' })
+    const host = server.server.hostOf(domain)
+    if (host === undefined) throw new Error(`${domain} is not there`)
+    for (const name of ['a', 'b', 'c']) await registerAccount(host, Jid.of(name, domain), 'secret')
+    const command = (name: string, input: object) => server.server.commands.run(`broadcast.${name}`, input)
+    const start = async (messageRate: number) => {
+      const plan = { name: 'News', domain, messageSubject: '', messageBody: 'Hi', senderJid: `a@${domain}` }
+      const input = { ...plan, messageRate, recipientGroup: 'ALL_USERS_IN_DOMAIN' }
+      return ((await command('startBroadcast', input)) as { ids: number[] }).ids[0]
+    }
+    const stateOf = async (id: number | undefined) =>
+      ((await command('getBroadcast', { domain, id })) as { executionState: string }).executionState
+
+    const first = await start(10)
+    await run('disableDomain', { domain })
+    await run('enableDomain', { domain })
+    await expect.poll(() => stateOf(first), { timeout: 5000 }).toBe('FINISHED')
+    const away = await client('c', domain)
+    await away.isPresent()
+    await away.finds(`<message {any}><body>Hi</body>{any}</message>`)
+
+    const second = await start(1)
+    expect(await stateOf(second)).toBe('RUNNING')
+    await run('removeDomain', { domain, hostType: 'customers' })
+    expect(rowsOf(domain)).toEqual({})
+    await run('addDomain', { domain, hostType: 'customers' })
+    expect(await command('getBroadcasts', { domain })).toEqual([])
   })
 })

@@ -9,6 +9,7 @@ import type { Filter } from '../../src/modules/mam/reader.ts'
 import { flags, type MamTables, migrations } from '../../src/modules/mam/tables.ts'
 import { createLogger } from '../../src/observe/logger.ts'
 import { Stanza } from '../../src/stanza/stanza.ts'
+import { Ticket } from '../../src/stanza/ticket.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { openDatabase } from '../../src/storage/open.ts'
 import { type Clock, systemClock } from '../../src/util/clock.ts'
@@ -79,6 +80,35 @@ onEachDatabase('the archive', (kind) => {
     await archive.settled()
     expect(await rows('mod_mam_entry')).toBe(2)
     for (const owner of [romeo, juliet]) expect(bodiesOf(await find(owner))).toEqual(['żółw 🐢'])
+  })
+
+  it('knows a message that is sent again on a stream that has gone on, in the conversation and on the stream that it was in', async () => {
+    const text = `<message xmlns='jabber:client' from='${romeo.full}' to='${juliet.full}' id='m1'><body>Hi</body></message>`
+    const message = (number: number, { id = 'Stream_1', repeats = 1 } = {}) => {
+      const ticket = new Ticket(undefined, { id, startedAt: clock.now() - 1000, repeats }, number)
+      return Stanza.fromBytes(Buffer.from(text), Jid.parse).under(ticket)
+    }
+    const keep = (stanza: Stanza, owner: Jid, remote: Jid) =>
+      archive.append({ owner, remote, ...at, text: stanza.toWire('framed'), origin: stanza.origin }).id
+    const at = { resource: '', flags: 0 }
+    const ids = [keep(message(7), romeo, juliet), keep(message(7), juliet, romeo), keep(message(8), romeo, juliet)]
+    const plain = message(9, { repeats: 0 })
+    expect(archive.repeated(plain, romeo, juliet)).toBeUndefined()
+    expect(await archive.repeated(message(7), romeo, juliet)).toBe(ids[0])
+    expect(await archive.repeated(message(7), juliet, romeo)).toBe(ids[1])
+    expect(archive.repeated(message(8), romeo, juliet)).toBe(ids[2])
+    expect(archive.repeated(message(9), romeo, juliet)).toBeUndefined()
+    expect(await archive.repeated(message(7), romeo, nurse)).toBeUndefined()
+    for (const id of ['StreamX1', 'stream_1', 'Stream_']) {
+      expect(await archive.repeated(message(7, { id }), romeo, juliet)).toBeUndefined()
+    }
+    // What has come since is looked for when the stream has gone on once more; what was retracted keeps its name.
+    keep(message(9), romeo, juliet)
+    await archive.settled()
+    await archive.replace(romeo, ids[0] as number, () => el('retracted', 'urn:xmpp:message-retract:1'))
+    const again = { repeats: 2 }
+    expect(await archive.repeated(message(9, again), romeo, juliet)).toBeGreaterThan(ids[2] as number)
+    expect(archive.repeated(message(7, again), romeo, juliet)).toBe(ids[0])
   })
 
   it('keeps it twice where it was changed on its way', async () => {

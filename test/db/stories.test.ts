@@ -7,6 +7,7 @@ const suites = [
   '../rfc/6121-subscriptions.test.ts',
   '../xep/0016-privacy.test.ts',
   '../xep/0049-private.test.ts',
+  '../xep/0060-pubsub.test.ts',
   '../xep/0077-register.test.ts',
   '../xep/0160-offline.test.ts',
   '../xep/0191-blocking.test.ts',

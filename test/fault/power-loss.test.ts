@@ -25,24 +25,23 @@ const hasCompiler = process.platform === 'linux' && spawnSync('cc', ['--version'
 if (!hasCompiler && process.env.CI === 'true') throw new Error('cc is missing: install gcc and libc6-dev')
 const database = 'meerkat.sqlite'
 
-let folder: ServerFolder
 /** What is left when the power is cut. */
 let synchronised = ''
 let library = ''
+let tools = ''
 
 beforeAll(() => {
   if (!hasCompiler) return
-  folder = new ServerFolder(plainSettings({ more: crowdModules, c2s: 'access = "all"' }))
-  synchronised = mkdtempSync(join(tmpdir(), 'meerkat-power-'))
-  library = join(synchronised, 'power-loss.so')
+  tools = mkdtempSync(join(tmpdir(), 'meerkat-power-'))
+  synchronised = join(tools, 'synchronised')
+  library = join(tools, 'power-loss.so')
   const source = fileURLToPath(new URL('../support/power-loss.c', import.meta.url))
   const { status, stderr } = spawnSync('cc', ['-shared', '-fPIC', '-O1', '-o', library, source, '-ldl', '-lpthread'])
   if (status !== 0) throw new Error(String(stderr))
 })
 afterAll(() => {
   if (!hasCompiler) return
-  folder.remove()
-  rmSync(synchronised, { recursive: true, force: true })
+  rmSync(tools, { recursive: true, force: true })
 })
 
 /** Puts back the database as a loss of power leaves it: what was synchronised; what was written since is there or not, page by page. */
@@ -70,36 +69,53 @@ function torn(then: Buffer, written: Buffer): Buffer {
   return mixed
 }
 
-function dataFolder(): string {
+function dataFolder(folder: ServerFolder): string {
   const holds = (path: string) => existsSync(join(path, database))
   const found = [folder.path, ...readdirSync(folder.path).map((name) => join(folder.path, name))].find(holds)
   if (found === undefined) throw new Error('there is no database')
   return found
 }
 
+/** Cuts the power again and again while a crowd writes, and starts the server once more. What came of it all. */
+async function cut(modules: string) {
+  rmSync(synchronised, { recursive: true, force: true })
+  mkdirSync(synchronised, { recursive: true })
+  const folder = new ServerFolder(plainSettings({ more: crowdModules + modules, c2s: 'access = "all"' }))
+  const env = { LD_PRELOAD: library, POWER_LOSS_FOLDER: synchronised, POWER_LOSS_NAME: database }
+  let server = await folder.start(env)
+  await registerCrowd(server.port)
+  const crowd = new Crowd(server.port)
+  await crowd.comes(server.port)
+  crowd.write()
+  for (let round = 0; round < rounds; round++) {
+    await crowd.more(50 + below(400))
+    server.kill('SIGKILL')
+    await server.exited
+    cutPower(dataFolder(folder), round % 2 === 1)
+    server = await folder.start(env)
+    await crowd.comes(server.port)
+  }
+  const outcome = await crowd.end(server.port)
+  figures(
+    `power cut ${rounds} times under load: ${outcome.acknowledged} messages acknowledged, ${outcome.lost.length} lost, ${outcome.doubled.length} twice`,
+  )
+  const archives = modules === '' ? undefined : await crowd.archives(server.port)
+  server.kill('SIGTERM')
+  expect(await server.exited).toBe(0)
+  folder.remove()
+  return { outcome, archives }
+}
+
+const nothingWrong = { lost: [], doubled: [], disordered: [], failures: 0 }
+
 describe.skipIf(!hasCompiler)('a server whose power is cut (needs cc)', () => {
   it(`loses nothing that it has acknowledged, ${rounds} times over`, async () => {
-    mkdirSync(synchronised, { recursive: true })
-    const env = { LD_PRELOAD: library, POWER_LOSS_FOLDER: synchronised, POWER_LOSS_NAME: database }
-    let server = await folder.start(env)
-    await registerCrowd(server.port)
-    const crowd = new Crowd(server.port)
-    await crowd.comes(server.port)
-    crowd.write()
-    for (let round = 0; round < rounds; round++) {
-      await crowd.more(50 + below(400))
-      server.kill('SIGKILL')
-      await server.exited
-      cutPower(dataFolder(), round % 2 === 1)
-      server = await folder.start(env)
-      await crowd.comes(server.port)
-    }
-    const outcome = await crowd.end(server.port)
-    figures(
-      `power cut ${rounds} times under load: ${outcome.acknowledged} messages acknowledged, ${outcome.lost.length} lost, ${outcome.doubled.length} twice`,
-    )
-    expect(outcome).toMatchObject({ lost: [], doubled: [], disordered: [], failures: 0 })
-    server.kill('SIGTERM')
-    expect(await server.exited).toBe(0)
+    expect((await cut('')).outcome).toMatchObject(nothingWrong)
+  }, 600_000)
+
+  it(`has all of it in the archives of both sides, once and in order, ${rounds} times over`, async () => {
+    const { outcome, archives } = await cut('[modules.mod_mam.pm]\n')
+    expect(outcome).toMatchObject(nothingWrong)
+    expect(archives).toEqual({ missing: [], doubled: [], disordered: [], entries: 2 * outcome.acknowledged })
   }, 600_000)
 })

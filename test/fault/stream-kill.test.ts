@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { numbers } from '../fuzz/mutate.ts'
 import { ServerFolder } from '../support/child-server.ts'
 import { Crowd, crowdModules, registerCrowd } from '../support/crowd.ts'
@@ -7,35 +7,48 @@ import { plainSettings } from '../support/plain-server.ts'
 
 /** Fifty and more for a thorough run. */
 const rounds = Number(process.env.STREAM_KILLS ?? 8)
-const below = numbers(11)
-let folder: ServerFolder
 
-beforeAll(() => {
-  const settings = plainSettings({ more: crowdModules, c2s: 'access = "all"' })
-  folder = new ServerFolder(settings)
-})
-afterAll(() => folder.remove())
+/** Kills a server again and again while a crowd writes, and starts it once more. What came of it all. */
+async function killed(modules: string, seed: number) {
+  const below = numbers(seed)
+  const folder = new ServerFolder(plainSettings({ more: crowdModules + modules, c2s: 'access = "all"' }))
+  let server = await folder.start()
+  await registerCrowd(server.port)
+  const crowd = new Crowd(server.port)
+  await crowd.comes(server.port)
+  crowd.write()
+  for (let round = 0; round < rounds; round++) {
+    await crowd.more(50 + below(400))
+    server.kill('SIGKILL')
+    expect(await server.exited).toBe('SIGKILL')
+    server = await folder.start()
+    await crowd.comes(server.port)
+  }
+  const outcome = await crowd.end(server.port)
+  figures(
+    `killed ${rounds} times under load: ${outcome.acknowledged} messages acknowledged, ${outcome.lost.length} lost, ${outcome.doubled.length} twice, ${outcome.resumptions} streams resumed`,
+  )
+  const archives = modules === '' ? undefined : await crowd.archives(server.port)
+  server.kill('SIGTERM')
+  expect(await server.exited).toBe(0)
+  folder.remove()
+  return { outcome, archives }
+}
+
+const nothingWrong = { lost: [], doubled: [], disordered: [], failures: 0, refused: 0 }
 
 describe('stream management on a server that is killed', () => {
   it(`loses nothing that it has acknowledged and sends nothing twice, ${rounds} times over`, async () => {
-    let server = await folder.start()
-    await registerCrowd(server.port)
-    const crowd = new Crowd(server.port)
-    await crowd.comes(server.port)
-    crowd.write()
-    for (let round = 0; round < rounds; round++) {
-      await crowd.more(50 + below(400))
-      server.kill('SIGKILL')
-      expect(await server.exited).toBe('SIGKILL')
-      server = await folder.start()
-      await crowd.comes(server.port)
-    }
-    const outcome = await crowd.end(server.port)
+    const { outcome } = await killed('', 11)
+    expect(outcome).toMatchObject(nothingWrong)
+  }, 1_200_000)
+
+  it(`has all of it in the archives of both sides, once and in order, ${rounds} times over`, async () => {
+    const { outcome, archives } = await killed('[modules.mod_mam.pm]\n', 12)
+    expect(outcome).toMatchObject(nothingWrong)
     figures(
-      `killed ${rounds} times under load: ${outcome.acknowledged} messages acknowledged, ${outcome.lost.length} lost, ${outcome.doubled.length} twice, ${outcome.resumptions} streams resumed`,
+      `${archives?.entries} messages in archives, ${archives?.missing.length} missing, ${archives?.doubled.length} twice`,
     )
-    expect(outcome).toMatchObject({ lost: [], doubled: [], disordered: [], failures: 0, refused: 0 })
-    server.kill('SIGTERM')
-    expect(await server.exited).toBe(0)
+    expect(archives).toEqual({ missing: [], doubled: [], disordered: [], entries: 2 * outcome.acknowledged })
   }, 1_200_000)
 })

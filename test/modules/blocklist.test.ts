@@ -159,7 +159,7 @@ describe('without mod_blocklist', () => {
   it('there are no such commands, and everybody may sign in', async () => {
     expect((await own.client('alice', 'pc')).bare).toBe('alice@localhost')
     await expect(own.command('blocklist.addUser', { user: 'alice@localhost' })).rejects.toMatchObject({
-      code: 'unknown_command',
+      code: 'deps_not_loaded',
     })
   })
 })

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { search } from '../support/archive.ts'
 import type { Client } from '../support/client.ts'
 import { FileServer } from '../support/file-server.ts'
 import { baseConfig } from '../support/own-server.ts'
@@ -6,6 +7,7 @@ import { baseConfig } from '../support/own-server.ts'
 const base = `${baseConfig.replace('"localhost"', '"shire.example", "rohan.example"')}
 [modules.mod_offline]
 [modules.mod_vcard]
+[modules.mod_mam.pm]
 `
 const isolated = `${base}[modules.mod_domain_isolation]\n`
 
@@ -58,6 +60,7 @@ describe('mod_domain_isolation', () => {
     await grima.receives(filtered('message', 'frodo@shire.example', 'm1'))
     const frodo = await present('frodo', 'shire.example')
     await frodo.receivesNothing()
+    expect((await search(frodo)).ids).toEqual([])
   })
 
   it('refuses IQs and presence likewise; errors and answers vanish', async () => {

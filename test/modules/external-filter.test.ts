@@ -4,6 +4,7 @@ import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { parseConfig } from '../../src/config/load.ts'
 import { ConfigErrors } from '../../src/config/problem.ts'
 import { allModules } from '../../src/modules/all.ts'
+import { search } from '../support/archive.ts'
 import { ownServer } from '../support/own-server.ts'
 
 interface Asked {
@@ -47,6 +48,7 @@ class Judge {
 }
 
 const judge = new Judge()
+afterAll(() => judge.stop())
 const port = await judge.start(0)
 /** A port that has just been given up. */
 const gone = new Judge()
@@ -71,7 +73,6 @@ describe('mod_external_filter', () => {
     judge.asked.length = 0
     judge.answerTo = () => allow
   })
-  afterAll(() => judge.stop())
 
   const both = async () => [await own.client('alice', 'pc'), await own.client('bob', 'pc')] as const
 
@@ -195,5 +196,31 @@ describe('the configuration', () => {
     for (const wrong of ['', 'pool_tag = "other"\n']) expect(check(base + wrong + pool(9))).toThrow(ConfigErrors)
     expect(check(`${base}pool_tag = "other"\n${pool(9)}`)).toThrow(/outgoing_pools\.http\.other/)
     expect(check(`${base}pool_tag = "filter"\n${pool(9)}`)).not.toThrow()
+  })
+})
+
+describe('mod_external_filter beside an archive', () => {
+  const modules =
+    '[modules.mod_stanzaid]\n[modules.mod_mam.pm]\n[modules.mod_carboncopy]\n[modules.mod_external_filter]\n'
+  const own = ownServer(`${modules}pool_tag = "filter"\n${pool(port)}`)
+  beforeEach(() => {
+    judge.asked.length = 0
+    judge.answerTo = (body) => (body === 'bad' ? block : allow)
+  })
+
+  it('lets nobody keep or copy what is blocked, and names the rest as the archives do', async () => {
+    const [alice, phone] = [await own.client('alice', 'pc'), await own.client('alice', 'phone')]
+    const bob = await own.client('bob', 'pc')
+    await phone.asks(`<enable xmlns='urn:xmpp:carbons:2'/>`, 'set')
+    await phone.drains()
+    alice.sends(message(bob.jid, 'bad'))
+    await bob.receivesNothing()
+    await phone.receivesNothing()
+    expect([(await search(alice)).ids, (await search(bob)).ids]).toEqual([[], []])
+    alice.sends(message(bob.jid, 'good'))
+    await bob.finds(got(alice.jid, 'good'))
+    const id = Number(judge.asked.at(-1)?.variables['externalId'])
+    const archived = [id.toString(32).toUpperCase()]
+    expect([(await search(alice)).ids, (await search(bob)).ids]).toEqual([archived, archived])
   })
 })

@@ -1,4 +1,5 @@
-import { describe, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { search } from '../support/archive.ts'
 import { type OwnServer, ownServer } from '../support/own-server.ts'
 
 describe('mod_offline_stub', () => {
@@ -30,5 +31,15 @@ describe('mod_offline_stub', () => {
         `<message type='error' from='${to}' {any}>{any}<error type='cancel' {any}><service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>{any}</error></message>`,
       )
     }
+  })
+  const archiving = ownServer('[modules.mod_offline_stub]\n[modules.mod_mam.pm]\n')
+
+  it('leaves to the archive what is sent to who is away', async () => {
+    const [alice, bob] = await pair(archiving)
+    alice.sends(chat(bob))
+    await alice.receivesNothing()
+    const later = await archiving.client('bob', 'later')
+    await later.receivesNothing()
+    expect((await search(later)).bodies).toEqual(['hi'])
   })
 })

@@ -76,6 +76,29 @@ export class Crowd {
     this.#ahead = usualAhead
   }
 
+  /** Looks into everybody's archive, after {@link end}. */
+  async archives(port: number): Promise<ArchiveFaults> {
+    const faults = { missing: [] as string[], doubled: [] as string[], disordered: [] as string[], entries: 0 }
+    const archived = new Map<string, Map<string, number>>()
+    for (const owner of [away, ...this.clients.keys()]) {
+      const ids = await archiveOf(owner, port)
+      const counts = new Map<string, number>()
+      for (const id of ids) counts.set(id, (counts.get(id) ?? 0) + 1)
+      archived.set(owner, counts)
+      faults.entries += ids.length
+      for (const [id, count] of counts) if (count > 1) faults.doubled.push(`${owner} ${id}`)
+      faults.disordered.push(...disordered(ids).map((id) => `${owner} ${id}`))
+    }
+    const isMissing = (owner: string, id: string) => archived.get(owner)?.has(id) !== true
+    for (const [sender, { fate }] of this.clients) {
+      for (const id of fate.acknowledged) {
+        const owners = fate.refused.has(id) ? [] : [sender, id.split(':')[0] ?? '']
+        faults.missing.push(...owners.filter((owner) => isMissing(owner, id)).map((owner) => `${owner} ${id}`))
+      }
+    }
+    return faults
+  }
+
   /** Writes no more, waits until all is acknowledged and looks where it is: with those it was for, or kept for who was away. */
   async end(port: number): Promise<Outcome> {
     this.#isOver = true
@@ -105,6 +128,17 @@ export class Crowd {
   }
 }
 
+/** What is wrong with the archives of everybody that a crowd has written to, or that has written. */
+export interface ArchiveFaults {
+  /** Acknowledged and not there, as `owner id`. */
+  readonly missing: readonly string[]
+  /** There more than once. */
+  readonly doubled: readonly string[]
+  /** There after something that the same sender has sent later. */
+  readonly disordered: readonly string[]
+  readonly entries: number
+}
+
 /** Waits a while for what may be on its way. */
 async function has(client: EnduringClient, id: string, refused: Set<string>): Promise<boolean> {
   const { fate } = client
@@ -122,6 +156,25 @@ function disordered(received: readonly string[]): string[] {
     last.set(from, Math.max(Number(number), last.get(from) ?? 0))
     return isLate
   })
+}
+
+/** The ids of the messages in the archive of a user, oldest first. */
+async function archiveOf(user: string, port: number): Promise<string[]> {
+  const client = await PlainClient.signIn(port, user, 'archive', false)
+  const ids: string[] = []
+  let after = ''
+  for (let page = 0; ; page++) {
+    client.received = ''
+    const set = `<set xmlns='http://jabber.org/protocol/rsm'><max>50</max>${after}</set>`
+    client.says(`<iq type='set' id='page${page}'><query xmlns='urn:xmpp:mam:2'>${set}</query></iq>`)
+    await client.hears(`</iq>`)
+    for (const [, id = ''] of client.received.matchAll(/<forwarded.*?<message[^>]*? id='([^']*)'/gs)) ids.push(id)
+    const last = /<last>([^<]*)</.exec(client.received)?.[1]
+    if (last === undefined || client.received.includes(`complete='true'`)) break
+    after = `<after>${last}</after>`
+  }
+  client.leaves()
+  return ids
 }
 
 /** Makes the accounts of a crowd on a server that lets everybody register. */

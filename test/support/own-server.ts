@@ -10,6 +10,8 @@ import { type OwnTestServer, startTestServer } from './server.ts'
 /** Our own server with a configuration of its own, for options that the stories leave alone. */
 export interface OwnServer {
   readonly server: OwnTestServer
+  /** Its database, for those who look at the tables. */
+  readonly databaseFile: string
   /** Registers `name` if need be and signs in, by default available. Every client is gone after the tests of the file. */
   client(name: string, resource?: string, options?: SignInOptions): Promise<Client>
   /** Runs an admin command. */
@@ -88,6 +90,9 @@ export function ownServer(
   return {
     get server() {
       return running()
+    },
+    get databaseFile() {
+      return join(folder, 'data', 'meerkat.sqlite')
     },
     async client(name, resource, options = {}) {
       await running()

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { defineModule } from '../../src/module/define.ts'
 import { accountReceives } from '../../src/router/events.ts'
 import { StanzaError } from '../../src/stanza/stanza-error.ts'
+import { search } from '../support/archive.ts'
 import type { Client } from '../support/client.ts'
 import { ownServer } from '../support/own-server.ts'
 
@@ -261,5 +262,56 @@ describe('XEP-0079 with modules that keep messages back', () => {
     await notified(alice, silent.jid, none)
     await alice.receivesNothing()
     await silent.receivesNothing()
+  })
+})
+
+describe('XEP-0079 with an archive and lists', () => {
+  const own = ownServer('[modules.mod_amp]\n[modules.mod_blocking]\n[modules.mod_privacy]\n[modules.mod_mam.pm]\n')
+  const pair = async () => [await own.client(fresh('alice'), 'pc'), await own.client(fresh('bob'), 'pc')] as const
+  const elementsIn = async (client: Client) => (await search(client)).messages.map((message) => `${message}`)
+
+  it('§3.3.1 what is archived is stored, whether or not anybody is there', async () => {
+    const [alice, bob] = await pair()
+    await bob.leaves()
+    const stored = rule('deliver', 'stored', 'notify')
+    sends(alice, bob.bare, rule('deliver', 'none', 'notify') + stored)
+    await notified(alice, bob.bare, stored)
+    await alice.receives(`<message type='error' id='m1' from='${bob.bare}' {any}>{any}</message>`)
+    await alice.receivesNothing()
+  })
+
+  it('§3.3.1 what goes into no archive is not', async () => {
+    const [alice, bob] = await pair()
+    await bob.leaves()
+    const none = rule('deliver', 'none', 'notify')
+    const rules = `<amp xmlns='${amp}'>${none}${rule('deliver', 'stored', 'notify')}</amp>`
+    alice.sends(
+      `<message to='${bob.bare}' type='chat' id='m1'><body>hi</body><no-store xmlns='urn:xmpp:hints'/>${rules}</message>`,
+    )
+    await notified(alice, bob.bare, none)
+    await alice.receives(`<message type='error' id='m1' from='${bob.bare}' {any}>{any}</message>`)
+  })
+
+  it('§2.2.2 archives have messages without their rules', async () => {
+    const [alice, bob] = await pair()
+    sends(alice, bob.jid, rule('deliver', 'direct', 'notify'))
+    await notified(alice, bob.jid, rule('deliver', 'direct', 'notify'))
+    for (const client of [alice, bob]) {
+      const [message] = await elementsIn(client)
+      expect(message).toContain('<body>hi</body>')
+      expect(message).not.toContain(amp)
+    }
+  })
+
+  it('§3.3.1 nobody has what is blocked, and the sender is told so before the error', async () => {
+    const [alice, bob] = await pair()
+    await bob.asks(`<block xmlns='urn:xmpp:blocking'><item jid='${alice.bare}'/></block>`, 'set')
+    await bob.drains()
+    const none = rule('deliver', 'none', 'notify')
+    sends(alice, bob.jid, rule('deliver', 'direct', 'notify') + none)
+    await notified(alice, bob.jid, none)
+    await bounced(alice, bob.jid)
+    await bob.receivesNothing()
+    expect(await elementsIn(bob)).toEqual([])
   })
 })

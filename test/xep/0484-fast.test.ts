@@ -349,7 +349,7 @@ rotate_before_expire = ${rotate}
     const groupOf = async () =>
       (await host.hooks.gather(personalData, { host, user })).find(({ name }) => name === 'tokens')
     const group = await groupOf()
-    expect(group?.rows).toMatchObject([{ agent: agentId, mechanism: none }])
+    expect(group?.rows).toMatchObject([{ agent: agentId, kind: none }])
     expect(JSON.stringify(group)).not.toContain(token)
     await removeAccount(host, user)
     expect(await groupOf()).toBeUndefined()

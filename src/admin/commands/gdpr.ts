@@ -5,6 +5,7 @@ import { CommandError } from '../../module/command-error.ts'
 import { domain, fileName, userName } from '../../module/scalars.ts'
 import { type PersonalData, personalData } from '../../router/events.ts'
 import type { Host } from '../../router/host.ts'
+import { formatTimestamp } from '../../stanza/delay.ts'
 import { NewFile } from '../../storage/stream-files.ts'
 import { zip } from '../../util/zip.ts'
 import { csvText } from './csv.ts'
@@ -85,10 +86,19 @@ async function archiveOf(host: Host, user: Jid, services: PersonalDataServices):
   if (failed.length > 0) {
     throw new CommandError('internal', `Not everything could be read: ${failed.join(', ')} failed`, { modules: failed })
   }
-  const files = [...joined(groups)].map(([name, rows]) => ({ name: `${name}.csv`, data: Buffer.from(csvText(rows)) }))
+  const all = [await accountGroup(host, user, groups), ...groups]
+  const files = [...joined(all)].map(([name, rows]) => ({ name: `${name}.csv`, data: Buffer.from(csvText(rows)) }))
   const lines = await services.logLines(user.bareString)
   if (lines !== '') files.push({ name: `logs-${services.nodeName}.txt`, data: Buffer.from(lines) })
   return zip(files, host.clock.now())
+}
+
+/** The account itself. When it was last seen is known to the module that notes it. */
+async function accountGroup(host: Host, user: Jid, groups: readonly PersonalData[]): Promise<PersonalData> {
+  const created = await host.accounts.createdAt(user)
+  const seen = groups.find(({ name }) => name === 'last')?.rows[0]?.['timestamp']
+  const row = { jid: user.bareString, created: created === undefined ? '' : formatTimestamp(created), last_seen: seen }
+  return { name: 'account', rows: [row] }
 }
 
 /** Rows by group: two modules may have rows of one. */

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { defineModule, tables } from '../../module/define.ts'
 import { measured } from '../../observe/measured.ts'
-import { personalData, sessionAvailable, userRegistered, userRemoved } from '../../router/events.ts'
+import { domainRemoved, personalData, sessionAvailable, userRegistered, userRemoved } from '../../router/events.ts'
 import { letRun } from '../../util/settled.ts'
 import { Announcer } from './announcer.ts'
 import { announceApi } from './api.ts'
@@ -29,6 +29,7 @@ export default defineModule({
     })
     on(userRegistered, 'main', ({ user }) => announcer.welcome(user))
     on(userRemoved, 'forget', ({ user }) => store.forget(user))
+    on(domainRemoved, 'forget', ({ domain }) => store.forgetDomain(domain))
     on(personalData, 'collect', async ({ user }) => {
       const version = await store.seenBy(user)
       return version === undefined ? undefined : { name: 'motd', rows: [{ seen: version }] }

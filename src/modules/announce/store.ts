@@ -95,4 +95,13 @@ export class AnnounceStore {
       .where('username', '=', local)
       .execute()
   }
+
+  /** Forgets the texts of a domain, and who has seen them. */
+  async forgetDomain(domain: string): Promise<void> {
+    const { q } = this.#db
+    await this.#db.atomic([
+      q.deleteFrom('mod_announce').where('domain', '=', domain),
+      q.deleteFrom('mod_announce_seen').where('domain', '=', domain),
+    ])
+  }
 }

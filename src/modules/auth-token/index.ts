@@ -5,7 +5,7 @@ import { defineModule, tables } from '../../module/define.ts'
 import { measured } from '../../observe/measured.ts'
 import type { SaslAnswer } from '../../protocol/sasl/mechanism.ts'
 import { xOauthMechanism } from '../../protocol/sasl/x-oauth.ts'
-import { passwordChanged, personalData, userRemoved } from '../../router/events.ts'
+import { domainRemoved, passwordChanged, personalData, userRemoved } from '../../router/events.ts'
 import { saslMechanisms } from '../../router/sign-in-events.ts'
 import { StanzaError } from '../../stanza/stanza-error.ts'
 import { el } from '../../xml/element.ts'
@@ -99,6 +99,7 @@ export default defineModule({
 
     on(passwordChanged, 'main', async ({ user }) => void (await office.revoke(user)))
     on(userRemoved, 'forget', ({ user }) => store.forget(user))
+    on(domainRemoved, 'forget', ({ domain }) => store.forgetDomain(domain))
     on(personalData, 'collect', async ({ user }) => {
       const counter = await store.get(user)
       return counter === undefined ? undefined : { name: 'tokens', rows: [{ kind: 'X-OAUTH', counter }] }

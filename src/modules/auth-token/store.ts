@@ -60,4 +60,8 @@ export class CounterStore {
   async forget({ domain, local }: Jid): Promise<void> {
     await this.#db.q.deleteFrom('mod_auth_token').where('domain', '=', domain).where('username', '=', local).execute()
   }
+
+  async forgetDomain(domain: string): Promise<void> {
+    await this.#db.q.deleteFrom('mod_auth_token').where('domain', '=', domain).execute()
+  }
 }

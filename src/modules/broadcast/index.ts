@@ -3,6 +3,7 @@ import { dataBackend } from '../../config/option.ts'
 import { defineModule, tables } from '../../module/define.ts'
 import { measured } from '../../observe/measured.ts'
 import type { Metrics } from '../../observe/metrics.ts'
+import { domainAdded, domainRemoved, domainWithdrawn } from '../../router/events.ts'
 import { nodeName } from '../../util/product.ts'
 import { broadcastApi } from './api.ts'
 import { broadcastCommands } from './commands.ts'
@@ -24,7 +25,7 @@ export default defineModule({
   tables: tables<BroadcastTables>(),
   migrations,
   commands: broadcastCommands,
-  setup({ host, db, options, log, metrics, provide, every, onStop }) {
+  setup({ host, on, db, options, log, metrics, provide, every, onStop }) {
     const accounts = host.accounts.withKnownAge()
     if (accounts === undefined) {
       throw new Error('mod_broadcast needs accounts in the database: "internal" or "rdbms" in auth.methods')
@@ -39,6 +40,9 @@ export default defineModule({
     onStop(metrics.beforeReading(() => live.set(manager.live)))
     provide(broadcastApi, manager)
     manager.resume()
+    on(domainAdded, 'main', () => manager.resume())
+    on(domainWithdrawn, 'main', ({ domain }) => manager.withdraw(domain))
+    on(domainRemoved, 'forget', ({ domain }) => manager.forgetDomain(domain))
     every((leaseTime * 2) / 3, () => void manager.renew())
     onStop(() => manager.stop())
   },

@@ -128,6 +128,17 @@ export class BroadcastManager implements BroadcastApi {
     }
   }
 
+  /** A domain is served no longer: its job waits for it to come back. */
+  withdraw(domain: string): void {
+    for (const worker of this.#workers.values()) if (worker.domain === domain) worker.halt()
+  }
+
+  /** A domain is removed: its jobs end and are forgotten. */
+  async forgetDomain(domain: string): Promise<void> {
+    this.withdraw(domain)
+    await this.#parts.store.forgetDomain(domain)
+  }
+
   /** Halts everything, without a change to what is on disk. */
   stop(): void {
     this.#isStopped = true

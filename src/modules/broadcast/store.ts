@@ -168,6 +168,11 @@ export class BroadcastStore {
     return found
   }
 
+  /** Drops all jobs of a domain; one that runs is nobody's any more. */
+  async forgetDomain(domain: string): Promise<void> {
+    await this.#db.q.deleteFrom('mod_broadcast').where('domain', '=', domain).execute()
+  }
+
   async #changeOwn(
     id: number,
     owner: string,

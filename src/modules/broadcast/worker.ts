@@ -40,6 +40,10 @@ export class BroadcastWorker {
     return this.#job.id
   }
 
+  get domain(): string {
+    return this.#job.domain
+  }
+
   /** Stops before the next message. */
   halt(): void {
     this.#isHalted = true

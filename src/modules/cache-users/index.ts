@@ -35,6 +35,7 @@ export default defineModule({
       has: (user) => known.has(user),
       add: (user) => known.add(user),
       delete: (user) => known.delete(user),
+      deleteDomain: (domain) => known.deleteWhere((user) => user.endsWith(`@${domain}`)),
       asked(wasKnown, ms) {
         if (wasKnown) hits.inc()
         else misses.inc()

@@ -35,6 +35,11 @@ export class KnownUsers {
     for (const segment of this.#segments) segment.delete(key)
   }
 
+  /** Forgets the entries that fit. */
+  deleteWhere(fits: (key: string) => boolean): void {
+    for (const segment of this.#segments) for (const key of segment) if (fits(key)) segment.delete(key)
+  }
+
   /** A lifetime is over. */
   rotate(): void {
     const oldest = this.#segments.pop()

@@ -2,8 +2,9 @@ import { z } from 'zod'
 import { httpPoolTag } from '../../config/option.ts'
 import { defineModule } from '../../module/define.ts'
 import { userSends } from '../../router/events.ts'
+import { momentIds } from '../../util/moment-ids.ts'
+import { stableId } from '../stanzaid/api.ts'
 import { questionAbout, trouble, type Verdict, verdictOf } from './question.ts'
-import { RisingIds } from './rising-ids.ts'
 
 export default defineModule({
   name: 'mod_external_filter',
@@ -16,12 +17,12 @@ export default defineModule({
   }),
   async setup({ on, options, pools, clock, log, metrics }) {
     const service = await pools.http(options.pool_tag)
-    const ids = new RisingIds(clock)
+    const ids = momentIds(clock)
     const verdicts = metrics.counter('mod_external_filter_verdict_count', 'Messages that were asked about', ['verdict'])
 
     on(userSends, 'filter', ({ stanza }) => {
       if (stanza.kind !== 'message' || !stanza.has('body')) return undefined
-      const call = questionAbout(stanza, ids.next())
+      const call = questionAbout(stanza, String(stanza.get(stableId) ?? ids.next()))
       return service.call(call).then(verdictOf, failed).then(outcome)
     })
 

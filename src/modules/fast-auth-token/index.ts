@@ -72,7 +72,14 @@ export default defineModule({
     on(personalData, 'collect', async ({ user }) => {
       const rows = await store.list(user)
       if (rows.length === 0) return undefined
-      return { name: 'tokens', rows: rows.map((row) => ({ ...row, expires: formatTimestamp(row.expires) })) }
+      return {
+        name: 'tokens',
+        rows: rows.map(({ agent, mechanism, expires }) => ({
+          kind: mechanism,
+          agent,
+          expires: formatTimestamp(expires),
+        })),
+      }
     })
   },
 })

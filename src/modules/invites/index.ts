@@ -4,6 +4,7 @@ import { defineModule, tables } from '../../module/define.ts'
 import { measured } from '../../observe/measured.ts'
 import {
   accountReceivesPresence,
+  domainRemoved,
   personalData,
   strangerAsks,
   streamFeatures,
@@ -93,6 +94,7 @@ export default defineModule({
       }
     })
     on(userRemoved, 'forget', ({ user }) => store.forget(user))
+    on(domainRemoved, 'forget', ({ domain }) => store.forgetDomain(domain))
     on(personalData, 'collect', async ({ user }) => {
       const rows = await store.list(user.domain, user.local)
       if (rows.length === 0) return undefined

@@ -109,6 +109,10 @@ export class InviteStore {
     await this.#db.q.deleteFrom('mod_invites').where('domain', '=', domain).where('inviter', '=', local).execute()
   }
 
+  async forgetDomain(domain: string): Promise<void> {
+    await this.#db.q.deleteFrom('mod_invites').where('domain', '=', domain).execute()
+  }
+
   async purge(domain: string, now: number): Promise<void> {
     await this.#db.q.deleteFrom('mod_invites').where('domain', '=', domain).where('expires', '<=', now).execute()
   }

@@ -4,51 +4,21 @@ import { Stanza } from '../../stanza/stanza.ts'
 import type { Database } from '../../storage/database.ts'
 import type { Clock } from '../../util/clock.ts'
 import { type MomentIds, momentIds } from '../../util/moment-ids.ts'
+import type { Eventually } from '../../util/settled.ts'
 import type { Element } from '../../xml/element.ts'
-import { ownWire, type Wire } from '../../xml/wire.ts'
+import { ownWire } from '../../xml/wire.ts'
 import { Addresses } from './addresses.ts'
 import { ArchiveEditor } from './editor.ts'
 import { addressWord, Indexer, referencesOf, referenceWord } from './indexer.ts'
 import { ArchiveLookup, type ArchivePage, type Lookup } from './lookup.ts'
 import { noLaterId, parseMessageId } from './message-id.ts'
+import type { Appended, NewEntryParts, RetractionPlace } from './parts.ts'
 import { Positions } from './positions.ts'
 import { type ArchivedMessage, ArchiveReader } from './reader.ts'
+import { Repeats } from './repeats.ts'
 import { isTombstone, type Retraction, retractedElement, tombstoneOf } from './retraction.ts'
 import { flags, type MamTables } from './tables.ts'
-import { ArchiveWriter, type NewMessage, type WriterOptions } from './writer.ts'
-
-/** A message to be archived. */
-export interface NewEntryParts {
-  /** Whose archive it is. */
-  readonly owner: Jid
-  /** Whom the message was exchanged with; in a room, the account of who sent it. */
-  readonly remote: Jid
-  /** The resource of that address; in a room, the nick. */
-  readonly resource: string
-  readonly flags: number
-  /** The id that it has already. */
-  readonly id?: number | undefined
-  readonly text: Wire
-  /** The same message in another archive: kept once, if it is the same and on its way to the disk still. */
-  readonly shared?: NewMessage | undefined
-}
-
-/** Where a retraction has been archived. */
-export interface RetractionPlace {
-  readonly owner: Jid
-  /** Whom it was exchanged with; in a room, who sent it. */
-  readonly remote: Jid
-  readonly flags: number
-  readonly id: number
-}
-
-/** A message that has been put into an archive. */
-export interface Appended {
-  readonly id: number
-  readonly message: NewMessage
-  /** Resolves when it is on disk. */
-  readonly written: Promise<void>
-}
+import { ArchiveWriter, type WriterOptions } from './writer.ts'
 
 type WriterSettings = Pick<
   WriterOptions,
@@ -80,6 +50,7 @@ export class Archive {
   readonly #editor: ArchiveEditor
   readonly #lookup: ArchiveLookup
   readonly #positions = new Positions()
+  readonly #repeats: Repeats
   /** Under way. */
   readonly #retractions = new Set<Promise<boolean>>()
 
@@ -90,6 +61,7 @@ export class Archive {
     this.ids = momentIds(clock)
     this.addresses = new Addresses(db)
     this.#reader = new ArchiveReader(db)
+    this.#repeats = new Repeats(db, this.addresses, () => this.settled(false))
     this.#editor = new ArchiveEditor(db, this.ids)
     this.#indexer = new Indexer(db, this.addresses, {
       clock,
@@ -130,7 +102,13 @@ export class Archive {
     const isSame = shared !== undefined && !shared.isSent && shared.text === text
     const message = isSame
       ? shared
-      : { id: parts.id === undefined ? id : this.ids.next(), text: ownWire(text), copies: 0, isSent: false }
+      : {
+          id: parts.id === undefined ? id : this.ids.next(),
+          text: ownWire(text),
+          origin: parts.origin,
+          copies: 0,
+          isSent: false,
+        }
     const written = this.#writer.add({
       id,
       owner: owner.bareString,
@@ -140,6 +118,20 @@ export class Archive {
       message,
     })
     return { id, message, written }
+  }
+
+  /** Appends what is older than what the archive has. Resolves when it is on disk, and counted where it stands. */
+  async insert(parts: NewEntryParts & { readonly id: number }): Promise<void> {
+    await this.append(parts).written
+    this.#positions.clear()
+  }
+
+  /** The id that a message has in this archive since it was sent for the first time, where its sender may have sent it twice. */
+  repeated(stanza: Stanza, owner: Jid, remote: Jid): Eventually<number | undefined> {
+    const { origin, ticket } = stanza
+    const source = ticket?.source
+    if (origin === undefined || source === undefined || source.repeats === 0) return undefined
+    return this.#repeats.find({ source, origin, owner, remote })
   }
 
   /** Everything that has been appended is on disk, and what was retracted is gone; to be found by words as well. */
@@ -244,10 +236,15 @@ export class Archive {
   /** All messages of an archive. */
   async *all(owner: Jid): AsyncGenerator<ArchivedMessage> {
     await this.settled(false)
+    yield* this.between(owner, 0, noLaterId - 1)
+  }
+
+  /** The messages of an archive with ids from one to another, those on the way to the disk left out. */
+  async *between(owner: Jid, first: number, to: number): AsyncGenerator<ArchivedMessage> {
     const archive = await this.addresses.find(owner.bareString)
     if (archive === undefined) return
-    for (let from = 0; ; ) {
-      const page = await this.#reader.slice({ ...everythingOf(archive), from }, 'asc', pageSize)
+    for (let from = first; ; ) {
+      const page = await this.#reader.slice({ ...everythingOf(archive), from, to }, 'asc', pageSize)
       yield* page
       const last = page.at(-1)
       if (last === undefined || page.length < pageSize) return

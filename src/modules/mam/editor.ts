@@ -21,13 +21,15 @@ export class ArchiveEditor {
   async replace(archive: number, entry: ArchivedMessage, bytes: Buffer): Promise<boolean> {
     const { q } = this.#db
     const id = this.#ids.next()
+    const [original] = await q.selectFrom('mod_mam_stanza').select('origin').where('id', '=', entry.stanza).execute()
+    const origin = original?.origin ?? null
     const takesPlace = q
       .updateTable('mod_mam_entry')
       .set({ stanza: id })
       .where('archive', '=', archive)
       .where('id', '=', entry.id)
       .where('stanza', '=', entry.stanza)
-    const isHere = q.insertInto('mod_mam_stanza').values({ id, copies: 1, stanza: bytes })
+    const isHere = q.insertInto('mod_mam_stanza').values({ id, copies: 1, stanza: bytes, origin })
     try {
       await this.#db.atomic([this.#db.mustChange(takesPlace), isHere, ...this.#release([entry.stanza])])
       return true

@@ -5,8 +5,11 @@ import { subdomainOf } from '../../module/subdomain.ts'
 import {
   accountReceives,
   domainRemoved,
+  exportsUser,
   filterReroute,
+  importsUser,
   personalData,
+  storageForecast,
   userRemoved,
   userSends,
 } from '../../router/events.ts'
@@ -25,7 +28,9 @@ import { batchMeters, makeMeters } from './meters.ts'
 import { mamNamespaces, mamNs } from './names.ts'
 import { type ArchiveSettings, type MamOptions, options, settingsOf, writerSettings } from './options.ts'
 import { PersonalArchive } from './personal.ts'
+import { ArchiveImport, archivePart } from './portable.ts'
 import { PreferenceStore } from './preference-store.ts'
+import { noPreferences } from './preferences.ts'
 import { metadataElement } from './results.ts'
 import { RoomArchive, roomRow } from './rooms.ts'
 import { type MamTables, migrations } from './tables.ts'
@@ -144,6 +149,8 @@ function archiveAccounts(context: Context, { archive, preferences }: Shared, own
   on(userSends, 'store', (event) => accounts.sends(event))
   on(accountReceives, 'store', (event) => accounts.receives(event))
   on(userRemoved, 'forget', ({ user }) => accounts.forgets(user))
+  on(domainRemoved, 'forget', ({ domain }) => accounts.forgetsDomain(domain))
+  on(storageForecast, 'main', ({ stanza }) => (accounts.mayKeep(stanza) ? 'archive' : undefined))
 
   const view = (owner: Jid): ArchiveView => ({
     owner,
@@ -168,7 +175,14 @@ function archiveAccounts(context: Context, { archive, preferences }: Shared, own
     onStop(host.features.server.add(feature))
   }
   on(bind2Bound, 'main', async ({ session }) => metadataElement(await archive.ends(session.jid), mamNs))
+  const imports = new ArchiveImport(archive)
+  on(exportsUser, 'main', ({ user }) => archivePart(archive, user))
+  on(importsUser, 'main', (event) => imports.take(event))
   on(personalData, 'collect', async ({ user }) => ({ name: 'mam_pm', rows: await personalRows(archive, user) }))
+  on(personalData, 'collect', async ({ user }) => {
+    const wanted = await preferences.of(user)
+    return wanted === noPreferences ? undefined : { name: 'mam_preferences', rows: [{ ...wanted }] }
+  })
 }
 
 /** The archives of rooms exist as far as the modules of rooms use them. */

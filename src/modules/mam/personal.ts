@@ -16,6 +16,7 @@ import { type ArchivingRules, isArchivable } from './archivable.ts'
 import type { Archive } from './archive.ts'
 import type { Meters } from './meters.ts'
 import type { ArchiveSettings } from './options.ts'
+import type { Appended } from './parts.ts'
 import type { PreferenceStore } from './preference-store.ts'
 import { isWanted } from './preferences.ts'
 import { retractionOf } from './retraction.ts'
@@ -26,6 +27,9 @@ import type { NewMessage } from './writer.ts'
 const stored = stanzaKey<NewMessage>('mam.stored')
 
 const rememberedAccounts = 50_000
+
+/** Where a message is in an archive; without the message where that has been there before. */
+type Placed = Pick<Appended, 'id'> & Partial<Pick<Appended, 'message'>>
 
 export interface PersonalParts {
   readonly host: Host
@@ -60,8 +64,11 @@ export class PersonalArchive {
     mustAccept(this.#parts.db)
     const remote = stanza.to ?? owner.bare
     return afterwards(this.#isWanted(owner, remote), (isToBeKept) => {
-      if (isToBeKept) event.stanza = this.#keepSent(event.stanza, owner, remote)
-      return undefined
+      if (!isToBeKept) return undefined
+      return afterwards(this.#append(event.stanza, owner, remote, flags.outgoing), ({ id, message }) => {
+        event.stanza = event.stanza.with(senderArchiveId, formatStanzaId(id)).with(stored, message)
+        return undefined
+      })
     })
   }
 
@@ -79,10 +86,18 @@ export class PersonalArchive {
     }
     return afterwards(this.#exists(event), (isThere) =>
       afterwards(isThere && this.#isWanted(account, from), (isToBeKept) => {
-        if (isToBeKept) event.stanza = this.#keepReceived(event.stanza, account, from)
-        return undefined
+        if (!isToBeKept) return undefined
+        return afterwards(this.#append(event.stanza, account, from, 0), ({ id }) => {
+          event.stanza = this.#told(event.stanza, account, formatStanzaId(id))
+          return undefined
+        })
       }),
     )
+  }
+
+  /** Whether a message is of a kind that is archived; its recipient may have said that it is not to be. */
+  mayKeep(message: Stanza): boolean {
+    return isArchivable(message, this.#parts.rules, true)
   }
 
   /** Whether an account exists; remembered as long as it does. */
@@ -99,6 +114,11 @@ export class PersonalArchive {
     this.#accounts.delete(account.bareString)
   }
 
+  /** A domain is gone with all its accounts. */
+  forgetsDomain(domain: string): void {
+    this.#accounts.deleteWhere((account) => account.endsWith(`@${domain}`))
+  }
+
   #isWanted(owner: Jid, remote: Jid): Eventually<boolean> {
     const { settings, preferences, find } = this.#parts
     if (!settings.hasPreferences) return true
@@ -109,16 +129,6 @@ export class PersonalArchive {
     )
   }
 
-  #keepSent(stanza: Stanza, owner: Jid, remote: Jid): Stanza {
-    const { id, message } = this.#append(stanza, owner, remote, flags.outgoing)
-    return stanza.with(senderArchiveId, formatStanzaId(id)).with(stored, message)
-  }
-
-  #keepReceived(stanza: Stanza, owner: Jid, remote: Jid): Stanza {
-    const { id } = this.#append(stanza, owner, remote, 0)
-    return this.#told(stanza, owner, formatStanzaId(id))
-  }
-
   /** The message with its id in the archive of who receives it. What somebody writes to himself has it since it was sent. */
   #told(stanza: Stanza, owner: Jid, id: string | undefined): Stanza {
     if (id === undefined) return stanza
@@ -126,9 +136,22 @@ export class PersonalArchive {
     return this.#parts.settings.hasStanzaIds ? noted.prepend(stanzaIdElement(owner, id)) : noted
   }
 
-  #append(stanza: Stanza, owner: Jid, remote: Jid, direction: number) {
-    const { archive, meters, settings } = this.#parts
+  /** Puts a message into an archive, unless it is there already since it was sent for the first time. */
+  #append(stanza: Stanza, owner: Jid, remote: Jid, direction: number): Eventually<Placed> {
+    const { archive, settings } = this.#parts
     const kind = direction | (stanza.type === 'groupchat' ? flags.groupchat : 0)
+    return afterwards(archive.repeated(stanza, owner, remote), (known) => {
+      const placed = known === undefined ? this.#appendNew(stanza, owner, remote, kind) : { id: known }
+      const retraction = settings.retraction ? retractionOf(stanza) : undefined
+      if (retraction !== undefined) {
+        stanza.causes(archive.retract(retraction, { owner, remote, flags: kind, id: placed.id }, stanza))
+      }
+      return placed
+    })
+  }
+
+  #appendNew(stanza: Stanza, owner: Jid, remote: Jid, kind: number): Placed {
+    const { archive, meters } = this.#parts
     const appended = archive.append({
       owner,
       remote,
@@ -136,14 +159,11 @@ export class PersonalArchive {
       flags: kind,
       id: this.#idOf(stanza),
       text: stanza.toWire('framed'),
+      origin: stanza.origin,
       shared: stanza.get(stored),
     })
     meters.archived()
     stanza.causes(appended.written)
-    const retraction = settings.retraction ? retractionOf(stanza) : undefined
-    if (retraction !== undefined) {
-      stanza.causes(archive.retract(retraction, { owner, remote, flags: kind, id: appended.id }, stanza))
-    }
     return appended
   }
 

@@ -7,7 +7,8 @@ import { StanzaError } from '../../stanza/stanza-error.ts'
 import { formatStanzaId } from '../../stanza/stanza-id.ts'
 import { type Element, el } from '../../xml/element.ts'
 import { escapeXml } from '../../xml/escape.ts'
-import { asWire, toWire, type Wire, wireBytes } from '../../xml/wire.ts'
+import { parseElement } from '../../xml/parse.ts'
+import { asWire, fromWire, toWire, type Wire, wireBytes } from '../../xml/wire.ts'
 import type { ArchivePage } from './lookup.ts'
 import { timestampOf } from './message-id.ts'
 import { forwardNs } from './names.ts'
@@ -43,14 +44,23 @@ export function resultMessage(
 
 /** The stored text stands in the answer as it is; reading the whole makes sure that it is good. */
 function enclosed(stored: Wire, id: number, { from, to, ns, queryId }: Envelope): Stanza {
+  const head = `<message xmlns='${NS.client}' from='${from.bare.wire}' to='${to.wire}' id='${randomUUID()}'>`
+  return Stanza.fromBytes(wireBytes(asWire(`${head}${resultText(stored, id, ns, queryId)}</message>`)), Jid.parse)
+}
+
+/** `<result/>` with a stored message. */
+function resultText(stored: Wire, id: number, ns: string, queryId?: string): Wire {
   const query = queryId === undefined ? '' : ` queryid='${toWire(escapeXml(queryId))}'`
   if (!stored.startsWith('<message ')) throw new RangeError('not a stored message')
   const sender = senderPattern.exec(stored)?.[1]
   const delay = `<delay xmlns='${NS.delay}' stamp='${timestampOf(id)}'${sender === undefined ? '' : ` from='${sender}'`}/>`
   const forwarded = `<forwarded xmlns='${forwardNs}'>${delay}${stored}</forwarded>`
-  const result = `<result xmlns='${ns}'${query} id='${formatStanzaId(id)}'>${forwarded}</result>`
-  const head = `<message xmlns='${NS.client}' from='${from.bare.wire}' to='${to.wire}' id='${randomUUID()}'>`
-  return Stanza.fromBytes(wireBytes(asWire(`${head}${result}</message>`)), Jid.parse)
+  return asWire(`<result xmlns='${ns}'${query} id='${formatStanzaId(id)}'>${forwarded}</result>`)
+}
+
+/** A message of an archive as an element of its own. Throws where it cannot be read any more. */
+export function resultElement({ id, bytes }: ArchivedMessage, ns: string): Element {
+  return parseElement(fromWire(resultText(asWire(bytes.toString('latin1')), id, ns)))
 }
 
 /** Stands for what cannot be read any more. */

@@ -93,8 +93,23 @@ export class RoomArchive implements RoomArchives {
   }
 
   /** What is stored tells who it was, in an element that nobody else can have put there (XEP-0313 §5.1.2). */
-  #keep(stanza: Stanza, { room, sender, affiliation, role }: RoomMessage): Stanza {
-    const { archive, settings, meters } = this.#parts
+  #keep(stanza: Stanza, message: RoomMessage): Eventually<Stanza> {
+    const { archive, settings } = this.#parts
+    const { room, sender } = message
+    return afterwards(archive.repeated(stanza, room, sender), (known) => {
+      const id = known ?? this.#append(stanza, message)
+      const retraction = settings.retraction ? retractionOf(stanza) : undefined
+      if (retraction !== undefined) {
+        stanza.causes(archive.retract(retraction, { owner: room, remote: sender, flags: flags.room, id }, stanza))
+      }
+      const text = formatStanzaId(id)
+      const noted = stanza.with(archiveId, text)
+      return settings.hasStanzaIds ? noted.prepend(stanzaIdElement(room, text)) : noted
+    })
+  }
+
+  #append(stanza: Stanza, { room, sender, affiliation, role }: RoomMessage): number {
+    const { archive, meters } = this.#parts
     const item = el('item', mucUserNs, { affiliation, jid: sender.full, role })
     const stored = stanza
       .without(isMucUser)
@@ -107,16 +122,11 @@ export class RoomArchive implements RoomArchives {
       flags: flags.room,
       id: stanza.get(stableId),
       text: stored.toWire('framed'),
+      origin: stanza.origin,
     })
     meters.archived()
     stanza.causes(written)
-    const retraction = settings.retraction ? retractionOf(stanza) : undefined
-    if (retraction !== undefined) {
-      stanza.causes(archive.retract(retraction, { owner: room, remote: sender, flags: flags.room, id }, stanza))
-    }
-    const text = formatStanzaId(id)
-    const noted = stanza.with(archiveId, text)
-    return settings.hasStanzaIds ? noted.prepend(stanzaIdElement(room, text)) : noted
+    return id
   }
 
   #view(room: Jid, asker: Jid, { mayRead, isOwner, seesAddresses }: RoomAccess): ArchiveView {

@@ -14,6 +14,8 @@ export interface MamTables {
     /** Rows of archives that have it. */
     copies: number
     stanza: Buffer
+    /** Names a message that may be sent once more. */
+    origin: string | null
     /** Who has written it; null where its entries were written together with it. See `EntryPlacer`. */
     writer: number | null
     first_archive: number | null
@@ -93,5 +95,8 @@ export const migrations: Record<string, Migration> = {
       .addColumn('writer', 'integer', (column) => column.primaryKey())
       .addColumn('placed', 'integer', (column) => column.notNull())
       .execute()
+  },
+  '003_origin': async ({ schema }) => {
+    await schema.alterTable('mod_mam_stanza').addColumn('origin', 'varchar(64)').execute()
   },
 }

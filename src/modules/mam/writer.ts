@@ -11,6 +11,7 @@ import type { MamTables } from './tables.ts'
 export interface NewMessage {
   readonly id: number
   readonly text: Wire
+  readonly origin: string | undefined
   /** Entries that have it. */
   copies: number
   /** It can be shared no more. */
@@ -199,14 +200,14 @@ export class ArchiveWriter {
 /** Entries that are put into their archives later; what has more than these is for many, and rare. */
 const followingEntries = 2
 const stanzaColumns = [
-  ...(['id', 'copies', 'stanza', 'writer'] as const),
+  ...(['id', 'copies', 'stanza', 'origin', 'writer'] as const),
   ...(['first_archive', 'first_id', 'first_remote', 'first_resource', 'first_flags'] as const),
   ...(['second_archive', 'second_id', 'second_remote', 'second_resource', 'second_flags'] as const),
 ]
 const noEntry = [null, null, null, null, null]
 
 function rowOf({ message, entries }: WaitingMessage, writer: number | null, following: number): unknown[] {
-  const row: unknown[] = [message.id, message.copies, wireBytes(message.text), writer]
+  const row: unknown[] = [message.id, message.copies, wireBytes(message.text), message.origin ?? null, writer]
   for (let at = 0; at < followingEntries; at++) row.push(...((at < following && entries[at]) || noEntry))
   return row
 }

@@ -53,7 +53,10 @@ export default defineModule({
     const desk = new MucDesk(services, features, host.router)
     provide(mucApi, desk)
     on(userRemoved, 'forget', ({ user }) => desk.forget(user))
-    on(personalData, 'collect', async ({ user }) => ({ name: 'muc', rows: await desk.exported(user) }))
+    on(personalData, 'collect', async ({ user }) => ({
+      name: 'muc_affiliations',
+      rows: await desk.exported(user),
+    }))
     on(hostStops, 'announce', () => desk.close())
     on(domainWithdrawn, 'main', ({ domain }) => desk.withdraw(domain))
     on(domainRemoved, 'forget', ({ domain }) => {

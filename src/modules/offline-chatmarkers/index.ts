@@ -1,7 +1,14 @@
 import { z } from 'zod'
 import { defineModule, tables } from '../../module/define.ts'
 import { measured } from '../../observe/measured.ts'
-import { type Offline, offline, personalData, sessionAvailable, userRemoved } from '../../router/events.ts'
+import {
+  domainRemoved,
+  type Offline,
+  offline,
+  personalData,
+  sessionAvailable,
+  userRemoved,
+} from '../../router/events.ts'
 import { formatTimestamp } from '../../stanza/delay.ts'
 import { mustAccept } from '../../storage/must-accept.ts'
 import { afterwards, type Eventually } from '../../util/settled.ts'
@@ -54,6 +61,7 @@ export default defineModule({
       { after: ['mod_offline'] },
     )
     on(userRemoved, 'forget', ({ user }) => missed.forget(user))
+    on(domainRemoved, 'forget', ({ domain }) => missed.forgetDomain(domain))
     on(personalData, 'collect', async ({ user }) => {
       const rows = await store.list(user)
       if (rows.length === 0) return undefined

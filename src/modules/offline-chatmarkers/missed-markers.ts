@@ -70,6 +70,11 @@ export class MissedMarkers {
     })
   }
 
+  async forgetDomain(domain: string): Promise<void> {
+    await this.#store.forgetDomain(domain)
+    this.#counts.deleteWhere((account) => account.endsWith(`@${domain}`))
+  }
+
   async #hasRoom(account: Jid): Promise<boolean> {
     const known = this.#counts.get(account.bareString)
     const count = known === undefined || known >= most ? await this.#store.count(account) : known

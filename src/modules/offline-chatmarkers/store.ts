@@ -77,6 +77,10 @@ export class MissedStore {
       .execute()
   }
 
+  async forgetDomain(domain: string): Promise<void> {
+    await this.#db.q.deleteFrom('mod_offline_chatmarkers').where('domain', '=', domain).execute()
+  }
+
   #rows({ domain, local }: Jid) {
     return this.#db.q.selectFrom('mod_offline_chatmarkers').where('domain', '=', domain).where('username', '=', local)
   }

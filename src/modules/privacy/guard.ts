@@ -1,6 +1,5 @@
 import { Jid } from '../../jid/jid.ts'
 import type { AccountReceives } from '../../router/events.ts'
-import type { Router } from '../../router/router.ts'
 import type { Session } from '../../router/session.ts'
 import { NS } from '../../stanza/namespaces.ts'
 import type { Stanza } from '../../stanza/stanza.ts'
@@ -25,13 +24,11 @@ type Outcome = Eventually<'handled' | undefined>
 
 /** Lets stanzas through or keeps them back, on their way out of and into accounts and sessions. */
 export class Guard {
-  readonly #router: Router
   readonly #books: PrivacyBooks
   readonly #reach: Reach
   readonly #counts: GuardCounts
 
-  constructor(router: Router, books: PrivacyBooks, reach: Reach, counts: GuardCounts) {
-    this.#router = router
+  constructor(books: PrivacyBooks, reach: Reach, counts: GuardCounts) {
     this.#books = books
     this.#reach = reach
     this.#counts = counts
@@ -54,7 +51,7 @@ export class Guard {
     return afterwards(this.#forSession(session, kindOfOutgoing(stanza), to), kept)
   }
 
-  /** A message or an IQ for an account: refused when none of those who are to have it want it. */
+  /** A message or an IQ for an account: refused when none of those who are to have it want it. Throws, or rejects with, StanzaError. */
   arrives({ account, stanza, targets }: AccountReceives): Outcome {
     const [target] = targets
     if (target !== undefined && this.#books.isOpen(target)) return undefined
@@ -62,8 +59,9 @@ export class Guard {
     if (kind === undefined) return undefined
     return afterwards(this.#forAccount(account, stanza, kind, targets), (verdict) => {
       if (verdict === 'allow') return undefined
-      if (stanza.type !== 'groupchat') this.#router.bounce(stanza, 'service-unavailable')
-      return 'handled' as const
+      // Rooms are told nothing, or they would take the occupant for gone.
+      if (stanza.type === 'groupchat') return 'handled' as const
+      throw new StanzaError('service-unavailable')
     })
   }
 

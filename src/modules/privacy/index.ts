@@ -7,6 +7,8 @@ import {
   accountReceives,
   accountReceivesPresence,
   domainRemoved,
+  exportsUser,
+  importsUser,
   personalData,
   sessionOpens,
   sessionReceives,
@@ -22,6 +24,7 @@ import type { PrivacyBook } from './book.ts'
 import { PrivacyBooks } from './books.ts'
 import { privacyNs } from './format.ts'
 import { Guard, type GuardCounts } from './guard.ts'
+import { importLists, privacyPart } from './portable.ts'
 import { Reach } from './reach.ts'
 import { PrivacyRequests, type RequestCounts } from './requests.ts'
 import { migrations, PrivacyStore, type PrivacyTables } from './store.ts'
@@ -57,13 +60,13 @@ export default defineModule({
   features: [privacyNs],
   tables: tables<PrivacyTables>(),
   migrations,
-  setup({ host, db, options, iq, on, onStop, use, provide, metrics, router, limitReached }) {
+  setup({ host, db, options, iq, on, onStop, use, provide, metrics, limitReached }) {
     const store = measured(metrics, 'mod_privacy_backend', new PrivacyStore(db))
     const reach = new Reach(host, use(rosterApi), use(presenceApi))
     const books = new PrivacyBooks(host, store, reach, { limits: options, limitReached })
     const blocks = new Blocks(host, books, store)
     const counts = countsOf(metrics)
-    const guard = new Guard(router, books, reach, counts)
+    const guard = new Guard(books, reach, counts)
     const requests = new PrivacyRequests({ host, books, store, blocks, counts })
     provide(privacyApi, blocks)
     onStop(() => books.unpinAll())
@@ -87,6 +90,8 @@ export default defineModule({
 
     on(domainRemoved, 'forget', ({ domain }) => books.forgetDomain(domain))
     on(userRemoved, 'forget', ({ user }) => books.forget(user))
+    on(exportsUser, 'main', async ({ user }) => privacyPart(await books.of(user)))
+    on(importsUser, 'main', (event) => importLists({ books, store, blocks }, event))
     on(personalData, 'collect', async ({ user }) => ({ name: 'privacy', rows: rowsOf(await books.of(user)) }))
   },
 })

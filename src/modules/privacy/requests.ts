@@ -9,12 +9,9 @@ import type { Blocks } from './blocks.ts'
 import { blockListName, type PrivacyBook } from './book.ts'
 import { activeOf, type BookChange, type PrivacyBooks } from './books.ts'
 import { type ListRequest, listElement, privacyNs, readList, readRequest } from './format.ts'
+import { blockedIn, mustBeName } from './list-rules.ts'
 import type { PrivacyList } from './privacy-list.ts'
-import { everyKind } from './stanza-kind.ts'
 import type { PrivacyStore } from './store.ts'
-
-/** Longest name of a list. */
-const maxName = 255
 
 /** Told of what clients ask for. */
 export interface RequestCounts {
@@ -93,7 +90,7 @@ export class PrivacyRequests {
   }
 
   #writing(account: Jid, book: PrivacyBook, name: string, list: PrivacyList): BookChange {
-    if (name.length > maxName) throw new StanzaError('not-acceptable', { text: 'The name is too long' })
+    mustBeName(name)
     const { store } = this.#parts
     return { book: book.withList(name, list), write: () => store.saveList(account, name, list) }
   }
@@ -131,12 +128,4 @@ function overview(book: PrivacyBook, active: string | undefined): Element {
     book.defaultName === undefined ? undefined : el('default', privacyNs, { name: book.defaultName }),
     ...book.names.map((name) => listElement(name)),
   ])
-}
-
-/** The addresses in a list that says nothing but whom to block, as that of the blocked does (XEP-0191 §5). */
-function blockedIn({ items }: PrivacyList): string[] {
-  if (items.every((item) => item.action === 'deny' && item.type === 'jid' && item.kinds === everyKind)) {
-    return items.map(({ value }) => value)
-  }
-  throw new StanzaError('not-acceptable', { text: 'This list can only deny everything to addresses' })
 }

@@ -67,6 +67,7 @@ export function serviceDisco(engine: Engine, service: Jid): ServiceDisco {
       return node && nodeInfo(node)
     },
     items: async (name, { from }) => {
+      if (name === PS.commands) return [{ jid: service.full, node: PS.getPending, name: 'Get pending subscriptions' }]
       if (name === '') return topItems(engine, service, hasTree)
       if (hasTree && isFixed(name))
         return namedItems(engine, service, await engine.family.childrenOfPath(service, name))

@@ -1,7 +1,15 @@
 import type { ModuleContext } from '../../module/context.ts'
 import { defineModule, tables } from '../../module/define.ts'
 import { subdomainOf } from '../../module/subdomain.ts'
-import { accountReceives, domainRemoved, personalData, sessionEnds, userRemoved } from '../../router/events.ts'
+import {
+  accountReceives,
+  domainRemoved,
+  exportsUser,
+  importsUser,
+  personalData,
+  sessionEnds,
+  userRemoved,
+} from '../../router/events.ts'
 import type { Router } from '../../router/router.ts'
 import type { Database } from '../../storage/database.ts'
 import { mustAccept } from '../../storage/must-accept.ts'
@@ -30,6 +38,7 @@ import { approved, openService, registerPubsub } from './service.ts'
 import { type Settings, settingsOf } from './settings.ts'
 import { PubsubStore } from './store.ts'
 import { migrations, type PubsubTables } from './tables.ts'
+import { Transfer } from './transfer.ts'
 import { World } from './world.ts'
 
 type Context = ModuleContext<PubsubOptions, PubsubTables>
@@ -109,6 +118,10 @@ function openAccounts(context: Context, engine: Engine, desk: PubsubDesk): void 
   const nodes = new PersonalNodes(engine, desk)
   provide(pubsubApi, nodes)
   openProfiles(context, engine, nodes)
+  const transfer = new Transfer(engine, desk)
+  on(exportsUser, 'main', ({ user }) => transfer.configurations(user))
+  on(exportsUser, 'main', ({ user }) => transfer.contents(user))
+  on(importsUser, 'main', (element) => transfer.take(element))
   const hasCaps = () => find(capsApi) !== undefined
   on(discoInfo, 'main', (query) => (query.at === 'account' ? accountInfo(engine, query, hasCaps()) : undefined))
   on(discoItems, 'main', (query) => (query.at === 'account' ? accountItems(engine, query) : undefined))
@@ -134,7 +147,7 @@ function watchAccounts({ on, host, log }: Context, engine: Engine): void {
   on(presenceShown, 'main', ({ session }) =>
     letRun(() => lastItems.introduced(session, servicesOf(session.jid.domain)), fail),
   )
-  on(rosterChanged, 'main', (event) => letRun(() => departure.lost(event), fail))
+  on(rosterChanged, 'main', (event) => departure.lost(event))
   on(sessionEnds, 'main', ({ session }) => {
     if (host.sessions.of(session.jid).length === 0) letRun(() => departure.offline(session.jid.bare), fail)
     return undefined

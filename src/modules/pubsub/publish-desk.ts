@@ -5,12 +5,12 @@ import { randomId } from '../../util/random-id.ts'
 import type { Eventually } from '../../util/settled.ts'
 import { type Element, el } from '../../xml/element.ts'
 import { serialise } from '../../xml/serialise.ts'
-import { fromWire } from '../../xml/wire.ts'
+import { asWire, fromWire, type Wire } from '../../xml/wire.ts'
 import type { Ancestor } from './core/audience.ts'
 import { PS } from './core/namespaces.ts'
 import type { Item, PubsubNode } from './core/node.ts'
 import { itemLimit, meets, type NodeConfig } from './core/node-config.ts'
-import { formIn, itemElement, itemsElement, retractions } from './core/notice.ts'
+import { bareItem, formIn, itemsElement, retractions } from './core/notice.ts'
 import { pubsubError } from './core/pubsub-error.ts'
 import { mayPublish, mayRetract } from './core/rights.ts'
 import {
@@ -26,6 +26,7 @@ import {
   relationOf,
 } from './engine.ts'
 import { type NodeDesk, submittedForm, usualPlugin } from './node-desk.ts'
+import { publishPush } from './push-desk.ts'
 import { maxItemId } from './tables.ts'
 import { type Relation, standingOf } from './world.ts'
 
@@ -39,6 +40,8 @@ export interface Publication {
   readonly payload: Element | undefined
   /** `<x/>` of `<publish-options/>`. */
   readonly options: Element | undefined
+  /** Nobody is told. */
+  readonly isSilent?: boolean
 }
 
 /** What has become of it. */
@@ -72,10 +75,12 @@ export class PublishDesk {
 
   /** Publishes, and tells who is to hear of it once it is on disk. */
   async put(publication: Publication): Promise<Published> {
-    const { at, from, name } = publication
+    const { at, from, name, payload } = publication
     const { nodes, family, settings } = this.#engine
     const found = (await nodes.get(at.jid, name)) ?? (await this.#made(publication))
-    mustFit(found, publication)
+    if (found.type === 'push') return this.#push(found, publication)
+    const text = payload === undefined ? asWire('') : serialise(payload)
+    mustFit(found, payload === undefined ? undefined : text.length)
     const options = this.#optionsOf(found, publication)
     const relation = await relationOf(this.#engine, found, from)
     const ancestors = await family.ancestors(found)
@@ -85,11 +90,16 @@ export class PublishDesk {
       if (options !== undefined && !meets(node.config, options, itemCap(settings, at.isPersonal)))
         throw pubsubError('conflict', 'precondition-not-met')
       if (!mayPublish(node.config, standingOf(node, from, relation))) throw new StanzaError('forbidden')
-      return this.#keep(node, publication)
+      return this.#keep(node, publication, text)
     })
-    const told = this.#tell(published, ancestors, from)
+    const told = publication.isSilent === true ? undefined : this.#tell(published, ancestors, publication)
     if (settings.waitsForBroadcast) await told
     return published
+  }
+
+  async #push(node: PubsubNode, { from, id = randomId(18), payload, options }: Publication): Promise<Published> {
+    await publishPush(this.#engine, node, { from, payload, options })
+    return { node, item: { id, place: 0, born: 0, publisher: from, payload: '' }, gone: [] }
   }
 
   #optionsOf({ type }: PubsubNode, { options, at }: Publication) {
@@ -119,12 +129,11 @@ export class PublishDesk {
   }
 
   /** Within the job of a node. */
-  async #keep(node: PubsubNode, { from, id = randomId(18), payload }: Publication): Promise<Published> {
+  async #keep(node: PubsubNode, { from, id = randomId(18) }: Publication, text: Wire): Promise<Published> {
     const { store, host, settings } = this.#engine
     const { config } = node
     const place = node.nextPlace(host.clock.now())
-    const text = payload === undefined ? '' : fromWire(serialise(payload))
-    const fresh: Item = { id, place, born: place, publisher: from, payload: text }
+    const fresh: Item = { id, place, born: place, publisher: from, payload: fromWire(text) }
     const limit = keptItems(config, itemCap(settings, node.isPersonal), settings.cachesLastItem)
     if (limit === 0) {
       const isRemembered =
@@ -132,20 +141,37 @@ export class PublishDesk {
       if (isRemembered) node.last = fresh
       return { node, item: fresh, gone: [] }
     }
-    const old = node.itemCount === 0 ? undefined : await store.item(node.id, id)
+    const old = await this.#replaced(node, id)
     const item = old === undefined ? fresh : { ...fresh, born: old.born }
     const count = node.itemCount + (old === undefined ? 1 : 0)
-    const gone = count > limit ? await store.surplus(node.id, limit - 1, id) : []
+    const gone = count > limit ? await this.#surplus(node, limit - 1, id) : []
     await store.put(node.id, item, gone)
     node.itemCount = count - gone.length
     node.last = item
     return { node, item, gone }
   }
 
-  async #tell({ node, item, gone }: Published, ancestors: readonly Ancestor[], from: Jid): Promise<void> {
+  /** The item that another one with its id replaces; it need not be read where the last one is all there is. */
+  #replaced(node: PubsubNode, id: string): Eventually<Item | undefined> {
+    if (node.itemCount === 0) return undefined
+    if (node.last?.id === id) return node.last
+    return node.itemCount === 1 && node.last !== undefined ? undefined : this.#engine.store.item(node.id, id)
+  }
+
+  #surplus(node: PubsubNode, kept: number, spared: string): Eventually<readonly string[]> {
+    const { last } = node
+    if (kept === 0 && node.itemCount === 1 && last !== undefined && last.id !== spared) return [last.id]
+    return this.#engine.store.surplus(node.id, kept, spared)
+  }
+
+  async #tell(
+    { node, item, gone }: Published,
+    ancestors: readonly Ancestor[],
+    { from, payload }: Publication,
+  ): Promise<void> {
     const { settings } = this.#engine
     const look = { withPublisher: settings.showsPublisher }
-    const content = [itemElement(PS.event, item, look, node.config.deliver_payloads)]
+    const content = [bareItem(PS.event, item, look, node.config.deliver_payloads ? payload : undefined)]
     await this.tellItems(node, ancestors, content, from)
     if (gone.length > 0 && node.config.notify_retract) await this.tellItems(node, ancestors, retractions(gone), from)
   }
@@ -252,15 +278,14 @@ function publicationIn(ask: Ask): Publication {
   return { at, from, name, id: id === '' ? undefined : id, payload: payloads[0], options: formIn(options) }
 }
 
-/** Whether a payload is what a node takes (XEP-0060 §7.1.3). */
-function mustFit({ config, type }: PubsubNode, { payload }: Publication): void {
+/** Whether a payload of so many bytes, or none, is what a node takes (XEP-0060 §7.1.3). */
+function mustFit({ config, type }: PubsubNode, bytes: number | undefined): void {
   mustOffer(type, 'publish')
   if (config.node_type === 'collection') {
     throw pubsubError('not-allowed', 'publish')
   }
-  const size = payload === undefined ? 0 : serialise(payload).length
-  if (size > payloadLimit(config)) throw pubsubError('not-acceptable', 'payload-too-big')
+  if (bytes !== undefined && bytes > payloadLimit(config)) throw pubsubError('not-acceptable', 'payload-too-big')
   const wantsPayload = config.deliver_payloads || config.persist_items
-  if (payload === undefined && wantsPayload) throw pubsubError('bad-request', 'payload-required')
-  if (payload !== undefined && !wantsPayload) throw pubsubError('bad-request', 'item-forbidden')
+  if (bytes === undefined && wantsPayload) throw pubsubError('bad-request', 'payload-required')
+  if (bytes !== undefined && !wantsPayload) throw pubsubError('bad-request', 'item-forbidden')
 }

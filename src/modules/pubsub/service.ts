@@ -11,6 +11,7 @@ import { PS } from './core/namespaces.ts'
 import type { PubsubDesk } from './desk.ts'
 import { serviceDisco } from './disco.ts'
 import type { Engine, Place } from './engine.ts'
+import { pendingCommand } from './pending-command.ts'
 
 const vcardNs = 'vcard-temp'
 
@@ -25,6 +26,9 @@ export function openService(engine: Engine, desk: PubsubDesk, point: ServicePoin
   const at: Place = { jid, isPersonal: false, domain: parent, isLight: false }
   registerPubsub(point.iq, (request) => desk.answer(at, request))
   answerServiceDisco(point, serviceDisco(engine, jid))
+  point.iq('set', PS.commands, 'command', ({ payload, from }) =>
+    pendingCommand(engine, jid, { command: payload, from }),
+  )
   point.iq('get', vcardNs, 'vCard', () =>
     el('vCard', vcardNs, el('FN', vcardNs, 'Publish-Subscribe'), el('DESC', vcardNs, 'Publish-subscribe service')),
   )

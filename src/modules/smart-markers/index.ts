@@ -3,7 +3,14 @@ import { noEffect, oneOf } from '../../config/option.ts'
 import { Jid } from '../../jid/jid.ts'
 import { defineModule, tables } from '../../module/define.ts'
 import { measured } from '../../observe/measured.ts'
-import { accountReceives, personalData, roomAccess, userRemoved, userSends } from '../../router/events.ts'
+import {
+  accountReceives,
+  domainRemoved,
+  personalData,
+  roomAccess,
+  userRemoved,
+  userSends,
+} from '../../router/events.ts'
 import { formatTimestamp, parseTimestamp } from '../../stanza/delay.ts'
 import type { Stanza } from '../../stanza/stanza.ts'
 import { StanzaError } from '../../stanza/stanza-error.ts'
@@ -100,6 +107,7 @@ export default defineModule({
       // What others have sent to it would be shown to whoever takes the name.
       await Promise.all([store.forgetUser(user), store.forgetPeer(user)])
     })
+    on(domainRemoved, 'forget', ({ domain }) => store.forgetDomain(domain))
     on(personalData, 'collect', async ({ user }) => {
       const rows = await store.exported(user)
       return rows.length === 0 ? undefined : { name: 'smart_markers', rows }

@@ -137,6 +137,14 @@ export class MarkerStore {
       .execute()
   }
 
+  /** Deletes what users of a domain have sent, and what was sent to them. */
+  async forgetDomain(domain: string): Promise<void> {
+    await this.#db.q
+      .deleteFrom('mod_smart_markers')
+      .where((eb) => eb.or([eb('domain', '=', domain), eb('peer', 'like', `%@${domain}`)]))
+      .execute()
+  }
+
   #sent(domain: string, local: string) {
     return this.#db.q.selectFrom('mod_smart_markers').where('domain', '=', domain).where('username', '=', local)
   }

@@ -9,6 +9,7 @@ import type { Element } from '../../xml/element.ts'
 import { serialise } from '../../xml/serialise.ts'
 import { Keeper, keeperOf } from './keeper.ts'
 import { enabled, failed, HandledTooHigh, resumed } from './nonza.ts'
+import { keepsStanzas } from './options.ts'
 import type { Registry } from './registry.ts'
 import { reroute } from './reroute.ts'
 import type { StaleCounts } from './stale-counts.ts'
@@ -44,7 +45,7 @@ export class StreamDesk {
   /** Begins to account for a session (XEP-0198 §3). */
   enable(session: Session, element: Element): Element {
     const wish = element.attr('resume')
-    const isResumable = (wish === 'true' || wish === '1') && this.#registry.parts.options.buffer
+    const isResumable = (wish === 'true' || wish === '1') && keepsStanzas(this.#registry.parts.options)
     const keeper = new Keeper(this.#registry, session, { id: randomId(idBytes), isResumable })
     this.keep(session, keeper)
     return enabled(isResumable ? keeper.id : undefined)

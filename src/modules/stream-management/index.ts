@@ -16,6 +16,7 @@ import { options } from './options.ts'
 import { Registry } from './registry.ts'
 import { restoreDomain, restoreSessions } from './restore.ts'
 import { joinSignIn } from './sign-in.ts'
+import { SilenceWatch } from './silence.ts'
 import { Spool } from './spool.ts'
 import { StaleCounts } from './stale-counts.ts'
 import { migrations, type StreamManagementTables, StreamStore } from './store.ts'
@@ -67,6 +68,14 @@ export default defineModule({
       every(options.stale_h.repeat_after * 1000, () => {
         const before = stale.tidy()
         for (const domain of host.domains) store.forgetEnded(domain, before).catch(onFailure)
+      })
+    }
+    if (Number.isFinite(options.ack_timeout)) {
+      const silence = new SilenceWatch(options.ack_timeout * 1000)
+      every(options.ack_timeout * 250, () => {
+        for (const keeper of silence.overdue(registry.all(), clock.now())) {
+          keeper.breakOff(new StreamError('connection-timeout', 'Not acknowledged'))
+        }
       })
     }
     onStop(

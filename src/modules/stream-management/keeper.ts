@@ -3,7 +3,7 @@ import type { Session } from '../../router/session.ts'
 import type { SessionKeeper } from '../../router/session-keeper.ts'
 import type { Stanza } from '../../stanza/stanza.ts'
 import { StreamError } from '../../stanza/stream-error.ts'
-import type { Ticket } from '../../stanza/ticket.ts'
+import type { Ticket, TicketSource } from '../../stanza/ticket.ts'
 import { mustAccept } from '../../storage/must-accept.ts'
 import type { Timer } from '../../util/clock.ts'
 import type { KeptStanza } from './kept-stanza.ts'
@@ -26,7 +26,7 @@ const overflowPatience = 5000
 const startPatience = 100
 
 /** Accounts for the stanzas of one session, and keeps it when its connection is lost. */
-export class Keeper implements SessionKeeper, Spooled {
+export class Keeper implements SessionKeeper, Spooled, TicketSource {
   readonly session: Session
   /** Names the stream; told to the client where it may resume it. */
   readonly id: string
@@ -35,6 +35,7 @@ export class Keeper implements SessionKeeper, Spooled {
   readonly outbox: Outbox
   readonly #parts: KeeperParts
   readonly #registry: Registry
+  readonly #isRestored: boolean
   #isSaved: boolean
   #hasChanged = true
   #isOver = false
@@ -58,6 +59,7 @@ export class Keeper implements SessionKeeper, Spooled {
     this.#parts = registry.parts
     const { clock, options } = this.#parts
     this.#isSaved = restored !== undefined
+    this.#isRestored = restored !== undefined
     this.#counted = restored?.received ?? 0
     this.receipts = new Receipts(
       {
@@ -65,7 +67,8 @@ export class Keeper implements SessionKeeper, Spooled {
         source: isResumable ? this : undefined,
         moved: () => this.#touch(),
         tell: (count) => session.link.send(answer(count)),
-        failed: () => this.#cannotGoOn(),
+        // The client sends it again on its next connection.
+        failed: () => this.breakOff(new StreamError('internal-server-error', 'Not everything could be kept')),
       },
       this.#counted,
     )
@@ -84,6 +87,14 @@ export class Keeper implements SessionKeeper, Spooled {
   }
 
   // For the session
+
+  get repeats(): number {
+    return this.receipts.repeats + Number(this.#isRestored)
+  }
+
+  get startedAt(): number {
+    return this.session.startedAt
+  }
 
   count(): Ticket {
     return this.receipts.count()
@@ -126,10 +137,9 @@ export class Keeper implements SessionKeeper, Spooled {
   acknowledged(h: number): void {
     if (!this.outbox.acknowledge(h)) throw new HandledTooHigh(h, this.outbox.written)
     if (this.outbox.removable !== undefined) this.#touch()
-    if (this.#overflow !== undefined && !this.#isTooMuch) {
-      this.#overflow.cancel()
-      this.#overflow = undefined
-    }
+    if (this.#overflow === undefined || this.#isTooMuch) return
+    this.#overflow.cancel()
+    this.#overflow = undefined
   }
 
   /** The client has gone on over the session's new connection, with so much of what it was sent. */
@@ -143,6 +153,13 @@ export class Keeper implements SessionKeeper, Spooled {
   }
 
   // Without a connection
+
+  /** Closes the connection, which is of no use any more, as if it had been lost. */
+  breakOff(error: StreamError): void {
+    const { link } = this.session
+    link.close(error)
+    void this.session.disconnect(link)
+  }
 
   /** The connection is lost. `onTimeout`: nobody has come back for it. */
   wait(onTimeout: () => void): void {
@@ -198,14 +215,13 @@ export class Keeper implements SessionKeeper, Spooled {
     }
   }
 
-  /** Whether its session has no connection. */
   get isDetached(): boolean {
     return this.waitsSince !== undefined
   }
 
   get #isTooMuch(): boolean {
     const { options } = this.#parts
-    return this.outbox.size > options.buffer_max || this.outbox.bytes > options.max_detached_user_bytes
+    return this.outbox.counted > options.buffer_max || this.outbox.bytes > options.max_detached_user_bytes
   }
 
   #touch(): void {
@@ -273,13 +289,6 @@ export class Keeper implements SessionKeeper, Spooled {
     this.#overflow = undefined
     if (!this.#isTooMuch || this.#isOver) return
     this.#registry.overflown(this)
-  }
-
-  /** Something that the client sent was refused after it had been taken: the client sends it again on its next connection. */
-  #cannotGoOn(): void {
-    const { link } = this.session
-    link.close(new StreamError('internal-server-error', 'Not everything could be kept'))
-    void this.session.disconnect(link)
   }
 
   #stopTimers(): void {

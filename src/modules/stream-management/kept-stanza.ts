@@ -16,8 +16,8 @@ const kinds = { m: 'message', p: 'presence', i: 'iq' } as const
 /** A stanza that the client has not acknowledged yet: its own text, and little else. */
 export class KeptStanza {
   number = 0
-  /** Bytes that it came with, whatever is put in its place. */
-  readonly byteLength: number
+  /** Bytes that it came with, whatever modules put in its place. */
+  byteLength: number
   /** Milliseconds since the epoch. */
   readonly at: number
   /** Where its text is: not on disk, on its way there, there. */
@@ -87,6 +87,12 @@ export class KeptStanza {
   replace(stanza: Stanza): void {
     this.#text = ownWire(stanza.toWire(this.#form))
     this.#notes = stanza.notes
+  }
+
+  /** A newer stanza in its place. */
+  renew(stanza: Stanza): void {
+    this.replace(stanza)
+    this.byteLength = this.#text.length
   }
 
   /** Says since when the message has been held back, unless that is of no interest or has been said. */

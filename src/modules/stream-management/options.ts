@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { duration } from '../../config/option.ts'
 
 /** The options of mod_stream_management. */
 export const options = z.strictObject({
@@ -9,12 +10,24 @@ export const options = z.strictObject({
       'Keep what clients have not acknowledged. Without, nothing can be sent again, and no session be resumed.',
     ),
   buffer_max: z
-    .union([z.int().positive(), z.literal('infinity').transform(() => Number.POSITIVE_INFINITY)])
+    .union([z.int().positive(), z.enum(['infinity', 'no_buffer'])], {
+      error: 'Expected a positive integer, "infinity" or "no_buffer".',
+    })
+    .transform((value) => (typeof value === 'number' ? value : value === 'infinity' ? Number.POSITIVE_INFINITY : 0))
     .default(100)
-    .describe('Most stanzas that a client may leave unacknowledged, or `infinity`.')
-    .meta({ reload: 'live' }),
+    .describe('Most stanzas that a client may leave unacknowledged. `no_buffer` is `buffer = false`.')
+    .meta({ reload: 'live', shownAs: 'integer > 0, "infinity" or "no_buffer"' }),
   ack: z.boolean().default(true).describe('Ask clients to acknowledge what they are sent.').meta({ reload: 'live' }),
-  ack_freq: z.int().positive().default(1).describe('Ask after so many stanzas.').meta({ reload: 'live' }),
+  ack_freq: z
+    .union([z.int().positive(), z.literal('never').transform(() => 0)], {
+      error: 'Expected a positive integer or "never".',
+    })
+    .default(1)
+    .describe('Ask after so many stanzas. `never` is `ack = false`.')
+    .meta({ reload: 'live', shownAs: 'integer > 0 or "never"' }),
+  ack_timeout: duration('s', { infinite: true })
+    .default(60)
+    .describe('Seconds after which a client that does not answer has lost its connection.'),
   resume_timeout: z
     .int()
     .positive()
@@ -46,3 +59,13 @@ export const options = z.strictObject({
 })
 
 export type StreamOptions = z.infer<typeof options>
+
+/** Whether what clients have not acknowledged is kept. */
+export function keepsStanzas({ buffer, buffer_max }: StreamOptions): boolean {
+  return buffer && buffer_max > 0
+}
+
+/** Whether clients are asked after this stanza. */
+export function asksAfter(number: number, { ack, ack_freq }: StreamOptions): boolean {
+  return ack && ack_freq > 0 && number % ack_freq === 0
+}

@@ -5,7 +5,7 @@ import type { Stanza } from '../../stanza/stanza.ts'
 import type { TicketWatcher } from '../../stanza/ticket.ts'
 import { KeptStanza } from './kept-stanza.ts'
 import { request } from './nonza.ts'
-import type { StreamOptions } from './options.ts'
+import { asksAfter, keepsStanzas, type StreamOptions } from './options.ts'
 
 export interface OutboxParts {
   readonly session: Session
@@ -23,6 +23,7 @@ export interface OutboxParts {
 /** What goes to the client: kept until it is acknowledged, written as fast as the client reads. */
 export class Outbox {
   readonly #parts: OutboxParts
+  readonly #keeps: boolean
   #queue: OutboundQueue<KeptStanza>
   /** Messages that are not on disk, and may have to be. */
   #fresh: KeptStanza[] = []
@@ -30,12 +31,17 @@ export class Outbox {
   #onDisk = 0
   #removed = 0
   #isHeld = false
+  /** What others were last known to be, among what has come since the connection was lost. */
+  readonly #statuses = new Map<string, KeptStanza>()
+  /** The number after which the client was asked last. */
+  #asked = 0
   bytes = 0
   /** What is on disk has to go before anything else is written there. */
   mustReplace = false
 
   constructor(parts: OutboxParts, queue = new OutboundQueue<KeptStanza>()) {
     this.#parts = parts
+    this.#keeps = keepsStanzas(parts.options)
     this.#queue = queue
     for (const { byteLength, number } of queue.items()) {
       this.bytes += byteLength
@@ -45,6 +51,16 @@ export class Outbox {
 
   get size(): number {
     return this.#queue.size
+  }
+
+  /** Those that count against the limit: not how many others come and go while the client is away. */
+  get counted(): number {
+    return this.#queue.size - this.#statuses.size
+  }
+
+  /** Whether the client has been asked, and has not acknowledged what it was asked about. */
+  get isAsked(): boolean {
+    return this.#asked > this.#queue.acknowledged
   }
 
   get acknowledged(): number {
@@ -81,15 +97,17 @@ export class Outbox {
   }
 
   add(stanza: Stanza): KeptStanza | undefined {
-    const { session, options } = this.#parts
-    if (!options.buffer) {
+    const { session } = this.#parts
+    if (!this.#keeps) {
       session.link.send(stanza.toWire(session.link.form), stanza)
       this.#ask(this.#queue.skip())
       return undefined
     }
+    if (this.#isHeld && this.#takesPlace(stanza)) return undefined
     const kept = KeptStanza.of(stanza, session.link.form, session.host.clock.now())
     this.#queue.add(kept)
     this.#grow(kept.byteLength)
+    if (this.#isHeld && isStatus(stanza)) this.#statuses.set(addressOf(stanza), kept)
     if (kept.kind === 'message') {
       stanza.ticket?.keep()
       kept.ticket = stanza.ticket
@@ -120,6 +138,7 @@ export class Outbox {
     const { domain } = session.jid
     for (const kept of this.#queue.items()) if (kept.kind === 'message') kept.replace(kept.delayed(domain))
     this.#isHeld = false
+    this.#statuses.clear()
     this.#write(true)
     return true
   }
@@ -177,6 +196,7 @@ export class Outbox {
   clear(): readonly KeptStanza[] {
     this.#grow(-this.bytes)
     this.#fresh = []
+    this.#statuses.clear()
     return this.#queue.clear()
   }
 
@@ -208,7 +228,8 @@ export class Outbox {
       if (!isResent) this.#ask(kept.number)
       last = kept.number
     }
-    if (isResent && last > 0 && this.#parts.options.ack) link.send(request)
+    const { options } = this.#parts
+    if (isResent && last > 0 && asksAfter(0, options)) this.#askFor(last)
   }
 
   /** What can be written now. A client that does not read is not written to; it goes on when it has caught up. */
@@ -222,14 +243,37 @@ export class Outbox {
   }
 
   #ask(number: number): void {
-    const { options, session } = this.#parts
-    if (options.ack && number % options.ack_freq === 0) session.link.send(request)
+    if (asksAfter(number, this.#parts.options)) this.#askFor(number)
+  }
+
+  #askFor(number: number): void {
+    this.#asked = number
+    this.#parts.session.link.send(request)
+  }
+
+  /** While nobody reads, what somebody is now takes the place of what he was before. */
+  #takesPlace(stanza: Stanza): boolean {
+    const before = isStatus(stanza) ? this.#statuses.get(addressOf(stanza)) : undefined
+    if (before === undefined) return false
+    const { byteLength } = before
+    before.renew(stanza)
+    this.#grow(before.byteLength - byteLength)
+    return true
   }
 
   #grow(bytes: number): void {
     this.bytes += bytes
     this.#parts.grew(bytes)
   }
+}
+
+/** Whether it says no more than whether somebody is there, and how. */
+function isStatus({ kind, type }: Stanza): boolean {
+  return kind === 'presence' && (type === '' || type === 'unavailable')
+}
+
+function addressOf({ from }: Stanza): string {
+  return from?.full ?? ''
 }
 
 /** Nobody waits for it any more. */

@@ -28,6 +28,8 @@ export class Receipts {
   /** What the client waits to be told: all up to here. */
   #asked: number | undefined
   #hasFailed = false
+  /** How often the client has been told less than it had sent. */
+  repeats = 0
   #timer: Timer | undefined
   #waiting: (() => void)[] = []
 
@@ -74,6 +76,7 @@ export class Receipts {
   async settle(): Promise<number> {
     this.#asked = undefined
     if (this.acknowledged < this.#inbound.received && !this.#inbound.isStuck) await this.#allSettled()
+    if (this.#inbound.settled < this.#inbound.received) this.repeats++
     this.#inbound.restart()
     this.#hasFailed = false
     this.#asked = undefined

@@ -130,7 +130,7 @@ describe('what comes from the client', () => {
   it('is settled as far as nothing before it is outstanding or has failed', async () => {
     await fc.assert(
       fc.asyncProperty(ends, fc.infiniteStream(fc.nat()), async (stanzas, random) => {
-        const count = new InboundCount(() => {}, { source: { id: 's' }, settled: round - 3 })
+        const count = new InboundCount(() => {}, { source: { id: 's', startedAt: 0, repeats: 0 }, settled: round - 3 })
         const open = stanzas.map((plan, index) => {
           const ticket = count.take()
           expect(ticket.origin).toBe(`s/${round - 2 + index}`)

@@ -22,10 +22,13 @@ export interface ItemLook {
 }
 
 /** An item as it stands in events (`#event`) and answers. */
-export function itemElement(ns: string, item: Item, { withPublisher }: ItemLook, withPayload = true): Element {
-  const attrs = { id: item.id, publisher: withPublisher ? item.publisher.full : undefined }
-  const payload = withPayload && item.payload !== '' ? parseElement(item.payload) : undefined
-  return el('item', ns, attrs, payload)
+export function itemElement(ns: string, item: Item, look: ItemLook, withPayload = true): Element {
+  return bareItem(ns, item, look, withPayload && item.payload !== '' ? parseElement(item.payload) : undefined)
+}
+
+/** The same with a payload that is in hand, or none. */
+export function bareItem(ns: string, item: Item, { withPublisher }: ItemLook, payload: Element | undefined): Element {
+  return el('item', ns, { id: item.id, publisher: withPublisher ? item.publisher.full : undefined }, payload)
 }
 
 /** `<items/>` with what was published or retracted. */
