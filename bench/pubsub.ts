@@ -5,8 +5,8 @@ import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import { startPeer } from '../test/support/peers.ts'
-import { type Client, forEach, login, type Target } from './support/client.ts'
 import { closeAll, register, userName } from './scenarios.ts'
+import { type Client, forEach, login, type Target } from './support/client.ts'
 import { cpuSeconds, untilQuiet } from './support/process-stats.ts'
 import { startServer } from './support/server.ts'
 
@@ -43,9 +43,11 @@ class Audience {
 
   until(count: number): Promise<void> {
     this.#awaited = count
-    return this.received >= count ? Promise.resolve() : new Promise((resolve) => {
-      this.#reached = resolve
-    })
+    return this.received >= count
+      ? Promise.resolve()
+      : new Promise((resolve) => {
+          this.#reached = resolve
+        })
   }
 }
 
@@ -70,7 +72,10 @@ const publish = (node: string, item: number) =>
   request(`<publish node='${node}'><item id='i${item}'>${payload}</item></publish>`)
 
 /** Publishes one after another, each once everybody has the one before; CPU seconds of the server for all of them. */
-async function measure(target: Target, run: { publish(index: number): Promise<unknown>; audience: Audience; each: number }) {
+async function measure(
+  target: Target,
+  run: { publish(index: number): Promise<unknown>; audience: Audience; each: number },
+) {
   const round = async (count: number, from: number) => {
     const begun = run.audience.received
     for (let index = 0; index < count; index += 1) {
@@ -87,7 +92,9 @@ async function measure(target: Target, run: { publish(index: number): Promise<un
 
 /** A node of the service with many subscribers. */
 async function service(target: Target): Promise<number> {
-  const clients = await forEach(subscribers + 1, 20, (index) => login({ target, user: userName(index), withPresence: true }))
+  const clients = await forEach(subscribers + 1, 20, (index) =>
+    login({ target, user: userName(index), withPresence: true }),
+  )
   const [owner, ...others] = clients as [Client, ...Client[]]
   const [to, audience] = [`pubsub.${target.domain}`, new Audience()]
   await ask(owner, to, request(`<create node='bench'/>`))
@@ -96,7 +103,6 @@ async function service(target: Target): Promise<number> {
     const client = others[index] as Client
     await ask(client, to, request(`<subscribe node='bench' jid='${client.jid}'/>`))
   })
-  process.stderr.write('measuring\n')
   const used = await measure(target, {
     publish: (index) => ask(owner, to, publish('bench', index)),
     audience,
@@ -108,7 +114,10 @@ async function service(target: Target): Promise<number> {
 
 /** Shows capabilities and answers what the server asks about them. */
 function showCaps(client: Client, features: readonly string[], audience: Audience): void {
-  const text = `client/pc//<${[...features].sort().map((feature) => `${feature}<`).join('')}`
+  const text = `client/pc//<${[...features]
+    .sort()
+    .map((feature) => `${feature}<`)
+    .join('')}`
   const ver = createHash('sha1').update(text).digest('base64')
   const inner = features.map((feature) => `<feature var='${feature}'/>`).join('')
   audience.watch(client)
@@ -122,12 +131,16 @@ function showCaps(client: Client, features: readonly string[], audience: Audienc
         `<identity category='client' type='pc'/>${inner}</query></iq>`,
     )
   }
-  client.send(`<presence><c xmlns='http://jabber.org/protocol/caps' hash='sha-1' node='urn:bench' ver='${ver}'/></presence>`)
+  client.send(
+    `<presence><c xmlns='http://jabber.org/protocol/caps' hash='sha-1' node='urn:bench' ver='${ver}'/></presence>`,
+  )
 }
 
 /** An account with contacts, every other of which wants to hear. */
 async function account(target: Target): Promise<number> {
-  const clients = await forEach(contacts + 1, 20, (index) => login({ target, user: userName(index), withPresence: true }))
+  const clients = await forEach(contacts + 1, 20, (index) =>
+    login({ target, user: userName(index), withPresence: true }),
+  )
   const [owner, ...others] = clients as [Client, ...Client[]]
   const audience = new Audience()
   owner.onElement = (element) => {
@@ -137,10 +150,13 @@ async function account(target: Target): Promise<number> {
   }
   for (const [index, client] of others.entries()) {
     client.send(`<presence type='subscribe' to='${owner.jid}'/>`)
-    showCaps(client, index % 2 === 0 ? ['urn:bench:tune+notify', 'urn:a'] : ['urn:other+notify', `urn:${index % 10}`], audience)
+    showCaps(
+      client,
+      index % 2 === 0 ? ['urn:bench:tune+notify', 'urn:a'] : ['urn:other+notify', `urn:${index % 10}`],
+      audience,
+    )
   }
   await untilQuiet(target.pid)
-  process.stderr.write('measuring\n')
   const used = await measure(target, {
     publish: (index) => ask(owner, undefined, publish('urn:bench:tune', index)),
     audience,
@@ -150,13 +166,12 @@ async function account(target: Target): Promise<number> {
   return (used * 1e6) / publications
 }
 
-async function row(name: string, target: Target): Promise<void> {
-  process.stderr.write('registering\n')
+async function rows(name: string, target: Target): Promise<void> {
   await register(target, subscribers + 1)
-  process.stderr.write('registered\n')
   const notification = await service(target)
+  process.stdout.write(`| ${name} | ${subscribers} subscribers | ${notification.toFixed(1)} µs/notification |\n`)
   const publication = await account(target)
-  process.stdout.write(`| ${name} | ${notification.toFixed(1)} µs/notification | ${publication.toFixed(0)} µs/publication |\n`)
+  process.stdout.write(`| ${name} | ${contacts} contacts | ${publication.toFixed(0)} µs/publication |\n`)
 }
 
 /** The process that listens on a port. */
@@ -167,10 +182,10 @@ function listenerOf(port: number): number {
 
 if (values.only !== 'ejabberd') {
   const server = await startServer(24_322, 24_323)
-  await row('Meerkat', server.target).finally(() => server.stop())
+  await rows('Meerkat', server.target).finally(() => server.stop())
 }
 if (values.only !== 'ours') {
   const { address, stop } = await startPeer('ejabberd')
   const { port, tlsPort, domain } = address
-  await row('ejabberd', { port, tlsPort, domain, pid: listenerOf(port) }).finally(stop)
+  await rows('ejabberd', { port, tlsPort, domain, pid: listenerOf(port) }).finally(stop)
 }
