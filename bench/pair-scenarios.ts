@@ -1,10 +1,12 @@
 /** How passwords are stored. */
 export type Storage = 'plain' | 'hashed'
 
-/** One load of the generator xmppload. */
+/** One load of the generator xmppload, or of ours. */
 export interface Scenario {
   title: string
   args: readonly string[]
+  /** Name of a load of bench/run.ts, where the generator has none such. `figure` is one of its figures. */
+  own?: string
   isTls?: true
   /** Accounts it needs, and the prefix of their names. */
   users: number
@@ -47,6 +49,16 @@ export const scenarios: Record<string, Scenario> = {
     args: ['chat', '-n', '200', '-w', '1', ...window],
     users: 200,
     isTls: true,
+  },
+  'chat-sm': {
+    title: 'chat with stream management and carbons, 100 users with 2 devices, 1 outstanding',
+    args: ['--sessions', '200', '--idle-sessions', '0', '--seconds', '6', '--warm-up', '3'],
+    own: 'chat-sm',
+    users: 100,
+    prefix: 'bench',
+    figure: 'us/message',
+    unit: 'us/message',
+    storage: 'plain',
   },
   presence: {
     title: 'presence, 1,000 users with 20 contacts',

@@ -4,11 +4,13 @@
 // A peer is a folder with start.sh and stop.sh that obey RUN_BASE, C2S_PORT, C2STLS_PORT, CPUS, AUTH and KEEP=1, and write
 // RUN_BASE/NAME/bench.pid.
 import { execFile, execFileSync } from 'node:child_process'
-import { appendFileSync, mkdtempSync, readFileSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { parseArgs, promisify } from 'node:util'
 import { type Scenario, type Storage, scenarios } from './pair-scenarios.ts'
+import type { Finding } from './scenarios.ts'
 import { startServer } from './support/server.ts'
 
 const { values: options } = parseArgs({
@@ -113,10 +115,26 @@ async function load(args: readonly string[]): Promise<Report | undefined> {
   return line === undefined ? undefined : (JSON.parse(line) as Report)
 }
 
+/** A load of bench/run.ts, told as the generator would. */
+async function ownLoad(contestant: Contestant, pid: number, scenario: Scenario): Promise<Report | undefined> {
+  const json = join(base, 'own.json')
+  const where = ['--pid', pid, '--port', contestant.port, '--tls-port', contestant.tlsPort, '--json', json].map(String)
+  const runner = fileURLToPath(new URL('run.ts', import.meta.url))
+  const args = ['--import', 'tsx', runner, '--only', scenario.own ?? '', ...scenario.args, ...where]
+  rmSync(json, { force: true })
+  const run = promisify(execFile)('taskset', ['-c', loadCpu, process.execPath, ...args], { timeout: 300_000 })
+  await run.catch((error: { stderr: string }) => console.error(error.stderr))
+  if (!existsSync(json)) return undefined
+  const { findings } = JSON.parse(readFileSync(json, 'utf8')) as { findings: Finding[] }
+  const [finding] = findings
+  return finding && Object.assign({ label: contestant.name }, finding.figures, { errors: finding.faults })
+}
+
 const registered = new Set<string>()
 
 async function measure(contestant: Contestant, scenario: Scenario, label: string): Promise<Report | undefined> {
   const pid = await contestant.start(scenario.storage)
+  if (scenario.own !== undefined) return note(await ownLoad(contestant, pid, scenario))
   const { users, prefix = 'user' } = scenario
   const accounts = [contestant.port, scenario.storage, prefix, users].join()
   if (!registered.has(accounts)) {
@@ -137,6 +155,10 @@ async function measure(contestant: Contestant, scenario: Scenario, label: string
     '--label',
     `${contestant.name}/${label}`,
   ])
+  return note(report)
+}
+
+function note(report: Report | undefined): Report | undefined {
   if (report !== undefined && options.out !== undefined) appendFileSync(options.out, `${JSON.stringify(report)}\n`)
   return report
 }

@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { measureManagedChat } from './managed-scenario.ts'
 import { measureEntering, measureGroupchat } from './room-scenarios.ts'
 import {
   type Finding,
@@ -61,6 +62,7 @@ const scenarios: Record<string, Scenario> = {
   'chat-w1': { measure: (target) => measureChat(target, load, 1) },
   'chat-w8': { measure: (target) => measureChat(target, load, 8) },
   'chat-tls': { measure: (target) => measureChat(target, load, 1, true) },
+  'chat-sm': { measure: (target) => measureManagedChat(target, load) },
   presence: { measure: (target) => measurePresence(target, load) },
   groupchat: { measure: (target) => measureGroupchat(target, load, rooms) },
   'room-entry': { measure: (target) => measureEntering(target, load, rooms) },
@@ -93,7 +95,8 @@ if (options.pid === undefined) spawnSync('taskset', ['-cp', process.env['BENCH_L
 const server = await open()
 const findings: Finding[] = []
 try {
-  await register(server.target, Math.max(load.sessions, idleLoad.sessions, rooms.count * rooms.occupants))
+  const inRooms = isChosen('groupchat') || isChosen('room-entry') ? rooms.count * rooms.occupants : 0
+  await register(server.target, Math.max(load.sessions, idleLoad.sessions, inRooms))
   for (const [name, { isFresh, measure }] of Object.entries(scenarios)) {
     if (!isChosen(name)) continue
     if (isFresh) await server.restart()

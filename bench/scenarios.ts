@@ -20,12 +20,15 @@ export interface Finding {
   faults: number
 }
 
-const concurrency = 25
+/** Logins under way. */
+export const concurrency = 25
 
-function at(sorted: readonly number[], share: number): number {
+/** The value below which this share of them lies. */
+export function at(sorted: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0
 }
 
+/** Name of the account with this number. */
 export function userName(index: number): string {
   return `bench${index}`
 }
@@ -86,7 +89,8 @@ export async function measureIdle(target: Target, load: Load, isTls: boolean): P
   }
 }
 
-const pad = 'x'.repeat(60)
+/** Makes bodies as long as people's. */
+export const pad = 'x'.repeat(60)
 
 /** One direction of a conversation: numbers what it sends and checks what comes. */
 class Talker {

@@ -16,6 +16,8 @@ export interface LoginOptions {
   user: string
   isTls?: boolean
   mechanism?: 'PLAIN' | 'SCRAM-SHA-1'
+  /** `bench` unless given. */
+  resource?: string
   /** Also asks for the roster, sends presence and waits for the answer to a ping. */
   withPresence?: boolean
 }
@@ -84,13 +86,14 @@ export class Client {
     this.#socket?.destroy()
   }
 
-  async login({ isTls, mechanism = 'PLAIN', withPresence }: Omit<LoginOptions, 'target' | 'user'>): Promise<void> {
+  async login(options: Omit<LoginOptions, 'target' | 'user'>): Promise<void> {
+    const { isTls, mechanism = 'PLAIN', withPresence, resource = 'bench' } = options
     await this.#open(isTls === true)
     if (mechanism === 'PLAIN') await this.#plain()
     else await this.#scram()
     await this.#openStream()
     const bound = await this.ask(
-      "<iq type='set' id='b'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><resource>bench</resource></bind></iq>",
+      `<iq type='set' id='b'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><resource>${resource}</resource></bind></iq>`,
     )
     if (attributeOf(bound, 'type') !== 'result') throw new Error(`bind: ${bound}`)
     if (withPresence) await this.#appear()

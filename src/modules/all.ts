@@ -15,6 +15,7 @@ import disco from './disco/index.ts'
 import domainIsolation from './domain-isolation.ts'
 import externalFilter from './external-filter/index.ts'
 import fastAuthToken from './fast-auth-token/index.ts'
+import inbox from './inbox/index.ts'
 import invites from './invites/index.ts'
 import keystore from './keystore/index.ts'
 import last from './last/index.ts'
@@ -62,6 +63,7 @@ export const allModules: readonly AnyModule[] = [
   domainIsolation,
   externalFilter,
   fastAuthToken,
+  inbox,
   invites,
   keystore,
   last,

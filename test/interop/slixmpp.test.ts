@@ -4,7 +4,7 @@ import { type Account, freshAccount } from '../support/accounts.ts'
 import { LineProgram } from '../support/events.ts'
 import type { TestServer } from '../support/server.ts'
 import { suiteNeeding } from '../support/services.ts'
-import { target } from '../support/target.ts'
+import { archivingTarget, target } from '../support/target.ts'
 
 const script = fileURLToPath(new URL('clients/slixmpp_client.py', import.meta.url))
 const running: LineProgram[] = []
@@ -85,6 +85,50 @@ suiteNeeding(['/usr/bin/python3'], 'slixmpp', () => {
     two.tell({ do: 'say', to: String(jid), body: 'Are you there?' })
     await one.when('resumed')
     await one.when('message', { body: 'Are you there?' })
+  }, 60_000)
+
+  it('reads its archive page by page, of everybody and of one', async () => {
+    const server = await archivingTarget()
+    const [romeo, julia, nurse] = [
+      await freshAccount(server, 'romeo'),
+      await freshAccount(server, 'julia'),
+      await freshAccount(server, 'nurse'),
+    ]
+    const [one, two] = [start(server, romeo), start(server, julia)]
+    await Promise.all([one.when('ready'), two.when('ready')])
+    const bodies = ['first', 'second', 'third', 'fourth', '🌅']
+    for (const body of bodies) {
+      one.tell({ do: 'say', to: julia.jid, body })
+      await two.when('message', { body })
+    }
+    one.tell({ do: 'say', to: nurse.jid, body: 'for the nurse' })
+    one.tell({ do: 'history' })
+    const all = await one.when('history')
+    expect(all).toMatchObject({ bodies: [...bodies, 'for the nurse'], dated: true })
+    one.tell({ do: 'history', with: julia.jid })
+    expect((await one.when('history', { of: julia.jid })).bodies).toEqual(bodies)
+    two.tell({ do: 'history' })
+    expect((await two.when('history')).bodies).toEqual(bodies)
+    one.tell({ do: 'ends' })
+    const ids = all.ids as string[]
+    expect(await one.when('ends')).toMatchObject({ start: ids[0], end: ids.at(-1) })
+  }, 60_000)
+
+  it('blocks somebody, who is told that nobody takes the message, and takes it back', async () => {
+    const server = await target()
+    const [romeo, tybalt] = [await freshAccount(server, 'romeo'), await freshAccount(server, 'tybalt')]
+    const [one, two] = [start(server, romeo), start(server, tybalt)]
+    await Promise.all([one.when('ready'), two.when('ready')])
+    one.tell({ do: 'block', jid: tybalt.jid })
+    await one.when('done', { verb: 'block' })
+    one.tell({ do: 'blocked' })
+    expect((await one.when('blocked')).jids).toEqual([tybalt.jid])
+    two.tell({ do: 'say', to: romeo.jid, body: 'Turn thee!' })
+    await two.when('refused', { condition: 'service-unavailable' })
+    one.tell({ do: 'unblock', jid: tybalt.jid })
+    await one.when('done', { verb: 'unblock' })
+    two.tell({ do: 'say', to: romeo.jid, body: 'Peace?' })
+    await one.when('message', { body: 'Peace?' })
   }, 60_000)
 
   it('a wrong password is told so', async () => {

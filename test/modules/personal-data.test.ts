@@ -58,6 +58,8 @@ async function keeps(alice: Client): Promise<void> {
     `<block xmlns='urn:xmpp:blocking'><item jid='spam@example.org'><report xmlns='urn:xmpp:reporting:1' reason='urn:xmpp:reporting:spam'/></item></block>`,
   ]
   for (const each of sets) await alice.asks(each, 'set')
+  const item = `<publish node='my:tunes'><item id='current'><tune xmlns='my:tunes'>la</tune></item></publish>`
+  await alice.asks(`<pubsub xmlns='http://jabber.org/protocol/pubsub'>${item}</pubsub>`, 'set')
   await alice.asks(`<query xmlns='erlang-solutions.com:xmpp:token-auth:0'/>`, 'get')
   const invite = `<command xmlns='http://jabber.org/protocol/commands' node='urn:xmpp:invite#invite'/>`
   await alice.asks(invite, 'set', { to: 'localhost' })
@@ -123,10 +125,13 @@ describe('a user who has used everything', () => {
       mam_muc: 'in the room',
       mam_preferences: 'spam@example.org',
       muc_affiliations: `"${room}","owner"`,
+      inbox: 'for later',
       smart_markers: '"displayed"',
       reports: 'spam@example.org',
       invitations: '"account"',
       motd: '',
+      pubsub_nodes: '',
+      pubsub_items: '<tune',
       blocklist: '"too much"',
       tokens: '"X-OAUTH"',
     }
@@ -138,8 +143,10 @@ describe('a user who has used everything', () => {
   })
 
   it('leaves nothing in any table when the account is removed', async () => {
-    // Affiliations are those of a room that is there.
-    const sown = rows().sow((columns) => (columns.includes('affiliation') ? undefined : ownerIn(columns)))
+    // Nodes, and what belongs to a node or a room, are real ones.
+    const isPart = (columns: readonly string[]) =>
+      ['affiliation', 'node_id', 'config'].some((name) => columns.includes(name))
+    const sown = rows().sow((columns) => (isPart(columns) ? undefined : ownerIn(columns)))
     expect(sown).toEqual(expect.arrayContaining(['auth_accounts', 'mod_muc_nick', 'mod_mam_preferences']))
     const left = () =>
       rows().count((columns) => {
@@ -148,7 +155,9 @@ describe('a user who has used everything', () => {
         const names = Object.keys(owner)
         return { sql: names.map((name) => `${name} = ?`).join(' and '), values: Object.values(owner) }
       })
-    expect(Object.keys(left()).sort()).toEqual([...sown, 'mod_muc_affiliation'].sort())
+    expect(Object.keys(left()).sort()).toEqual(
+      [...sown, 'mod_muc_affiliation', 'mod_pubsub_affiliation', 'mod_pubsub_node'].sort(),
+    )
     expect(rows().archived('alice@localhost')).toBeGreaterThan(0)
     await own.command('account.removeUser', { user: 'alice@localhost' })
     expect(left()).toEqual({})

@@ -48,8 +48,16 @@ export class TableRows {
   /** Messages in archives of addresses like these. */
   archived(...patterns: readonly string[]): number {
     const tests = patterns.map(() => 'address like ?').join(' or ')
-    const query = `select count(*) as rows from mod_mam_entry where archive in (select id from mod_mam_address where ${tests})`
-    return this.#with((db) => (db.prepare(query).get(...patterns) as { rows: number }).rows)
+    const own = `(select id from mod_mam_address where ${tests})`
+    // What is written lately stands with the message still.
+    const isNew = 'id > coalesce((select placed from mod_mam_progress as p where p.writer = mod_mam_stanza.writer), 0)'
+    const placed = `select count(*) as rows from mod_mam_entry where archive in ${own}`
+    const fresh = `select count(*) as rows from mod_mam_stanza where ${isNew} and (first_archive in ${own} or second_archive in ${own})`
+    return this.#with((db) => {
+      const rowsOf = (query: string, times: number) =>
+        db.prepare(query).get(...Array.from({ length: times }, () => patterns).flat()) as { rows: number }
+      return rowsOf(placed, 1).rows + rowsOf(fresh, 2).rows
+    })
   }
 
   /** Puts a row into each table that `ownerOf` gives an owner for, unless there is such a one; answers the names of these tables. */

@@ -194,3 +194,26 @@ describe('XEP-0133', () => {
     await own.server.server.stopped
   })
 })
+
+describe('XEP-0133 with a list of who is barred', () => {
+  const own = ownServer(`[[acl.admin]]\nuser = "root"\n[modules.mod_service_admin]\n[modules.mod_blocklist]\n`)
+  const run = async (name: string, fields?: Record<string, string | readonly string[]>) =>
+    execute(await own.client('root', 'admin'), node(name), fields, { to })
+
+  it('§4.3, §4.4 disables a user, who is signed out and listed, until the user is enabled again', async () => {
+    const eve = await own.client('eve', 'pc')
+    await run('disable-user', { accountjids: [jid('eve')] })
+    await eve.inbox.take((item) => item.kind === 'closed')
+    await expect(own.client('eve', 'pc')).rejects.toThrow()
+    expect(valuesOf(await run('get-disabled-users-num'), 'disabledusersnum')).toEqual(['1'])
+    expect(valuesOf(await run('get-disabled-users-list', { max_items: '25' }), 'disableduserjids')).toEqual([
+      jid('eve'),
+    ])
+    await run('reenable-user', { accountjids: [jid('eve')] })
+    await (await own.client('eve', 'pc')).isHeard()
+    expect(valuesOf(await run('get-disabled-users-num'), 'disabledusersnum')).toEqual(['0'])
+    const root = await own.client('root', 'admin')
+    const nobody = { accountjids: [jid('nobody')] }
+    await execute(root, node('disable-user'), nobody, { to, refused: 'item-not-found' })
+  })
+})

@@ -6,6 +6,7 @@ import { mucApi } from './api.ts'
 import { linkArchive } from './archive-link.ts'
 import { mucCommands } from './commands.ts'
 import { usualFeatures } from './features/usual.ts'
+import { linkInbox } from './inbox-link.ts'
 import { MucDesk } from './muc-desk.ts'
 import { type OpenService, openService } from './open-service.ts'
 import { type MucOptions, options } from './options.ts'
@@ -49,6 +50,8 @@ export default defineModule({
     // At the start, what is on disk is read before anybody can ask for it.
     for (const { memory } of services.values()) await memory.whenReady()
 
+    // At the end of a room inboxes do not wait for its archive to be deleted.
+    linkInbox(context, (domain) => [...services.values()].find(({ jid }) => jid.domain === domain)?.parent)
     linkArchive(context)
     const desk = new MucDesk(services, features, host.router)
     provide(mucApi, desk)

@@ -6,6 +6,7 @@ import type { ClientLink, EndReason, Session, SessionInfo } from '../../router/s
 import { StreamError } from '../../stanza/stream-error.ts'
 import { randomId } from '../../util/random-id.ts'
 import type { Element } from '../../xml/element.ts'
+import type { RawElement } from '../../xml/raw-element.ts'
 import { serialise } from '../../xml/serialise.ts'
 import { Keeper, keeperOf } from './keeper.ts'
 import { enabled, failed, HandledTooHigh, resumed } from './nonza.ts'
@@ -59,7 +60,7 @@ export class StreamDesk {
   }
 
   /** An element of XEP-0198 on a bound stream. Throws StreamError. */
-  take(session: Session, element: Element): void {
+  take(session: Session, element: RawElement): void {
     const keeper = session.get(keeperOf)
     const say = (reply: Element): void => session.link.send(serialise(reply))
     switch (element.name) {
@@ -70,7 +71,7 @@ export class StreamDesk {
         if (keeper !== undefined) acknowledge(keeper, element)
         break
       case 'enable':
-        if (keeper === undefined) say(this.enable(session, element))
+        if (keeper === undefined) say(this.enable(session, element.toElement()))
         else this.#endFor(session, say)
         break
       default:
@@ -175,7 +176,7 @@ export class StreamDesk {
   }
 }
 
-function acknowledge(keeper: Keeper, element: Element): void {
+function acknowledge(keeper: Keeper, element: RawElement): void {
   const h = readCount(element.attr('h'))
   if (h === undefined) throw new StreamError('policy-violation', 'Invalid h attribute')
   keeper.acknowledged(h)

@@ -48,7 +48,7 @@ export default defineModule({
 
     on(userSendsNonza, 'main', ({ session, element }) => {
       if (element.ns !== NS) return undefined
-      desk.take(session, element.toElement())
+      desk.take(session, element)
       return 'handled' as const
     })
     joinSignIn(on, desk, (outcome) => resumptions.with({ outcome }).inc())

@@ -13,7 +13,7 @@ import { Receipts } from './receipts.ts'
 import type { KeeperParts, Registry } from './registry.ts'
 import { encodeSession, type RestoredStream } from './saved-session.ts'
 import type { Spooled, SpoolPart } from './spool.ts'
-import type { Statement } from './store.ts'
+import type { SpooledStanza, Statement } from './store.ts'
 import { tellUnacknowledged } from './unacknowledged.ts'
 
 /** The keeper of a session, where it has one. */
@@ -125,7 +125,7 @@ export class Keeper implements SessionKeeper, Spooled, TicketSource {
     this.#stopTimers()
     await this.receipts.settle()
     this.#hasChanged = true
-    this.#parts.spool.touch(this)
+    this.#parts.spool.tidyLater(this)
     await this.#parts.spool.flush()
     this.#isOver = true
     this.#registry.remove(this)
@@ -136,7 +136,7 @@ export class Keeper implements SessionKeeper, Spooled, TicketSource {
   /** `<a/>`. Throws StreamError. */
   acknowledged(h: number): void {
     if (!this.outbox.acknowledge(h)) throw new HandledTooHigh(h, this.outbox.written)
-    if (this.outbox.removable !== undefined) this.#touch()
+    if (this.outbox.removable !== undefined) this.#parts.spool.tidyLater(this)
     if (this.#overflow === undefined || this.#isTooMuch) return
     this.#overflow.cancel()
     this.#overflow = undefined
@@ -194,7 +194,7 @@ export class Keeper implements SessionKeeper, Spooled, TicketSource {
     return !this.#isOver && this.outbox.isWaiting
   }
 
-  collect(): SpoolPart | undefined {
+  collect(tidies: boolean): SpoolPart | undefined {
     if (this.#isOver) return undefined
     const statements: Statement[] = []
     const taken = this.outbox.takeFresh()
@@ -202,14 +202,14 @@ export class Keeper implements SessionKeeper, Spooled, TicketSource {
     const isNew = !this.#isSaved && (this.isResumable || taken.length > 0)
     if (isNew || (this.#isSaved && this.#hasChanged)) statements.push(this.#saved(ready))
     else if (this.isResumable && ready > this.#counted) statements.push(this.#parts.store.counted(this.id, ready))
-    const removed = this.#removed(statements)
-    for (const kept of taken) statements.push(this.#spooled(kept))
-    if (statements.length === 0) return undefined
+    const removed = this.#removed(statements, tidies)
+    if (statements.length === 0 && taken.length === 0) return undefined
     this.#isSaved = true
     this.#hasChanged = false
     this.#counted = ready
     return {
       statements,
+      stanzas: taken.map((kept) => this.#spooled(kept)),
       written: () => this.#written(ready, taken, removed),
       failed: () => this.#notWritten(taken),
     }
@@ -234,34 +234,34 @@ export class Keeper implements SessionKeeper, Spooled, TicketSource {
     return this.#parts.store.saved({ id: this.id, domain, username, resource, received, ended_at: null, state })
   }
 
-  #removed(statements: Statement[]): number | undefined {
+  #removed(statements: Statement[], tidies: boolean): number | undefined {
     const { store } = this.#parts
     if (this.outbox.mustReplace) {
       this.outbox.mustReplace = false
       statements.push(store.acknowledged(this.id, Number.MAX_SAFE_INTEGER))
       return undefined
     }
-    const number = this.outbox.removable
+    const number = tidies ? this.outbox.removable : undefined
     if (number !== undefined) statements.push(store.acknowledged(this.id, number))
     return number
   }
 
-  #spooled(kept: KeptStanza): Statement {
+  #spooled(kept: KeptStanza): SpooledStanza {
     const notes = kept.routedNotes
-    return this.#parts.store.spooled({
+    return {
       session: this.id,
       number: kept.number,
       arrived_at: kept.at,
-      stanza: Buffer.from(kept.toBytes()),
+      stanza: kept.toBytes() as Buffer,
       notes: notes === undefined ? null : JSON.stringify(notes),
-    })
+    }
   }
 
   #written(received: number, taken: readonly KeptStanza[], removed: number | undefined): void {
     if (removed !== undefined) this.outbox.wasRemoved(removed)
     this.outbox.onDisk(taken)
     this.receipts.written(received)
-    if (this.outbox.removable !== undefined) this.#touch()
+    if (this.outbox.removable !== undefined) this.#parts.spool.tidyLater(this)
   }
 
   #notWritten(taken: readonly KeptStanza[]): void {
@@ -282,7 +282,7 @@ export class Keeper implements SessionKeeper, Spooled, TicketSource {
     const left = isStale
       ? store.saved({ id: this.id, domain, username, resource, received, ended_at: clock.now(), state: '{}' })
       : session
-    return { statements: [spool, left], written: () => {}, failed: () => this.forget() }
+    return { statements: [spool, left], stanzas: [], written: () => {}, failed: () => this.forget() }
   }
 
   #overflown(): void {

@@ -4,7 +4,7 @@ import type { ErrorCondition } from '../../stanza/stanza-error.ts'
 import { StreamError } from '../../stanza/stream-error.ts'
 import { type Element, el } from '../../xml/element.ts'
 import { serialise } from '../../xml/serialise.ts'
-import type { Wire } from '../../xml/wire.ts'
+import { asWire, type Wire } from '../../xml/wire.ts'
 
 /** XEP-0198. */
 export const NS = core.streamManagement
@@ -14,7 +14,7 @@ export const request: Wire = serialise(el('r', NS))
 
 /** `<a/>` for a count that is not taken round yet. */
 export function answer(count: number): Wire {
-  return serialise(el('a', NS, { h: String(told(count)) }))
+  return asWire(`<a xmlns='${NS}' h='${told(count)}'/>`)
 }
 
 /** `<enabled/>`; with an id the stream can be resumed. */

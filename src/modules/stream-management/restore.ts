@@ -57,7 +57,9 @@ function restore({ host, registry, desk }: RestoreParts, row: SessionRow, jid: J
   const origin = { link: new LostLink('client'), info: infoOf(saved), startedAt: saved.startedAt }
   const session = new Session(host, jid, origin)
   fillSession(session, saved)
-  const queue = OutboundQueue.restored(saved.acknowledged, kept)
+  // What had been acknowledged may not have been removed yet.
+  const left = kept.filter(({ number }) => number > saved.acknowledged)
+  const queue = OutboundQueue.restored(saved.acknowledged, left)
   const { id, received } = row
   const keeper = new Keeper(registry, session, { id, isResumable: saved.isResumable }, { received, queue })
   host.sessions.add(session)

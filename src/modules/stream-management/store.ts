@@ -24,7 +24,8 @@ export interface StreamManagementTables {
 }
 
 type Session = StreamManagementTables['mod_stream_management_session']
-type Spooled = StreamManagementTables['mod_stream_management_spool']
+/** A stanza that is kept. */
+export type SpooledStanza = StreamManagementTables['mod_stream_management_spool']
 
 export const migrations: Record<string, Migration> = {
   '001_create': async ({ schema }) => {
@@ -55,6 +56,8 @@ export const migrations: Record<string, Migration> = {
   },
 }
 
+const spoolColumns = ['session', 'number', 'arrived_at', 'stanza', 'notes'] as const
+
 /** A statement, to be run together with others. */
 export type Statement = Compilable<unknown>
 
@@ -73,16 +76,8 @@ export class StreamStore {
         .set({ received: p('received') })
         .where('id', '=', p('id')),
     )
-    this.#insert = db.prepare((q, p: Params<Spooled>) =>
-      q.insertInto('mod_stream_management_spool').values({
-        session: p('session'),
-        number: p('number'),
-        arrived_at: p('arrived_at'),
-        stanza: p('stanza'),
-        notes: p('notes'),
-      }),
-    )
-    this.#removeThrough = db.prepare((q, p: Params<Pick<Spooled, 'session' | 'number'>>) =>
+    this.#insert = db.bulkInsert('mod_stream_management_spool', spoolColumns)
+    this.#removeThrough = db.prepare((q, p: Params<Pick<SpooledStanza, 'session' | 'number'>>) =>
       q
         .deleteFrom('mod_stream_management_spool')
         .where('session', '=', p('session'))
@@ -90,9 +85,10 @@ export class StreamStore {
     )
   }
 
-  /** All of these take effect, or none. */
-  async run(statements: readonly Statement[]): Promise<void> {
-    await this.#db.atomic(statements)
+  /** All of these take effect, and then all of these stanzas are kept, or nothing happens. */
+  async run(statements: readonly Statement[], stanzas: readonly SpooledStanza[]): Promise<void> {
+    const rows = stanzas.map((each) => spoolColumns.map((column) => each[column]))
+    await this.#db.atomic([...statements, ...this.#insert.of(rows)])
   }
 
   saved(session: Session): Statement {
@@ -101,10 +97,6 @@ export class StreamStore {
 
   counted(id: string, received: number): Statement {
     return this.#count.with({ id, received })
-  }
-
-  spooled(row: Spooled): Statement {
-    return this.#insert.with(row)
   }
 
   /** Takes out what was acknowledged. */
@@ -126,7 +118,7 @@ export class StreamStore {
   }
 
   /** What was kept for the sessions of a domain, in order. */
-  spool(domain: string): Promise<Spooled[]> {
+  spool(domain: string): Promise<SpooledStanza[]> {
     return this.#spoolWhere(domain, undefined)
   }
 
@@ -166,7 +158,7 @@ export class StreamStore {
       .execute()
   }
 
-  #spoolWhere(domain: string, username: string | undefined): Promise<Spooled[]> {
+  #spoolWhere(domain: string, username: string | undefined): Promise<SpooledStanza[]> {
     const { q } = this.#db
     const inDomain = q.selectFrom('mod_stream_management_session').select('id').where('domain', '=', domain)
     const sessions = username === undefined ? inDomain : inDomain.where('username', '=', username)
