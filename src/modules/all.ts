@@ -16,11 +16,13 @@ import domainIsolation from './domain-isolation.ts'
 import eventPusher from './event-pusher/index.ts'
 import externalFilter from './external-filter/index.ts'
 import fastAuthToken from './fast-auth-token/index.ts'
+import inbox from './inbox/index.ts'
 import invites from './invites/index.ts'
 import keystore from './keystore/index.ts'
 import last from './last/index.ts'
 import mam from './mam/index.ts'
 import muc from './muc/index.ts'
+import mucLight from './muc-light/index.ts'
 import mucLog from './muc-log/index.ts'
 import offline from './offline/index.ts'
 import offlineChatmarkers from './offline-chatmarkers/index.ts'
@@ -66,11 +68,13 @@ export const allModules: readonly AnyModule[] = [
   eventPusher,
   externalFilter,
   fastAuthToken,
+  inbox,
   invites,
   keystore,
   last,
   mam,
   muc,
+  mucLight,
   mucLog,
   offline,
   offlineChatmarkers,

@@ -71,6 +71,8 @@ async function fill(domain: string): Promise<void> {
     `<query xmlns='jabber:iq:privacy'><list name='l'><item action='allow' order='1'/></list></query>`,
     'set',
   )
+  // What is archived has its place when somebody asks for it.
+  await alice.asks(`<query xmlns='urn:xmpp:mam:2'/>`, 'set')
   alice.sends(`<presence type='unavailable'><status>bye</status></presence>`)
   await alice.isHeard()
 }

@@ -6,6 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import type { Client } from '../support/client.ts'
 import { everyModule } from '../support/every-module.ts'
 import { fast } from '../support/hashed-token.ts'
+import { creation } from '../support/light-rooms.ts'
 import { ownServer } from '../support/own-server.ts'
 import { agentId, authenticate2 } from '../support/sasl2.ts'
 import { openSecure } from '../support/sign-in.ts'
@@ -14,6 +15,7 @@ import { type Owner, TableRows } from '../support/table-rows.ts'
 
 const markers = 'urn:xmpp:chat-markers:0'
 const room = 'balcony@conference.localhost'
+const den = 'den@muclight.localhost'
 const folder = mkdtempSync(join(tmpdir(), 'meerkat-personal-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
@@ -61,6 +63,9 @@ async function keeps(alice: Client): Promise<void> {
   for (const each of sets) await alice.asks(each, 'set')
   const item = `<publish node='my:tunes'><item id='current'><tune xmlns='my:tunes'>la</tune></item></publish>`
   await alice.asks(`<pubsub xmlns='http://jabber.org/protocol/pubsub'>${item}</pubsub>`, 'set')
+  await alice.asks(creation(), 'set', { to: den })
+  const block = `<query xmlns='urn:xmpp:muclight:0#blocking'><user action='deny'>spam@example.org</user></query>`
+  await alice.asks(block, 'set', { to: 'muclight.localhost' })
   await alice.asks(`<query xmlns='erlang-solutions.com:xmpp:token-auth:0'/>`, 'get')
   const invite = `<command xmlns='http://jabber.org/protocol/commands' node='urn:xmpp:invite#invite'/>`
   await alice.asks(invite, 'set', { to: 'localhost' })
@@ -127,6 +132,9 @@ describe('a user who has used everything', () => {
       mam_muc: 'in the room',
       mam_preferences: 'spam@example.org',
       muc_affiliations: `"${room}","owner"`,
+      inbox: 'for later',
+      muc_light: `"${den}","owner"`,
+      muc_light_blocking: '"user","spam@example.org"',
       smart_markers: '"displayed"',
       reports: 'spam@example.org',
       invitations: '"account"',
@@ -156,7 +164,9 @@ describe('a user who has used everything', () => {
         const names = Object.keys(owner)
         return { sql: names.map((name) => `${name} = ?`).join(' and '), values: Object.values(owner) }
       })
-    expect(Object.keys(left()).sort()).toEqual([...sown, 'mod_muc_affiliation', 'mod_pubsub_affiliation', 'mod_pubsub_node'].sort())
+    expect(Object.keys(left()).sort()).toEqual(
+      [...sown, 'mod_muc_affiliation', 'mod_pubsub_affiliation', 'mod_pubsub_node'].sort(),
+    )
     expect(rows().archived('alice@localhost')).toBeGreaterThan(0)
     await own.command('account.removeUser', { user: 'alice@localhost' })
     expect(left()).toEqual({})

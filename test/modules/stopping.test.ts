@@ -104,7 +104,7 @@ describe('a module that stops', () => {
       hooks: host.hooks.describe().filter(({ handlers }) => handlers.length > 0),
       iq: [host.iq.namespaces('server').sort(), host.iq.namespaces('account').sort()],
       features: [host.features.server.list().sort(), host.features.account.list().sort()],
-      services: router.servicesOf('localhost'),
+      services: router.servicesOf('localhost').sort((a, b) => (a.jid < b.jid ? -1 : 1)),
       timers: clock.pending,
     }
   }

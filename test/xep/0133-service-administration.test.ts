@@ -206,7 +206,9 @@ describe('XEP-0133 with a list of who is barred', () => {
     await eve.inbox.take((item) => item.kind === 'closed')
     await expect(own.client('eve', 'pc')).rejects.toThrow()
     expect(valuesOf(await run('get-disabled-users-num'), 'disabledusersnum')).toEqual(['1'])
-    expect(valuesOf(await run('get-disabled-users-list', { max_items: '25' }), 'disableduserjids')).toEqual([jid('eve')])
+    expect(valuesOf(await run('get-disabled-users-list', { max_items: '25' }), 'disableduserjids')).toEqual([
+      jid('eve'),
+    ])
     await run('reenable-user', { accountjids: [jid('eve')] })
     await (await own.client('eve', 'pc')).isHeard()
     expect(valuesOf(await run('get-disabled-users-num'), 'disabledusersnum')).toEqual(['0'])
