@@ -8,7 +8,9 @@ type Handler = HttpOptions['handlers'][number]
 
 /** Posts chat messages that users send to HTTP servers. */
 export async function openHttp({ handlers, ...limits }: HttpOptions, context: Surroundings): Promise<Backend> {
-  const opened = await Promise.all(handlers.map((handler) => openHandler(handler, limits, context)))
+  const opened = await Promise.all(
+    handlers.map((handler, index) => openHandler({ ...handler, index }, limits, context)),
+  )
   return {
     take: ({ event }) => {
       if (event.kind !== 'chat' || event.direction !== 'in' || event.type !== 'chat') return
@@ -19,7 +21,7 @@ export async function openHttp({ handlers, ...limits }: HttpOptions, context: Su
 }
 
 async function openHandler(
-  { pool_name: tag, path }: Handler,
+  { pool_name: tag, path, index }: Handler & { readonly index: number },
   { max_queue_len: mostHeld, retry_for: seconds }: Pick<HttpOptions, 'max_queue_len' | 'retry_for'>,
   context: Surroundings,
 ): Promise<(form: string) => void> {
@@ -43,7 +45,8 @@ async function openHandler(
     }
   }
   const delivery = { workers: pool.workers, mostHeld, retryFor: seconds * 1000, deliver, mayRetry: () => true }
-  const courier = courierFor('http', delivery, context)
+  // Each handler has a queue, and a name in metrics and log, of its own.
+  const courier = courierFor(index === 0 ? 'http' : `http_${index + 1}`, delivery, context)
   return (form) => courier.put(form)
 }
 
