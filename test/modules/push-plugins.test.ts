@@ -116,3 +116,17 @@ describe('push with hints', () => {
     })
   })
 })
+
+describe('push with an inbox', () => {
+  const at = pushServer('[modules.mod_inbox]')
+
+  it('says how many messages of the conversation are unread, the one that it is about among them', async () => {
+    const bob = await at.away(enablePush('n'))
+    const [alice, carol] = [await at.sender(), await at.sender()]
+    for (const [index, from] of [alice, alice, carol, alice].entries()) {
+      from.sends(chat(bob.bare, `m${index}`))
+      await expect.poll(() => notified.length).toBe(index + 1)
+    }
+    expect(notified.map(({ fields }) => fields['message-count'])).toEqual(['1', '2', '1', '3'])
+  })
+})

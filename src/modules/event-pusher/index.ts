@@ -1,5 +1,7 @@
+import type { Jid } from '../../jid/jid.ts'
 import { defineModule, tables } from '../../module/define.ts'
 import { afterwards, letRun } from '../../util/settled.ts'
+import { inboxApi } from '../inbox/api.ts'
 import { type Raised, serverEvent } from './api.ts'
 import type { Backend } from './backend.ts'
 import { openHttp } from './http.ts'
@@ -20,11 +22,12 @@ export default defineModule({
   migrations,
   async setup(context) {
     const { host, options, log } = context
+    const unread = (account: Jid, peer: Jid) => context.find(inboxApi)?.unread(account, peer)
     const backends: Backend[] = []
     if (options.http !== undefined) backends.push(await openHttp(options.http, context))
     if (options.rabbit !== undefined) backends.push(await openRabbit(options.rabbit, context))
     if (options.sns !== undefined) backends.push(await openSns(options.sns, context))
-    const push = options.push === undefined ? undefined : openPush(options.push, context, () => undefined)
+    const push = options.push === undefined ? undefined : openPush(options.push, context, unread)
     if (push !== undefined) backends.push(push)
     if (backends.length === 0) throw new Error('mod_event_pusher has no backend: one of http, rabbit, sns, push')
 
