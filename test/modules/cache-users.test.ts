@@ -103,3 +103,21 @@ describe('options of mod_cache_users', () => {
     })
   }
 })
+
+describe('mod_cache_users beside an archive', () => {
+  const own = ownServer(`[modules.mod_cache_users]
+[modules.mod_offline]
+[modules.mod_mam.cache]
+module = "mod_cache_users"
+[modules.mod_mam.pm]
+`)
+
+  it('is what the archive asks, and offline storage after it', async () => {
+    await own.server.registerUser('away', 'secret')
+    const bob = await own.client('bob', 'pc')
+    const before = await countsOf(own)
+    bob.sends(`<message to='away@localhost' type='chat'><body>hi</body></message>`)
+    await bob.isHeard()
+    expect(await countsOf(own)).toEqual({ hits: before.hits + 1, misses: before.misses + 1 })
+  })
+})

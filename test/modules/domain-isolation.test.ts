@@ -10,6 +10,7 @@ const base = `${baseConfig.replace('"localhost"', '"shire.example", "rohan.examp
 [modules.mod_vcard]
 [modules.mod_inbox]
 [modules.mod_mam.pm]
+[modules.mod_muc]
 `
 const isolated = `${base}[modules.mod_domain_isolation]\n`
 
@@ -92,6 +93,18 @@ describe('mod_domain_isolation', () => {
     await grima.receives(filtered('iq', 'vjud.shire.example', 's1'))
     // What the service itself refuses it refuses in its own words.
     await grima.asks(`<x xmlns='urn:x'/>`, 'get', { to: 'vjud.rohan.example', refused: 'service-unavailable' })
+  })
+
+  it('lets users into the rooms of their own domain, and no others', async () => {
+    const { rosie, grima } = cast()
+    const enters = (room: string) =>
+      `<presence to='${room}/me' id='e1'><x xmlns='http://jabber.org/protocol/muc'/></presence>`
+    rosie.sends(enters('pub@conference.shire.example'))
+    await rosie.finds(`<presence from='pub@conference.shire.example/me' {any}>{any}</presence>`)
+    await rosie.finds(`<message from='pub@conference.shire.example' {any}><subject/></message>`)
+    grima.sends(enters('pub@conference.shire.example'))
+    await grima.finds(filtered('presence', 'pub@conference.shire.example/me', 'e1'))
+    await rosie.receivesNothing()
   })
 
   it('ends when the module does', async () => {

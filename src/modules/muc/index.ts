@@ -1,7 +1,14 @@
 import type { ModuleContext } from '../../module/context.ts'
 import { defineModule, tables } from '../../module/define.ts'
 import { subdomainOf } from '../../module/subdomain.ts'
-import { domainRemoved, domainWithdrawn, hostStops, personalData, userRemoved } from '../../router/events.ts'
+import {
+  domainRemoved,
+  domainWithdrawn,
+  hostStops,
+  personalData,
+  roomAccess,
+  userRemoved,
+} from '../../router/events.ts'
 import { mucApi } from './api.ts'
 import { linkArchive } from './archive-link.ts'
 import { mucCommands } from './commands.ts'
@@ -55,6 +62,7 @@ export default defineModule({
     linkArchive(context)
     const desk = new MucDesk(services, features, host.router)
     provide(mucApi, desk)
+    on(roomAccess, 'main', ({ room, user }) => desk.accessOf(room, user))
     on(userRemoved, 'forget', ({ user }) => desk.forget(user))
     on(personalData, 'collect', async ({ user }) => ({
       name: 'muc_affiliations',
