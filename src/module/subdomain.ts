@@ -36,6 +36,8 @@ export interface ServicePlan {
   readonly template: string
   /** Shown in the list of services. */
   readonly name?: string
+  /** Node under which it stands there. */
+  readonly node?: string
   /** Called for each hosted domain. Without a receiver everything else is answered with `service-unavailable`. */
   open(point: ServicePoint): ServiceReceiver | undefined
 }
@@ -104,6 +106,7 @@ function openService(host: Host, parent: string, plan: ServicePlan, bind: IqBind
   return router.addService(jid.domain, {
     parent,
     ...(plan.name === undefined ? {} : { name: plan.name }),
+    ...(plan.node === undefined ? {} : { node: plan.node }),
     isShared: !plan.template.includes(placeholder),
     receive(stanza, session) {
       const isRequest = stanza.kind === 'iq' && (stanza.type === 'get' || stanza.type === 'set')

@@ -15,11 +15,13 @@ import disco from './disco/index.ts'
 import domainIsolation from './domain-isolation.ts'
 import externalFilter from './external-filter/index.ts'
 import fastAuthToken from './fast-auth-token/index.ts'
+import inbox from './inbox/index.ts'
 import invites from './invites/index.ts'
 import keystore from './keystore/index.ts'
 import last from './last/index.ts'
 import mam from './mam/index.ts'
 import muc from './muc/index.ts'
+import mucLight from './muc-light/index.ts'
 import mucLog from './muc-log/index.ts'
 import offline from './offline/index.ts'
 import offlineChatmarkers from './offline-chatmarkers/index.ts'
@@ -62,11 +64,13 @@ export const allModules: readonly AnyModule[] = [
   domainIsolation,
   externalFilter,
   fastAuthToken,
+  inbox,
   invites,
   keystore,
   last,
   mam,
   muc,
+  mucLight,
   mucLog,
   offline,
   offlineChatmarkers,

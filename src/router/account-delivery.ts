@@ -11,6 +11,7 @@ import {
 } from './events.ts'
 import type { Host } from './host.ts'
 import type { IqDispatcher } from './iq-dispatcher.ts'
+import { isForMember } from './notes.ts'
 import { refusalOf } from './refusal.ts'
 import type { Router } from './router.ts'
 import type { Session } from './session.ts'
@@ -42,7 +43,7 @@ export class AccountDelivery {
   #message(host: Host, stanza: Stanza): Promise<void> | undefined {
     const to = stanza.to as Jid
     const exact = to.resource === '' ? undefined : host.sessions.find(to)
-    const targets = exact === undefined ? messageTargets(host.sessions.of(to), stanza.type, to) : [exact]
+    const targets = exact === undefined ? messageTargets(host.sessions.of(to), stanza) : [exact]
     for (const { keeper } of targets) if (keeper !== undefined && !this.#accepts(host, keeper, stanza)) return undefined
     return this.#guarded(host, stanza, targets)
   }
@@ -98,7 +99,7 @@ export class AccountDelivery {
     if (left.length > 0 || targets.length === 0) return this.#split(host, stanza, left)
     if (stanza.kind === 'iq') return this.#noSuchResource(stanza)
     const to = stanza.to as Jid
-    return this.#split(host, stanza, messageTargets(host.sessions.of(to), stanza.type, to))
+    return this.#split(host, stanza, messageTargets(host.sessions.of(to), stanza))
   }
 
   #split(host: Host, stanza: Stanza, targets: readonly Session[]): Promise<void> | undefined {
@@ -213,13 +214,20 @@ export class AccountDelivery {
 }
 
 /** Who gets a message to an account, or to a resource of it that is not there (core §5.2). */
-function messageTargets(sessions: readonly Session[], type: string, to: Jid): readonly Session[] {
-  if (sessions.length === 0 || type === 'error' || type === 'groupchat') return nobody
-  if (type === 'headline') return to.resource === '' ? sessions.filter((session) => session.takesMessages) : nobody
+function messageTargets(sessions: readonly Session[], stanza: Stanza): readonly Session[] {
+  const { type } = stanza
+  if (sessions.length === 0 || type === 'error' || isForClients(stanza)) return nobody
+  if (type === 'headline')
+    return stanza.to?.resource === '' ? sessions.filter((session) => session.takesMessages) : nobody
   if (sessions.length === 1) return (sessions[0] as Session).takesMessages ? sessions : nobody
   let highest = 0
   for (const { priority } of sessions) if (priority !== undefined && priority > highest) highest = priority
   return sessions.filter((session) => session.priority === highest)
+}
+
+/** A room sends to the clients in it (XEP-0045), but for one that accounts belong to. */
+function isForClients(stanza: Stanza): boolean {
+  return stanza.type === 'groupchat' && stanza.get(isForMember) === undefined
 }
 
 /** Presence to an account goes to every session that has sent presence; to a full address, to that session. */

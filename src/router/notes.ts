@@ -16,3 +16,6 @@ export const isCarbon = stanzaKey<true>('router.is_carbon', mark)
 
 /** The message was on its way to a session that has ended, and goes elsewhere: it has been archived, copied and counted before. */
 export const isRerouted = stanzaKey<true>('router.is_rerouted', mark)
+
+/** A groupchat message that is for the account as such, of a room that accounts belong to, not clients (MUC Light). */
+export const isForMember = stanzaKey<true>('router.is_for_member', mark)

@@ -16,6 +16,8 @@ import type { Session } from './session.ts'
 export interface Service {
   /** Name shown in the list of services. */
   readonly name?: string
+  /** Node under which it stands there. */
+  readonly node?: string
   /** The hosted domain that it belongs to. */
   readonly parent: string
   /** Whether it belongs to no hosted domain more than to the others. */
@@ -89,9 +91,9 @@ export class Router {
   }
 
   /** The services that belong to a hosted domain. */
-  servicesOf(domain: string): { jid: string; name: string | undefined }[] {
+  servicesOf(domain: string): { jid: string; name: string | undefined; node: string | undefined }[] {
     const own = [...this.#services].filter(([, service]) => service.parent === domain)
-    return own.map(([jid, service]) => ({ jid, name: service.name }))
+    return own.map(([jid, { name, node }]) => ({ jid, name, node }))
   }
 
   /** The hosted domain that a domain is, or is a service of; services of all of them, and strangers, stand for themselves. */

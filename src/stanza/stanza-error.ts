@@ -38,6 +38,8 @@ export interface StanzaErrorOptions {
   type?: ErrorType
   /** An application-specific condition (RFC 6120 §8.3.4). */
   app?: Element
+  /** The answer does not repeat what was sent. */
+  omitsRequest?: boolean
   /** What went wrong underneath; for the log only. */
   cause?: unknown
 }

@@ -243,6 +243,7 @@ export class Stanza {
   errorReply(error: StanzaError): Stanza | undefined {
     if (this.type === 'error' || (this.kind === 'iq' && this.type === 'result')) return undefined
     const head: StanzaHead = { type: 'error', id: this.id, from: this.to, to: this.from, lang: this.lang }
+    if (error.options.omitsRequest === true) return Stanza.make(this.kind, head, error.toElement()).onBehalfOf(this)
     return new Stanza({
       ...this.#fields(),
       type: 'error',

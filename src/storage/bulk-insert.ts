@@ -1,4 +1,4 @@
-import type { Compilable, CompiledQuery, Kysely } from 'kysely'
+import type { Compilable, CompiledQuery, InsertQueryBuilder, InsertResult, Kysely } from 'kysely'
 import type { AnyTables } from './database.ts'
 
 /** Rows that one statement inserts at most; each size is a statement of its own, so there are but a few. */
@@ -10,22 +10,26 @@ export interface BulkInsert {
   of(rows: readonly (readonly unknown[])[]): Compilable[]
 }
 
-/** A bulk insert into some columns of a table; `cell` says how a value of a column is written, where that is not as it is. */
-export function bulkInsert(
-  q: Kysely<AnyTables>,
-  table: string,
-  columns: readonly string[],
-  cell: (column: string, value: unknown) => unknown = (_, value) => value,
-): BulkInsert {
+/** What a bulk insert writes, and how. */
+export interface BulkParts {
+  readonly columns: readonly string[]
+  /** How a value of a column is written, where that is not as it is. */
+  readonly cell?: (column: string, value: unknown) => unknown
+  /** What else stands in the statement; without values. */
+  readonly finish?: (insert: Insert) => Insert
+}
+
+type Insert = InsertQueryBuilder<AnyTables, string, InsertResult>
+
+/** A bulk insert into some columns of a table. */
+export function bulkInsert(q: Kysely<AnyTables>, table: string, parts: BulkParts): BulkInsert {
+  const { columns, cell = (_, value) => value, finish = (insert) => insert } = parts
   const compiled = new Map<number, CompiledQuery>()
   const ofSize = (size: number): CompiledQuery => {
     let query = compiled.get(size)
     if (query === undefined) {
       const row = Object.fromEntries(columns.map((column) => [column, cell(column, 0)]))
-      query = q
-        .insertInto(table)
-        .values(Array.from({ length: size }, () => row))
-        .compile()
+      query = finish(q.insertInto(table).values(Array.from({ length: size }, () => row))).compile()
       compiled.set(size, query)
     }
     return query

@@ -1,6 +1,7 @@
 import type {
   Compilable,
   DeleteResult,
+  Expression,
   Insertable,
   InsertQueryBuilder,
   InsertResult,
@@ -69,6 +70,24 @@ export interface Page<Row> {
   readonly index: number | undefined
 }
 
+/** How rows of a bulk insert meet those that are there already. */
+export interface BulkMerge<Column extends string> {
+  readonly columns: readonly Column[]
+  /** A primary key, or with a unique index. */
+  readonly key: readonly Column[]
+  /**
+   * New values of a stored row, as SQL without values of its own (`sql.lit`, `sql.ref`). Some databases change column by column,
+   * in this order: a column that others look at changes last.
+   */
+  changes(columns: MergedColumns): Readonly<Record<string, Expression<unknown>>>
+}
+
+/** The columns of a row that is there, and of the row that comes. */
+export interface MergedColumns {
+  stored(column: string): Expression<unknown>
+  incoming(column: string): Expression<unknown>
+}
+
 /** Building and running of queries that only read and may lag behind: they see what was committed lately. */
 export interface StaleReads<T> {
   readonly q: Kysely<T>
@@ -130,6 +149,8 @@ export interface Database<T = AnyTables> {
   ): InsertQueryBuilder<T, Table, InsertResult>
   /** Inserts of many rows in few statements, compiled once; the statements go into {@link atomic}. */
   bulkInsert<Table extends keyof T & string>(table: Table, columns: readonly (keyof T[Table] & string)[]): BulkInsert
+  /** The same, where rows with the same `key` change instead. No two rows of one call may have the same key. */
+  bulkMerge<Table extends keyof T & string>(table: Table, merge: BulkMerge<keyof T[Table] & string>): BulkInsert
   /** The word index in this table; see `createWordIndex`. */
   words<Table extends keyof T & string>(table: Table): WordIndex
   /**

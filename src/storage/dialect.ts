@@ -1,6 +1,7 @@
 import type {
   DatabaseIntrospector,
   DialectAdapter,
+  Expression,
   InsertQueryBuilder,
   InsertResult,
   Kysely,
@@ -19,6 +20,14 @@ export interface Upsert {
   update: readonly string[]
 }
 
+/** How a row that is there already changes when one with the same key comes. */
+export interface Merge {
+  /** Columns that identify a row. */
+  key: readonly string[]
+  /** New values by column. */
+  changes: Readonly<Record<string, Expression<unknown>>>
+}
+
 /** Where SQL differs from one database to another. Nobody outside this room asks which one it is. */
 export interface SqlDialect {
   readonly name: 'sqlite' | 'postgres' | 'mysql'
@@ -26,6 +35,13 @@ export interface SqlDialect {
   createQueryCompiler(): QueryCompiler
   createIntrospector(db: Kysely<AnyTables>): DatabaseIntrospector
   upsert(q: Kysely<AnyTables>, upsert: Upsert): InsertQueryBuilder<AnyTables, string, InsertResult>
+  /** Makes an insert change the rows that are there already. */
+  merge(
+    insert: InsertQueryBuilder<AnyTables, string, InsertResult>,
+    merge: Merge,
+  ): InsertQueryBuilder<AnyTables, string, InsertResult>
+  /** What a column of the row that comes has, in what a merge changes. */
+  incoming(column: string): Expression<unknown>
   insertIgnore(
     q: Kysely<AnyTables>,
     table: string,

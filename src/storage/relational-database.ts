@@ -4,6 +4,7 @@ import { makeBuilder } from './builder.ts'
 import { type BulkInsert, bulkInsert } from './bulk-insert.ts'
 import type {
   AnyTables,
+  BulkMerge,
   Database,
   Health,
   Migration,
@@ -20,6 +21,7 @@ import type { Engine, Step } from './engine.ts'
 import { runMigrations } from './migrate.ts'
 import { readPage } from './page.ts'
 import { prepare } from './prepared.ts'
+import { sql } from './sql.ts'
 import { type WordIndex, wordIndex } from './word-index.ts'
 
 /** The database over an engine. */
@@ -89,7 +91,16 @@ class RelationalDatabase<T> implements Database<T> {
   }
 
   bulkInsert(table: string, columns: readonly string[]): BulkInsert {
-    return bulkInsert(this.#any(), table, columns)
+    return bulkInsert(this.#any(), table, { columns })
+  }
+
+  bulkMerge(table: string, { columns, key, changes }: BulkMerge<string>): BulkInsert {
+    const { dialect } = this.#engine
+    const merge = {
+      key,
+      changes: changes({ stored: (column) => sql.ref(`${table}.${column}`), incoming: dialect.incoming }),
+    }
+    return bulkInsert(this.#any(), table, { columns, finish: (insert) => dialect.merge(insert, merge) })
   }
 
   words(table: string): WordIndex {

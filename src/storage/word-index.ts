@@ -42,9 +42,10 @@ export function wordIndex(q: Kysely<AnyTables>, table: string): WordIndex {
   let inserts: BulkInsert | undefined
   return {
     insert(entries) {
-      inserts ??= bulkInsert(q, table, ['rowid', 'words'], (column, value) =>
-        column === 'words' ? sqlOf.cell(value) : value,
-      )
+      inserts ??= bulkInsert(q, table, {
+        columns: ['rowid', 'words'],
+        cell: (column, value) => (column === 'words' ? sqlOf.cell(value) : value),
+      })
       return inserts.of(entries.map(([id, words]) => [id, sqlOf.stored([...new Set(words)])]))
     },
     query: (words, beginnings = []) => sqlOf.query(words, beginnings),

@@ -7,12 +7,12 @@ import {
   type MissedTables,
   migrations as missedMigrations,
 } from '../../src/modules/offline-chatmarkers/store.ts'
-import type { MarkerType } from '../../src/modules/smart-markers/api.ts'
 import {
   MarkerStore,
   type MarkerTables,
   migrations as markerMigrations,
 } from '../../src/modules/smart-markers/store.ts'
+import type { MarkerType } from '../../src/stanza/chat-markers.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { openDatabase } from '../../src/storage/open.ts'
 import { hashOf } from '../../src/util/hash-of.ts'

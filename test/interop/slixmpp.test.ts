@@ -136,4 +136,30 @@ suiteNeeding(['/usr/bin/python3'], 'slixmpp', () => {
     const romeo = await freshAccount(server, 'romeo')
     await start(server, { ...romeo, password: 'wrong' }).when('failed')
   }, 60_000)
+
+  it('shows a contact its avatar and its OMEMO devices, and keeps its bookmarks to itself', async () => {
+    const server = await target()
+    const [romeo, julia] = [await freshAccount(server, 'romeo'), await freshAccount(server, 'julia')]
+    const [one, two] = [start(server, romeo), start(server, julia)]
+    await Promise.all([one.when('ready'), two.when('ready')])
+    one.tell({ do: 'add', jid: julia.jid })
+    await two.when('approved', { jid: romeo.jid })
+
+    one.tell({ do: 'picture', text: 'A face' })
+    const { id } = await two.when('avatar', { sender: romeo.jid })
+    two.tell({ do: 'pictured', jid: romeo.jid, id: String(id) })
+    await two.when('picture', { text: 'A face' })
+
+    one.tell({ do: 'devices', ids: ['12', '34'] })
+    await one.when('published', { id: 'current' })
+    two.tell({ do: 'their_devices', jid: romeo.jid })
+    expect((await two.when('devices')).ids).toEqual(['12', '34'])
+
+    for (const room of ['tea@muc.example', 'milk@muc.example']) {
+      one.tell({ do: 'bookmark', room })
+      await one.when('bookmarked')
+    }
+    one.tell({ do: 'bookmarks' })
+    expect((await one.when('bookmarks')).rooms).toEqual(['milk@muc.example', 'tea@muc.example'])
+  }, 60_000)
 })

@@ -1,12 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { search } from '../support/archive.ts'
 import type { Client } from '../support/client.ts'
+import { inboxOf } from '../support/conversations.ts'
 import { FileServer } from '../support/file-server.ts'
 import { baseConfig } from '../support/own-server.ts'
 
 const base = `${baseConfig.replace('"localhost"', '"shire.example", "rohan.example"')}
 [modules.mod_offline]
 [modules.mod_vcard]
+[modules.mod_inbox]
 [modules.mod_mam.pm]
 [modules.mod_muc]
 `
@@ -62,6 +64,7 @@ describe('mod_domain_isolation', () => {
     const frodo = await present('frodo', 'shire.example')
     await frodo.receivesNothing()
     expect((await search(frodo)).ids).toEqual([])
+    expect((await inboxOf(frodo, { fields: { box: 'all' } })).shown).toEqual([])
   })
 
   it('refuses IQs and presence likewise; errors and answers vanish', async () => {

@@ -5,6 +5,7 @@ import { parseConfig } from '../../src/config/load.ts'
 import { ConfigErrors } from '../../src/config/problem.ts'
 import { allModules } from '../../src/modules/all.ts'
 import { search } from '../support/archive.ts'
+import { makesRoom, says } from '../support/light-rooms.ts'
 import { ownServer } from '../support/own-server.ts'
 
 interface Asked {
@@ -68,7 +69,9 @@ const got = (from: string, body: string) =>
   `<message type='chat' from='${from}' id='${body}'><body>${body}</body>{any}</message>`
 
 describe('mod_external_filter', () => {
-  const own = ownServer(`[modules.mod_offline]\n[modules.mod_external_filter]\npool_tag = "filter"\n${pool(port)}`)
+  const own = ownServer(
+    `[modules.mod_offline]\n[modules.mod_muc_light]\n[modules.mod_external_filter]\npool_tag = "filter"\n${pool(port)}`,
+  )
   beforeEach(() => {
     judge.asked.length = 0
     judge.answerTo = () => allow
@@ -90,6 +93,14 @@ describe('mod_external_filter', () => {
       /^<message .*<body>hello &amp; żółw<\/body><body xml:lang='de'>hallo<\/body><\/message>$/,
     )
     expect(variables['externalId']).toMatch(/^[1-9]\d*$/)
+  })
+
+  it('asks once about a message to a room, however many belong to it', async () => {
+    const [alice, bob] = await both()
+    const room = await makesRoom(alice, [bob])
+    says(alice, room, 'hello')
+    await bob.receives(`<message from='${room}/${alice.bare}' type='groupchat'><body>hello</body></message>`)
+    expect(judge.asked.map(({ variables }) => variables['recipient'])).toEqual([room])
   })
 
   it('gives each message a greater number', async () => {

@@ -17,11 +17,15 @@ const orders: Readonly<Record<string, readonly string[][]>> = {
     ['mod_stanzaid', 'mod_external_filter', 'mod_amp', 'mod_privacy', 'mod_mam', 'mod_carboncopy'],
     // Markers are noted after the message is in the archive; a client that sends is alive once all is done.
     ['mod_privacy', 'mod_mam', 'mod_smart_markers', 'mod_ping'],
+    // Conversations hold what is in the archive, and copies do not count.
+    ['mod_privacy', 'mod_mam', 'mod_inbox', 'mod_carboncopy'],
   ],
   accountReceives: [
     // Forged ids are taken out, private markers kept back, blocked senders refused: then it is archived, then copied.
     ['mod_smart_markers', 'mod_mam'],
     ['mod_privacy', 'mod_last', 'mod_mam', 'mod_carboncopy'],
+    // Push is told a count that its message is in already.
+    ['mod_smart_markers', 'mod_mam', 'mod_inbox', 'mod_carboncopy'],
   ],
   accountReceivesPresence: [
     // Who is blocked can neither ask for a subscription nor probe.
@@ -94,7 +98,7 @@ host = "http://127.0.0.1:1"
 
   it('has the id of mod_stanzaid follow that of the archive', async () => {
     const stores = (await handlersOf('accountReceives')).filter(({ slot }) => slot === 'store')
-    expect(stores.map(({ module }) => module)).toEqual(['mod_mam', 'mod_stanzaid'])
+    expect(stores.map(({ module }) => module)).toEqual(['mod_mam', 'mod_stanzaid', 'mod_inbox'])
   })
 
   it('asks every module that keeps messages what it would do with one', async () => {

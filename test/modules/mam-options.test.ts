@@ -178,7 +178,7 @@ host = "rooms.@HOST@"
     await say(romeo, juliet)
     await romeo.asks(`<prefs xmlns='${mam}' default='never'/>`, 'set')
     const rows = (await dataOf('romeo')).filter(({ name }) => name.startsWith('mam_'))
-    expect(rows.map(({ name }) => name)).toEqual(['mam_pm', 'mam_muc'])
+    expect(rows.map(({ name }) => name)).toEqual(['mam_pm', 'mam_preferences', 'mam_muc'])
     expect(rows[0]?.rows).toEqual([
       { id: expect.any(Number), from: romeo.jid, message: expect.stringContaining('<body>Hi</body>') },
     ])

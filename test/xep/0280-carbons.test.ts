@@ -5,7 +5,9 @@ import { defineModule } from '../../src/module/define.ts'
 import { accountReceives, offline, userSends } from '../../src/router/events.ts'
 import { isRerouted, senderArchiveId } from '../../src/router/notes.ts'
 import { Stanza } from '../../src/stanza/stanza.ts'
+import { search } from '../support/archive.ts'
 import type { Client } from '../support/client.ts'
+import { counts } from '../support/conversations.ts'
 import { ownServer } from '../support/own-server.ts'
 import { type Marks, story, type User } from '../support/story.ts'
 import type { XmlNode } from '../support/xml.ts'
@@ -346,5 +348,28 @@ describe('mod_carboncopy beside an archive', () => {
     const stanza = Stanza.fromBytes(text, Jid.parse).with(isRerouted, true)
     await own.server.server.hostOf('localhost')?.router.route(stanza)
     await phone.receivesNothing()
+  })
+})
+
+describe('mod_carboncopy beside archive and inbox', () => {
+  const own = ownServer(`[modules.mod_carboncopy]
+[modules.mod_mam.pm]
+[modules.mod_inbox]
+`)
+
+  it('copies are neither archived nor counted', async () => {
+    const [pc, phone] = [await own.client('alice', 'pc'), await own.client('alice', 'phone')]
+    await pc.meets(phone.jid)
+    await phone.meets(pc.jid)
+    await phone.asks(`<enable xmlns='${carbons}'/>`, 'set')
+    const bob = await own.client('bob', 'b')
+    pc.sends(chat(bob.jid, 'm1'))
+    await copied(phone, 'sent', 'm1')
+    bob.sends(chat(pc.jid, 'm2'))
+    await copied(phone, 'received', 'm2')
+    bob.sends(chat(pc.jid, 'm3'))
+    await copied(phone, 'received', 'm3')
+    expect((await search(phone)).bodies).toEqual(['m1', 'm2', 'm3'])
+    expect(await counts(phone)).toEqual(['m3: 2'])
   })
 })

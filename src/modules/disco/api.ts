@@ -47,6 +47,8 @@ export interface DiscoItem {
   readonly jid: string
   readonly node?: string | undefined
   readonly name?: string | undefined
+  /** What a service says of its items besides. */
+  readonly attributes?: Readonly<Record<string, string>> | undefined
 }
 export const discoItems = collect<DiscoQuery, readonly DiscoItem[]>('discoItems', { slots: ['main'] })
 

@@ -34,7 +34,9 @@ export function itemsElement(node: string, items: readonly DiscoItem[], set?: El
     'query',
     NS.discoItems,
     { node: node === '' ? undefined : node },
-    unique.map((item) => el('item', NS.discoItems, { jid: item.jid, node: item.node, name: item.name })),
+    unique.map(({ jid, node: at, name, attributes }) =>
+      el('item', NS.discoItems, { jid, node: at, name, ...attributes }),
+    ),
     set,
   )
 }

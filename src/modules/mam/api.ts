@@ -1,11 +1,14 @@
+import { z } from 'zod'
 import { chain, collect } from '../../hooks/hook.ts'
 import type { Jid } from '../../jid/jid.ts'
 import { moduleApi } from '../../module/api.ts'
 import type { IqRequest } from '../../router/iq-registry.ts'
 import type { Session } from '../../router/session.ts'
+import { formatTimestamp } from '../../stanza/delay.ts'
 import type { Stanza } from '../../stanza/stanza.ts'
 import type { Eventually } from '../../util/settled.ts'
 import type { Element } from '../../xml/element.ts'
+import { fromWire } from '../../xml/wire.ts'
 import type { ArchivePage } from './lookup.ts'
 import type { ArchiveRequest } from './request.ts'
 
@@ -101,3 +104,21 @@ export interface MamApi {
   hasUser(account: Jid): Promise<boolean>
 }
 export const mamApi = moduleApi<MamApi>('mod_mam')
+
+/** Most messages that a command gives at once. */
+export const mostShown = 500
+
+/** Messages of an archive as commands give them. */
+export const shownStanzas = z.array(
+  z.strictObject({ sender: z.string(), timestamp: z.string(), stanza_id: z.string(), stanza: z.string() }),
+)
+
+/** Writes messages as commands give them. */
+export function showStanzas(messages: readonly ArchivedStanza[]): z.input<typeof shownStanzas> {
+  return messages.map(({ id, at, stanza }) => ({
+    sender: stanza.from?.full ?? '',
+    timestamp: formatTimestamp(at),
+    stanza_id: id,
+    stanza: fromWire(stanza.toWire('framed')),
+  }))
+}

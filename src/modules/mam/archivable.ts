@@ -1,5 +1,6 @@
+import { isMarkerType, markersNs } from '../../stanza/chat-markers.ts'
 import type { Stanza } from '../../stanza/stanza.ts'
-import { fastenNs, hintsNs, markersNs, oldRetractNs, retractByIdNs, retractNs } from './names.ts'
+import { fastenNs, hintsNs, oldRetractNs, retractByIdNs, retractNs } from './names.ts'
 
 /** What a deployment keeps beside what is always kept. */
 export interface ArchivingRules {
@@ -17,7 +18,6 @@ const lasting = new Set([
     (name) => `${name} urn:xmpp:jingle-message:0`,
   ),
 ])
-const markers = new Set(['received', 'displayed', 'acknowledged'])
 
 /** Whether a message belongs in an archive (XEP-0313 §5.1, XEP-0334); looks at the index of its children alone. */
 export function isArchivable(message: Stanza, rules: ArchivingRules, isIncoming: boolean): boolean {
@@ -49,7 +49,7 @@ function isForbidding(name: string, ns: string): boolean {
 function isLasting(name: string, ns: string, message: Stanza, rules: ArchivingRules): boolean {
   if (name === 'body') return ns === 'jabber:client'
   if (ns === markersNs) {
-    return rules.chatMarkers && markers.has(name) && message.child(name, ns)?.attr('id') !== undefined
+    return rules.chatMarkers && isMarkerType(name) && message.child(name, ns)?.attr('id') !== undefined
   }
   if (ns === fastenNs) return name === 'apply-to' && isFastenedRetraction(message)
   return lasting.has(`${name} ${ns}`)

@@ -4,12 +4,7 @@ import { command } from '../../module/command.ts'
 import { CommandError } from '../../module/command-error.ts'
 import type { ModuleServices } from '../../module/module-commands.ts'
 import { dateTime, posInt, userJid } from '../../module/scalars.ts'
-import { formatTimestamp } from '../../stanza/delay.ts'
-import { fromWire } from '../../xml/wire.ts'
-import { mamApi } from './api.ts'
-
-/** Most messages that are given at once. */
-const mostGiven = 500
+import { mamApi, mostShown, shownStanzas, showStanzas } from './api.ts'
 
 const anyJid = z
   .string()
@@ -31,14 +26,7 @@ const getLastMessages = command({
     before: dateTime().optional().describe('Only messages from before this moment.'),
   }),
   output: z.strictObject({
-    stanzas: z.array(
-      z.strictObject({
-        sender: z.string(),
-        timestamp: z.string(),
-        stanza_id: z.string(),
-        stanza: z.string(),
-      }),
-    ),
+    stanzas: shownStanzas,
     limit: z.int(),
   }),
   scope: 'user',
@@ -46,15 +34,9 @@ const getLastMessages = command({
     const api = services.api(caller.domain, mamApi)
     if (!(await api.hasUser(caller)))
       throw new CommandError('user_does_not_exist', `There is no account ${caller.full}`)
-    const limit = Math.min(asked, mostGiven)
+    const limit = Math.min(asked, mostShown)
     const messages = await api.history(caller, { with: peer, limit, before })
-    const stanzas = messages.map(({ id, at, stanza }) => ({
-      sender: stanza.from?.full ?? '',
-      timestamp: formatTimestamp(at),
-      stanza_id: id,
-      stanza: fromWire(stanza.toWire('framed')),
-    }))
-    return { stanzas, limit }
+    return { stanzas: showStanzas(messages), limit }
   },
 })
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { formatStanzaId } from '../../stanza/stanza-id.ts'
-import { noLaterId, parseMessageId, timestampOf } from './message-id.ts'
+import { noLaterId, parseMessageId } from './message-id.ts'
 
 describe('ids of messages', () => {
   it('are read as they are written, in small letters too', () => {
@@ -23,9 +23,5 @@ describe('ids of messages', () => {
     for (const text of ['not-an-id!', '', 'W', '8000000000000', 'V'.repeat(21), ' 1', '1.5']) {
       expect(() => parseMessageId(text)).toThrow('Invalid stanza ID provided')
     }
-  })
-
-  it('tell their time', () => {
-    expect(timestampOf(1_714_637_469_000_007)).toBe('2024-05-02T08:11:09.000007Z')
   })
 })

@@ -19,10 +19,3 @@ export function parseMessageId(text: string): number {
 function malformed(): StanzaError {
   return new StanzaError('not-acceptable', { text: 'Invalid stanza ID provided' })
 }
-
-/** The time that is in an id, with microseconds (XEP-0082). */
-export function timestampOf(id: number): string {
-  const ms = Math.floor(id / 1000)
-  const micros = String(id % 1000).padStart(3, '0')
-  return new Date(ms).toISOString().replace('Z', `${micros}Z`)
-}

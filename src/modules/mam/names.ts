@@ -5,7 +5,6 @@ export const mamNamespaces = ['urn:xmpp:mam:2', 'urn:xmpp:mam:1'] as const
 export const mamNs = mamNamespaces[0]
 
 export const hintsNs = 'urn:xmpp:hints'
-export const markersNs = 'urn:xmpp:chat-markers:0'
 export const fastenNs = 'urn:xmpp:fasten:0'
 export const forwardNs = 'urn:xmpp:forward:0'
 export const fullTextNs = 'urn:xmpp:fulltext:0'

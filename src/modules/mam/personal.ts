@@ -2,13 +2,13 @@ import type { Jid } from '../../jid/jid.ts'
 import type { ModuleContext } from '../../module/context.ts'
 import type { AccountReceives, UserSends } from '../../router/events.ts'
 import type { Host } from '../../router/host.ts'
+import { KnownAccounts } from '../../router/known-accounts.ts'
 import { archiveId, isRerouted, senderArchiveId } from '../../router/notes.ts'
 import type { Stanza } from '../../stanza/stanza.ts'
 import { formatStanzaId, stanzaIdElement, withoutStanzaIds } from '../../stanza/stanza-id.ts'
 import { stanzaKey } from '../../stanza/stanza-key.ts'
 import type { Database } from '../../storage/database.ts'
 import { mustAccept } from '../../storage/must-accept.ts'
-import { Lru } from '../../util/lru.ts'
 import { afterwards, type Eventually } from '../../util/settled.ts'
 import { rosterApi } from '../roster/api.ts'
 import { stableId } from '../stanzaid/api.ts'
@@ -25,8 +25,6 @@ import type { NewMessage } from './writer.ts'
 
 /** What was stored of a message for its sender, so that its recipient can share it. */
 const stored = stanzaKey<NewMessage>('mam.stored')
-
-const rememberedAccounts = 50_000
 
 /** Where a message is in an archive; without the message where that has been there before. */
 type Placed = Pick<Appended, 'id'> & Partial<Pick<Appended, 'message'>>
@@ -47,11 +45,11 @@ export interface PersonalParts {
 /** Archives what accounts send and receive. Handlers wait for nothing that is in memory already. */
 export class PersonalArchive {
   readonly #parts: PersonalParts
-  /** Accounts that are known to exist. */
-  readonly #accounts = new Lru<string, true>(rememberedAccounts)
+  readonly #accounts: KnownAccounts
 
   constructor(parts: PersonalParts) {
     this.#parts = parts
+    this.#accounts = new KnownAccounts(parts.host)
   }
 
   /** A client sends a message: it goes into the archive of its account. */
@@ -84,7 +82,7 @@ export class PersonalArchive {
       event.stanza = this.#told(event.stanza, account, stanza.get(senderArchiveId))
       return undefined
     }
-    return afterwards(this.#exists(event), (isThere) =>
+    return afterwards(event.targets.length > 0 || this.#accounts.has(account), (isThere) =>
       afterwards(isThere && this.#isWanted(account, from), (isToBeKept) => {
         if (!isToBeKept) return undefined
         return afterwards(this.#append(event.stanza, account, from, 0), ({ id }) => {
@@ -100,23 +98,14 @@ export class PersonalArchive {
     return isArchivable(message, this.#parts.rules, true)
   }
 
-  /** Whether an account exists; remembered as long as it does. */
-  #exists({ account, targets }: AccountReceives): Eventually<boolean> {
-    if (targets.length > 0 || this.#accounts.get(account.bareString) === true) return true
-    return this.#parts.host.accounts.exists(account).then((isThere) => {
-      if (isThere) this.#accounts.set(account.bareString, true)
-      return isThere
-    })
-  }
-
   /** An account is gone. */
   forgets(account: Jid): void {
-    this.#accounts.delete(account.bareString)
+    this.#accounts.forget(account)
   }
 
   /** A domain is gone with all its accounts. */
   forgetsDomain(domain: string): void {
-    this.#accounts.deleteWhere((account) => account.endsWith(`@${domain}`))
+    this.#accounts.forgetDomain(domain)
   }
 
   #isWanted(owner: Jid, remote: Jid): Eventually<boolean> {

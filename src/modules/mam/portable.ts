@@ -1,6 +1,6 @@
 import { Jid } from '../../jid/jid.ts'
 import type { ExportedPart, Imported, ImportedElement } from '../../router/events.ts'
-import { parseTimestamp } from '../../stanza/delay.ts'
+import { formatMicros, parseTimestamp } from '../../stanza/delay.ts'
 import { NS } from '../../stanza/namespaces.ts'
 import { Stanza } from '../../stanza/stanza.ts'
 import { StanzaError } from '../../stanza/stanza-error.ts'
@@ -11,7 +11,7 @@ import { parseElement } from '../../xml/parse.ts'
 import { serialise } from '../../xml/serialise.ts'
 import { wireBytes } from '../../xml/wire.ts'
 import type { Archive } from './archive.ts'
-import { noLaterId, timestampOf } from './message-id.ts'
+import { noLaterId } from './message-id.ts'
 import { forwardNs, mamNs } from './names.ts'
 import { resultElement } from './results.ts'
 import { flags } from './tables.ts'
@@ -116,7 +116,7 @@ function portableOf(result: Element): Portable {
     throw new StanzaError('bad-request', { text: 'an archived message that is no message, or without its time' })
   }
   const id = Number.parseInt(result.attr('id') ?? '', 32)
-  const isOurs = id > 0 && id < noLaterId && timestampOf(id) === stamp
+  const isOurs = id > 0 && id < noLaterId && formatMicros(id) === stamp
   const from = ms * 1000
   return { message, from, to: from + (stamp.includes('.') ? 999 : 999_999), id: isOurs ? id : undefined }
 }

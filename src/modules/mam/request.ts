@@ -1,6 +1,6 @@
 import type { Jid } from '../../jid/jid.ts'
 import { type DataForm, type FormField, formElement, readSubmittedForm } from '../../stanza/data-form.ts'
-import { parseTimestamp } from '../../stanza/delay.ts'
+import { parseMicros } from '../../stanza/delay.ts'
 import { NS } from '../../stanza/namespaces.ts'
 import { type RsmRequest, readRsmSet } from '../../stanza/rsm.ts'
 import { StanzaError } from '../../stanza/stanza-error.ts'
@@ -104,10 +104,7 @@ function boundsOf(form: Fields): Pick<ArchiveRequest, 'from' | 'to' | 'mustExist
 
 /** Microseconds of a time; what is no time is passed over. */
 function momentOf(text: string | undefined): number | undefined {
-  const ms = text === undefined ? undefined : parseTimestamp(text)
-  if (text === undefined || ms === undefined) return undefined
-  const fraction = /\.(\d+)/.exec(text)?.[1] ?? ''
-  return Math.floor(ms) * 1000 + Number(fraction.padEnd(6, '0').slice(3, 6))
+  return text === undefined ? undefined : parseMicros(text)
 }
 
 function pageOf(query: Element, rules: RequestRules): Pick<ArchiveRequest, 'max' | 'after' | 'before' | 'index'> {

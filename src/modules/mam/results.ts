@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { Jid } from '../../jid/jid.ts'
+import { formatMicros } from '../../stanza/delay.ts'
 import { NS } from '../../stanza/namespaces.ts'
 import { rsmElement } from '../../stanza/rsm.ts'
 import { Stanza } from '../../stanza/stanza.ts'
@@ -10,7 +11,6 @@ import { escapeXml } from '../../xml/escape.ts'
 import { parseElement } from '../../xml/parse.ts'
 import { asWire, fromWire, toWire, type Wire, wireBytes } from '../../xml/wire.ts'
 import type { ArchivePage } from './lookup.ts'
-import { timestampOf } from './message-id.ts'
 import { forwardNs } from './names.ts'
 import type { ArchivedMessage } from './reader.ts'
 
@@ -53,7 +53,7 @@ function resultText(stored: Wire, id: number, ns: string, queryId?: string): Wir
   const query = queryId === undefined ? '' : ` queryid='${toWire(escapeXml(queryId))}'`
   if (!stored.startsWith('<message ')) throw new RangeError('not a stored message')
   const sender = senderPattern.exec(stored)?.[1]
-  const delay = `<delay xmlns='${NS.delay}' stamp='${timestampOf(id)}'${sender === undefined ? '' : ` from='${sender}'`}/>`
+  const delay = `<delay xmlns='${NS.delay}' stamp='${formatMicros(id)}'${sender === undefined ? '' : ` from='${sender}'`}/>`
   const forwarded = `<forwarded xmlns='${forwardNs}'>${delay}${stored}</forwarded>`
   return asWire(`<result xmlns='${ns}'${query} id='${formatStanzaId(id)}'>${forwarded}</result>`)
 }
@@ -81,6 +81,6 @@ export function finElement(page: ArchivePage, ns: string, isFlipped: boolean): E
 /** The ends of an archive (XEP-0313 §5). */
 export function metadataElement(ends: { first: number; last: number } | undefined, ns: string): Element {
   if (ends === undefined) return el('metadata', ns)
-  const end = (name: string, id: number) => el(name, ns, { id: formatStanzaId(id), timestamp: timestampOf(id) })
+  const end = (name: string, id: number) => el(name, ns, { id: formatStanzaId(id), timestamp: formatMicros(id) })
   return el('metadata', ns, end('start', ends.first), end('end', ends.last))
 }

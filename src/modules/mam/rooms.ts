@@ -33,17 +33,26 @@ export class RoomArchive implements RoomArchives {
   readonly features: readonly string[]
   readonly #parts: RoomParts
   readonly #desk: ArchiveDesk
-  readonly #services: ReadonlySet<string>
+  /** Services that have been asked for, and whether they are archived. */
+  readonly #known = new Map<string, boolean>()
 
   constructor(parts: RoomParts) {
     this.#parts = parts
     this.#desk = new ArchiveDesk(parts)
     this.features = parts.features
-    this.#services = new Set([...parts.host.domains].map((domain) => subdomainOf(parts.template, domain).domain))
   }
 
   serves(serviceDomain: string): boolean {
-    return this.#services.has(serviceDomain)
+    const known = this.#known.get(serviceDomain)
+    if (known !== undefined) return known
+    const { host, template } = this.#parts
+    const owner = host.router.ownerOf(serviceDomain)
+    // A service that belongs to no domain more than to others stands for itself.
+    const isOurs = owner === serviceDomain ? host.router.isServed(owner) : host.domains.has(owner)
+    const serves = isOurs && subdomainOf(template, owner).domain === serviceDomain
+    // What is not served now may be later.
+    if (isOurs) this.#known.set(serviceDomain, serves)
+    return serves
   }
 
   append(message: RoomMessage): Eventually<Stanza> {

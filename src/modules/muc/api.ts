@@ -28,7 +28,7 @@ export type RoomView = Readonly<
     | 'seesAddresses'
     | 'isEmpty'
   >
->
+> & { readonly affiliations: Pick<Room['affiliations'], 'list'> }
 
 /** A message is about to go to everybody in a room; from the occupant's address, `to` nobody yet. */
 export interface RoomBroadcast {

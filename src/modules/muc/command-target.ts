@@ -1,15 +1,13 @@
 import type { Jid } from '../../jid/jid.ts'
 import { CommandError } from '../../module/command-error.ts'
 import type { ModuleServices } from '../../module/module-commands.ts'
-import { StanzaError } from '../../stanza/stanza-error.ts'
+import { apiOfService, refusing } from '../../module/service-commands.ts'
 import { type MucApi, mucApi, type RoomView } from './api.ts'
 
 /** The rooms of whichever domain has this service. Throws CommandError `muc_server_not_found`. */
 export function roomsOf(service: string, services: ModuleServices): MucApi {
-  for (const each of services.domainsWith(mucApi)) {
-    const api = services.api(each, mucApi)
-    if (api.services.some((jid) => jid.domain === service)) return api
-  }
+  const api = apiOfService(services, mucApi, service)
+  if (api !== undefined) return api
   throw new CommandError('muc_server_not_found', 'MUC domain not found', { mucDomain: service })
 }
 
@@ -23,18 +21,4 @@ export async function withRoom<T>(
   const found = await api.room(jid)
   if (found === undefined) throw new CommandError('room_not_found', 'Room not found', { room: jid.full })
   return refusing(() => act(api, found))
-}
-
-/** Makes what a room refuses an error of the command. */
-export async function refusing<T>(act: () => Promise<T>): Promise<T> {
-  try {
-    return await act()
-  } catch (error) {
-    if (!(error instanceof StanzaError)) throw error
-    throw refusalAsCommand(error)
-  }
-}
-
-function refusalAsCommand(cause: StanzaError): CommandError {
-  return new CommandError(cause.condition.replaceAll('-', '_'), cause.message, {}, { cause })
 }

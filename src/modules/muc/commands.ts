@@ -3,10 +3,11 @@ import { Jid } from '../../jid/jid.ts'
 import { command } from '../../module/command.ts'
 import type { ModuleServices } from '../../module/module-commands.ts'
 import { domain, fullJid, nonNegInt, posInt, userJid } from '../../module/scalars.ts'
+import { refusing } from '../../module/service-commands.ts'
 import { NS } from '../../stanza/namespaces.ts'
 import { Stanza } from '../../stanza/stanza.ts'
 import { el } from '../../xml/element.ts'
-import { refusing, roomsOf, withRoom } from './command-target.ts'
+import { roomsOf, withRoom } from './command-target.ts'
 import { MUC } from './core/namespaces.ts'
 
 const room = userJid().describe('Address of the room.')

@@ -1,14 +1,14 @@
 import type { Jid } from '../../jid/jid.ts'
 import type { Host } from '../../router/host.ts'
 import { letRun } from '../../util/settled.ts'
+import { sendParcels } from '../rooms/api.ts'
 import { roomEvent, roomForgotten } from './api.ts'
-import type { Outbox, Parcel } from './core/outbox.ts'
+import type { Outbox } from './core/outbox.ts'
 import type { Room } from './core/room.ts'
 
 /** Sends what a room has left and tells modules what has happened there. The promise settles when all of it has arrived. */
 export function dispatch(host: Host, room: Room, out: Outbox): Promise<void> | undefined {
-  const waits: Promise<void>[] = []
-  for (const parcel of out.parcels) sendParcel(host, parcel, waits)
+  const delivered = sendParcels(host.router, out.parcels)
   if (host.hooks.has(roomEvent)) {
     for (const event of out.events)
       letRun(
@@ -16,21 +16,7 @@ export function dispatch(host: Host, room: Room, out: Outbox): Promise<void> | u
         () => {},
       )
   }
-  return waits.length === 0 ? undefined : Promise.allSettled(waits).then(() => undefined)
-}
-
-/** One text for all: only the addressee differs. What one of them has against it does not concern the others. */
-function sendParcel({ router }: Host, { stanza, to }: Parcel, waits: Promise<void>[]): void {
-  const { from } = stanza
-  for (const address of to) {
-    letRun(
-      () => {
-        const wait = router.route(stanza.readdressed(from, address))
-        if (wait !== undefined) waits.push(wait)
-      },
-      () => {},
-    )
-  }
+  return delivered
 }
 
 /** Has modules drop what they keep of a room that is no more; undefined where nobody has to be waited for. */

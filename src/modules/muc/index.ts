@@ -1,11 +1,19 @@
 import type { ModuleContext } from '../../module/context.ts'
 import { defineModule, tables } from '../../module/define.ts'
 import { subdomainOf } from '../../module/subdomain.ts'
-import { domainRemoved, domainWithdrawn, hostStops, personalData, userRemoved } from '../../router/events.ts'
+import {
+  domainRemoved,
+  domainWithdrawn,
+  hostStops,
+  personalData,
+  roomAccess,
+  userRemoved,
+} from '../../router/events.ts'
 import { mucApi } from './api.ts'
 import { linkArchive } from './archive-link.ts'
 import { mucCommands } from './commands.ts'
 import { usualFeatures } from './features/usual.ts'
+import { linkInbox } from './inbox-link.ts'
 import { MucDesk } from './muc-desk.ts'
 import { type OpenService, openService } from './open-service.ts'
 import { type MucOptions, options } from './options.ts'
@@ -49,9 +57,12 @@ export default defineModule({
     // At the start, what is on disk is read before anybody can ask for it.
     for (const { memory } of services.values()) await memory.whenReady()
 
+    // At the end of a room inboxes do not wait for its archive to be deleted.
+    linkInbox(context, (domain) => [...services.values()].find(({ jid }) => jid.domain === domain)?.parent)
     linkArchive(context)
     const desk = new MucDesk(services, features, host.router)
     provide(mucApi, desk)
+    on(roomAccess, 'main', ({ room, user }) => desk.accessOf(room, user))
     on(userRemoved, 'forget', ({ user }) => desk.forget(user))
     on(personalData, 'collect', async ({ user }) => ({
       name: 'muc_affiliations',

@@ -3,6 +3,7 @@ import type { Router } from '../../router/router.ts'
 import { DataForm } from '../../stanza/data-form.ts'
 import type { Stanza } from '../../stanza/stanza.ts'
 import { StanzaError } from '../../stanza/stanza-error.ts'
+import { afterwards, type Eventually } from '../../util/settled.ts'
 import { el } from '../../xml/element.ts'
 import type { MucApi, RoomView } from './api.ts'
 import { applyChanges, type Change, preparedNick } from './core/administration.ts'
@@ -11,7 +12,7 @@ import { dissolve } from './core/leaving.ts'
 import { MUC } from './core/namespaces.ts'
 import type { Outbox } from './core/outbox.ts'
 import type { Room, RoomFeature } from './core/room.ts'
-import type { Affiliation, Role } from './core/standing.ts'
+import { type Affiliation, isAtLeast, type Role } from './core/standing.ts'
 import type { OpenService } from './open-service.ts'
 
 /** What operators and other modules do with rooms, as nobody in particular. */
@@ -37,6 +38,20 @@ export class MucDesk implements MucApi {
 
   async room(jid: Jid): Promise<RoomView | undefined> {
     return this.#all.find((service) => service.jid.domain === jid.domain)?.rooms.run(jid, (room) => room)
+  }
+
+  /** Whether somebody is inside a room or belongs to it; undefined where there is none of these. */
+  accessOf(room: Jid, user: Jid): Eventually<'member' | 'stranger' | undefined> {
+    const service = this.#all.find(({ jid }) => jid.domain === room.domain)
+    if (service === undefined) return undefined
+    return afterwards(
+      service.rooms.run(room, (found) => found),
+      (found) => {
+        if (found === undefined) return 'stranger'
+        const isIn = found.occupants.of(user).length > 0 || isAtLeast(found.affiliationOf(user), 'member')
+        return isIn ? 'member' : 'stranger'
+      },
+    )
   }
 
   list(service: Jid): { jid: Jid; name: string }[] {

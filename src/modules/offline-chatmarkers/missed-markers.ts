@@ -1,12 +1,13 @@
 import { Jid } from '../../jid/jid.ts'
 import type { Session } from '../../router/session.ts'
+import { markersNs } from '../../stanza/chat-markers.ts'
 import { NS } from '../../stanza/namespaces.ts'
 import { Stanza } from '../../stanza/stanza.ts'
 import { Lru } from '../../util/lru.ts'
 import { KeyedMailbox } from '../../util/mailbox.ts'
 import type { Eventually } from '../../util/settled.ts'
 import { el } from '../../xml/element.ts'
-import { markersNs, markersRecordedAt, type SmartMarkersApi, type StoredMarker } from '../smart-markers/api.ts'
+import { markersRecordedAt, type SmartMarkersApi, type StoredMarker } from '../smart-markers/api.ts'
 import type { Missed, MissedStore } from './store.ts'
 
 /** Conversations noted for one user; what is beyond goes the way of other messages. */

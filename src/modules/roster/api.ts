@@ -1,8 +1,9 @@
-import { chain } from '../../hooks/hook.ts'
+import { chain, collect } from '../../hooks/hook.ts'
 import type { Jid } from '../../jid/jid.ts'
 import { moduleApi } from '../../module/api.ts'
 import type { Host } from '../../router/host.ts'
 import type { Eventually } from '../../util/settled.ts'
+import type { Element } from '../../xml/element.ts'
 import type { Roster } from './roster.ts'
 import type { SubscriptionState, SubscriptionVerb } from './subscription.ts'
 
@@ -32,6 +33,19 @@ export interface SharedContact {
  * every look at a roster: the same list again, and at once, as long as nothing has changed.
  */
 export const sharedContacts = chain<{ readonly account: Jid }, readonly SharedContact[]>('sharedContacts', {
+  slots: ['main'],
+})
+
+/** Something that stands in the roster that a client is sent, and is no contact: it is neither stored nor pushed. */
+export interface RosterGuest {
+  /** A bare address. */
+  readonly jid: Jid
+  readonly name: string
+  readonly groups: readonly string[]
+  readonly extra: readonly Element[]
+}
+/** What else stands in a roster. Where modules join, clients are always sent the whole of it. */
+export const rosterGuests = collect<{ readonly account: Jid }, readonly RosterGuest[]>('rosterGuests', {
   slots: ['main'],
 })
 

@@ -14,10 +14,11 @@ import {
   userRemoved,
   userSendsPresence,
 } from '../../router/events.ts'
+import type { Host } from '../../router/host.ts'
 import { Stanza } from '../../stanza/stanza.ts'
 import { StanzaError } from '../../stanza/stanza-error.ts'
 import { type Element, el } from '../../xml/element.ts'
-import { rosterApi } from './api.ts'
+import { rosterApi, rosterGuests } from './api.ts'
 import { rosterCommands } from './commands.ts'
 import { rosterCounts } from './counts.ts'
 import { type ItemRequest, itemElement, parseItemRequest, rosterNs } from './format.ts'
@@ -25,7 +26,7 @@ import { importRoster, rosterParts } from './portable.ts'
 import { newItem, type Roster } from './roster.ts'
 import { type Change, RosterService } from './service.ts'
 import { migrations, RosterStore, type RosterTables } from './store.ts'
-import { isSubscriptionVerb, subscriptionName } from './subscription.ts'
+import { isSubscriptionVerb, noSubscription, subscriptionName } from './subscription.ts'
 import { SubscriptionDesk } from './subscription-desk.ts'
 
 const versioningNs = 'urn:xmpp:features:rosterver'
@@ -77,7 +78,7 @@ export default defineModule({
 
     iq.account('get', rosterNs, 'query', async ({ from, payload }) => {
       counts.gets.inc()
-      return answerGet(service, from, payload)
+      return answerGet(host, service, { user: from, query: payload })
     })
     iq.account('set', rosterNs, 'query', async ({ from, payload }) => {
       counts.sets.inc()
@@ -121,12 +122,22 @@ export default defineModule({
   },
 })
 
-async function answerGet(service: RosterService, user: Jid, query: Element): Promise<Element | undefined> {
+async function answerGet(
+  { hooks }: Host,
+  service: RosterService,
+  { user, query }: { user: Jid; query: Element },
+): Promise<Element | undefined> {
   const roster = await service.load(user.bare)
   const asked = query.attr('ver')
   const ver = asked === undefined ? undefined : service.version(roster)
-  if (ver !== undefined && ver === asked) return undefined
-  return el('query', rosterNs, { ver }, roster.listed.map(itemElement))
+  const hasGuests = hooks.has(rosterGuests)
+  // The version does not tell of guests.
+  if (ver !== undefined && ver === asked && !hasGuests) return undefined
+  const guests = hasGuests ? (await hooks.gather(rosterGuests, { account: user.bare })).flat() : []
+  const items = guests
+    .filter(({ jid }) => roster.get(jid)?.isListed !== true)
+    .map((guest) => ({ ...newItem(guest.jid), ...guest, state: { ...noSubscription, to: true } }))
+  return el('query', rosterNs, { ver }, [...roster.listed, ...items].map(itemElement))
 }
 
 /** Name, groups and foreign children are replaced; subscriptions stay as they are. */

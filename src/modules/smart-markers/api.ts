@@ -1,13 +1,7 @@
 import type { Jid } from '../../jid/jid.ts'
 import { moduleApi } from '../../module/api.ts'
+import type { MarkerType } from '../../stanza/chat-markers.ts'
 import { stanzaKey } from '../../stanza/stanza-key.ts'
-
-/** Chat markers (XEP-0333). */
-export const markersNs = 'urn:xmpp:chat-markers:0'
-
-/** Kinds of markers, the earliest first. */
-export const markerTypes = ['received', 'displayed', 'acknowledged'] as const
-export type MarkerType = (typeof markerTypes)[number]
 
 /** The last marker of a kind that somebody has sent into a conversation. */
 export interface StoredMarker {

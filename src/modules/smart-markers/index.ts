@@ -11,6 +11,7 @@ import {
   userRemoved,
   userSends,
 } from '../../router/events.ts'
+import { hasMarker } from '../../stanza/chat-markers.ts'
 import { formatTimestamp, parseTimestamp } from '../../stanza/delay.ts'
 import type { Stanza } from '../../stanza/stanza.ts'
 import { StanzaError } from '../../stanza/stanza-error.ts'
@@ -18,7 +19,6 @@ import { mustAccept } from '../../storage/must-accept.ts'
 import { afterwards, type Eventually } from '../../util/settled.ts'
 import { type Element, el } from '../../xml/element.ts'
 import { type MarkerQuery, type StoredMarker, smartMarkersApi } from './api.ts'
-import { hasMarker } from './marked.ts'
 import { MarkerRecorder } from './recorder.ts'
 import { type MarkerSource, MarkerStore, type MarkerTables, migrations } from './store.ts'
 

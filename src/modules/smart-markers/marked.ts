@@ -1,15 +1,10 @@
+import { isMarkerType, type MarkerType, markersNs } from '../../stanza/chat-markers.ts'
 import type { Stanza } from '../../stanza/stanza.ts'
 import { hashOf } from '../../util/hash-of.ts'
-import { type MarkerType, markersNs, markerTypes } from './api.ts'
 import type { MarkerWrite } from './store.ts'
 
 /** Longest thread and message id that are recorded, in characters. */
 const longest = 255
-
-/** Whether a message marks others; looks at the index only. */
-export function hasMarker(stanza: Stanza): boolean {
-  return stanza.index.some(({ name, ns }) => ns === markersNs && isType(name))
-}
 
 /** What a message marks, each kind once: of several the last counts. What is longer than anybody makes it is left out. */
 export function markersIn(stanza: Stanza, at: number): MarkerWrite[] {
@@ -20,13 +15,9 @@ export function markersIn(stanza: Stanza, at: number): MarkerWrite[] {
   for (const element of stanza.elements()) {
     const { name: type } = element
     const id = element.attr('id') ?? ''
-    if (element.ns !== markersNs || !isType(type) || id === '' || id.length > longest) continue
+    if (element.ns !== markersNs || !isMarkerType(type) || id === '' || id.length > longest) continue
     const place = hashOf([from.bareString, to.bareString, thread, type])
     markers.set(type, { peer: to.bareString, thread, type, id, at, place })
   }
   return [...markers.values()]
-}
-
-function isType(name: string): name is MarkerType {
-  return (markerTypes as readonly string[]).includes(name)
 }

@@ -1,7 +1,8 @@
 import { Jid } from '../../jid/jid.ts'
+import { type MarkerType, markerTypes } from '../../stanza/chat-markers.ts'
 import { formatTimestamp } from '../../stanza/delay.ts'
 import type { Database, Migration } from '../../storage/database.ts'
-import { type MarkerQuery, type MarkerType, markerTypes, type StoredMarker } from './api.ts'
+import type { MarkerQuery, StoredMarker } from './api.ts'
 
 export interface MarkerTables {
   mod_smart_markers: {

@@ -27,6 +27,8 @@ class Adapter extends MysqlAdapter {
   }
 }
 
+const incoming = (column: string) => sql`values(${sql.ref(column)})`
+
 /** SQL as MySQL and MariaDB speak it. */
 export const mysqlDialect: SqlDialect = {
   name: 'mysql',
@@ -38,9 +40,11 @@ export const mysqlDialect: SqlDialect = {
     const changes =
       update.length === 0
         ? { [first]: sql.ref(first) }
-        : Object.fromEntries(update.map((column) => [column, sql`values(${sql.ref(column)})`]))
+        : Object.fromEntries(update.map((column) => [column, incoming(column)]))
     return q.insertInto(table).values(values).onDuplicateKeyUpdate(changes)
   },
+  merge: (insert, { changes }) => insert.onDuplicateKeyUpdate(changes),
+  incoming,
   insertIgnore: (q, table, values) => q.insertInto(table).values(values).ignore(),
   words,
 }

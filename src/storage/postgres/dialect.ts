@@ -1,6 +1,6 @@
 import { type DataTypeNode, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler } from 'kysely'
 import type { SqlDialect } from '../dialect.ts'
-import { insertOnConflict, upsertOnConflict } from '../on-conflict.ts'
+import { excluded, insertOnConflict, mergeOnConflict, upsertOnConflict } from '../on-conflict.ts'
 import { words } from './words.ts'
 
 /**
@@ -29,6 +29,8 @@ export const postgresDialect: SqlDialect = {
   createQueryCompiler: () => new Compiler(),
   createIntrospector: (db) => new PostgresIntrospector(db),
   upsert: upsertOnConflict,
+  merge: mergeOnConflict,
+  incoming: excluded,
   insertIgnore: insertOnConflict,
   words,
 }

@@ -1,6 +1,6 @@
 import { SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely'
 import type { SqlDialect } from '../dialect.ts'
-import { insertOnConflict, upsertOnConflict } from '../on-conflict.ts'
+import { excluded, insertOnConflict, mergeOnConflict, upsertOnConflict } from '../on-conflict.ts'
 import { words } from './words.ts'
 
 /** SQL as SQLite speaks it. */
@@ -10,6 +10,8 @@ export const sqliteDialect: SqlDialect = {
   createQueryCompiler: () => new SqliteQueryCompiler(),
   createIntrospector: (db) => new SqliteIntrospector(db),
   upsert: upsertOnConflict,
+  merge: mergeOnConflict,
+  incoming: excluded,
   insertIgnore: insertOnConflict,
   words,
 }

@@ -2,9 +2,11 @@
 
 Start: slixmpp_client.py JID PASSWORD HOST PORT
 Commands: {"do": "add", "jid": …}, {"do": "say", "to": …, "body": …}, {"do": "roster"}, {"do": "copy"}, {"do": "rest"}, {"do": "wake"},
-{"do": "drop"}, {"do": "leave"}, {"do": "history"[, "with": …]},
-{"do": "ends"}, {"do": "block", "jid": …}, {"do": "unblock", "jid": …}, {"do": "blocked"}
-Events: ready, asked, approved, present, gone, message, roster, copying, copy, resumed, failed, left, history, ends, done, blocked, refused
+{"do": "drop"}, {"do": "leave"}, {"do": "history"[, "with": …]}, {"do": "ends"}, {"do": "block", "jid": …}, {"do": "unblock", "jid": …},
+{"do": "blocked"}, {"do": "picture", "text": …}, {"do": "pictured", "jid": …, "id": …}, {"do": "bookmark", "room": …},
+{"do": "bookmarks"}, {"do": "devices", "ids": […]}, {"do": "their_devices", "jid": …}
+Events: ready, asked, approved, present, gone, message, roster, copying, copy, resumed, failed, left, history, ends, done, blocked,
+refused, avatar, picture, bookmarked, bookmarks, published, devices
 """
 import asyncio
 import json
@@ -13,6 +15,9 @@ import ssl
 import sys
 
 import slixmpp
+from slixmpp.xmlstream import ET
+
+devices_node = "eu.siacs.conversations.axolotl.devicelist"
 
 
 def tell(what, **fields):
@@ -33,6 +38,12 @@ class Talker(slixmpp.ClientXMPP):
         self.register_plugin("xep_0313")
         self.register_plugin("xep_0191")
         self.add_event_handler("message_error", lambda m: tell("refused", condition=m["error"]["condition"]))
+        self.register_plugin("xep_0060")
+        self.register_plugin("xep_0115")
+        self.register_plugin("xep_0163")
+        self.register_plugin("xep_0084")
+        self["xep_0163"].add_interest("urn:xmpp:avatar:metadata")
+        self.add_event_handler("avatar_metadata_publish", self.shown)
         self.add_event_handler("session_resumed", lambda _: tell("resumed"))
         self.is_dropped = False
         self.add_event_handler("session_start", self.started)
@@ -80,8 +91,61 @@ class Talker(slixmpp.ClientXMPP):
         dated = all(one["forwarded"]["delay"]["stamp"] for one in found)
         tell("history", of=other or "all", bodies=bodies, ids=[one["id"] for one in found], dated=dated)
 
+    def shown(self, message):
+        for item in list(message.xml.iter("{http://jabber.org/protocol/pubsub#event}item")):
+            tell("avatar", sender=message["from"].bare, id=item.get("id"))
+
+    async def publish(self, command):
+        """What slixmpp keeps in nodes of accounts."""
+        verb = command["do"]
+        nodes = self["xep_0060"]
+        if verb == "picture":
+            data = command["text"].encode()
+            avatars = self["xep_0084"]
+            await avatars.publish_avatar(data)
+            ident = avatars.generate_id(data)
+            await avatars.publish_avatar_metadata([{"id": ident, "type": "image/png", "bytes": len(data)}])
+            tell("published", id=ident)
+        elif verb == "pictured":
+            answer = await self["xep_0084"].retrieve_avatar(command["jid"], command["id"])
+            for item in answer["pubsub"]["items"]:
+                tell("picture", text=item["avatar_data"]["value"].decode())
+        elif verb == "bookmark":
+            payload = ET.fromstring("<conference xmlns='urn:xmpp:bookmarks:1' autojoin='true'/>")
+            form = self.private_options()
+            await nodes.publish(self.boundjid.bare, "urn:xmpp:bookmarks:1", id=command["room"], payload=payload, options=form)
+            tell("bookmarked")
+        elif verb == "bookmarks":
+            answer = await nodes.get_items(self.boundjid.bare, "urn:xmpp:bookmarks:1")
+            tell("bookmarks", rooms=sorted(item["id"] for item in answer["pubsub"]["items"]))
+        elif verb == "devices":
+            rows = "".join(f"<device id='{ident}'/>" for ident in command["ids"])
+            payload = ET.fromstring(f"<list xmlns='eu.siacs.conversations.axolotl'>{rows}</list>")
+            await nodes.publish(self.boundjid.bare, devices_node, id="current", payload=payload, options=self.open_options())
+            tell("published", id="current")
+        elif verb == "their_devices":
+            answer = await nodes.get_items(command["jid"], devices_node)
+            (item,) = answer["pubsub"]["items"]
+            tell("devices", ids=[child.get("id") for child in item["payload"]])
+
+    def options(self, **fields):
+        form = self["xep_0004"].make_form(ftype="submit")
+        form.add_field(var="FORM_TYPE", ftype="hidden", value="http://jabber.org/protocol/pubsub#publish-options")
+        for name, value in fields.items():
+            form.add_field(var=f"pubsub#{name}", value=value)
+        return form
+
+    def private_options(self):
+        return self.options(
+            persist_items="true", max_items="max", send_last_published_item="never", access_model="whitelist"
+        )
+
+    def open_options(self):
+        return self.options(access_model="open")
+
     async def obey(self, command):
         verb = command["do"]
+        await self.publish(command)
         if verb == "add":
             self.send_presence_subscription(pto=command["jid"])
         elif verb == "say":

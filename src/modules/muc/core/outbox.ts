@@ -1,12 +1,7 @@
 import type { Jid } from '../../../jid/jid.ts'
 import type { Stanza } from '../../../stanza/stanza.ts'
+import type { Parcel } from '../../rooms/api.ts'
 import type { RoomEvent } from './room-event.ts'
-
-/** One stanza and who is to have it: the text is the same for all of them but for the address. */
-export interface Parcel {
-  readonly stanza: Stanza
-  readonly to: readonly Jid[]
-}
 
 /** What a room has to send once what caused it is done, in order, and what has happened there. */
 export class Outbox {

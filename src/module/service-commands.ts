@@ -1,0 +1,33 @@
+import type { Jid } from '../jid/jid.ts'
+import { StanzaError } from '../stanza/stanza-error.ts'
+import type { ModuleApi } from './api.ts'
+import { CommandError } from './command-error.ts'
+import type { ModuleServices } from './module-commands.ts'
+
+/** The interface of the module that serves this address, whichever domain it stands beside; undefined where none does. */
+export function apiOfService<A extends { readonly services: readonly Jid[] }>(
+  services: ModuleServices,
+  api: ModuleApi<A>,
+  service: string,
+): A | undefined {
+  for (const domain of services.domainsWith(api)) {
+    const found = services.api(domain, api)
+    if (found.services.some((jid) => jid.domain === service)) return found
+  }
+  return undefined
+}
+
+/** Makes what a service refuses an error of the command; `names` has those that are called otherwise than their condition. */
+export async function refusing<T>(act: () => Promise<T>, names: Readonly<Record<string, string>> = {}): Promise<T> {
+  try {
+    return await act()
+  } catch (error) {
+    if (!(error instanceof StanzaError)) throw error
+    throw refusalAsCommand(error, names)
+  }
+}
+
+function refusalAsCommand(cause: StanzaError, names: Readonly<Record<string, string>>): CommandError {
+  const { condition, message } = cause
+  return new CommandError(names[condition] ?? condition.replaceAll('-', '_'), message, {}, { cause })
+}

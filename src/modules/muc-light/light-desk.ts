@@ -1,0 +1,338 @@
+import { Jid } from '../../jid/jid.ts'
+import type { Host } from '../../router/host.ts'
+import { archiveId, isForMember } from '../../router/notes.ts'
+import { Stanza } from '../../stanza/stanza.ts'
+import { StanzaError } from '../../stanza/stanza-error.ts'
+import { stanzaIdNs, withoutStanzaIds } from '../../stanza/stanza-id.ts'
+import { randomId } from '../../util/random-id.ts'
+import { afterwards, type Eventually } from '../../util/settled.ts'
+import { type Parcel, type RoomRecords, sendParcels } from '../rooms/api.ts'
+import type { Admission, Admitted } from './admission.ts'
+import { lightBroadcast, lightEvent } from './api.ts'
+import type { BlockingLists } from './blocking.ts'
+import {
+  type AffiliationChange,
+  type AffiliationRules,
+  changeAffiliations,
+  checkRequest,
+  checkRights,
+} from './core/affiliations.ts'
+import type { LightEvent } from './core/light-event.ts'
+import { LightRoom, occupantsOf } from './core/room.ts'
+import { initialConfig, overridden, type RawConfig, readConfig, type Schema } from './core/schema.ts'
+import type { Dialect } from './dialect.ts'
+import type { LightOptions } from './options.ts'
+import type { LightRooms } from './rooms.ts'
+import { type LightStore, longestAddress, longestName } from './store.ts'
+
+export interface DeskParts {
+  readonly host: Host
+  /** The address of the service. */
+  readonly service: Jid
+  readonly options: LightOptions
+  readonly schema: Schema
+  readonly store: LightStore
+  readonly rooms: LightRooms
+  readonly admission: Admission
+  readonly lists: BlockingLists
+  readonly records: RoomRecords
+  readonly dialect: Dialect
+  /** Told of what went wrong after a change was made, which stands. */
+  onFailure(error: unknown): void
+}
+
+/** What a room sends once what caused it is done, and what has happened. */
+interface Outbox {
+  readonly parcels: Parcel[]
+  readonly events: LightEvent[]
+}
+
+/** Who asks for something, and the id of the request. Without `by` it is the server, which may do anything. */
+export interface Cause {
+  readonly by?: Jid | undefined
+  readonly id: string
+}
+
+/** What is wanted of a new room. */
+export interface RoomRequest {
+  /** Undefined: any that is free. */
+  readonly jid: Jid | undefined
+  readonly config: RawConfig
+  readonly occupants: readonly AffiliationChange[]
+}
+
+/** Does what is asked of the rooms of one service: on disk first, then everybody is told, then the promise settles. */
+export class LightDesk {
+  readonly parts: DeskParts
+
+  constructor(parts: DeskParts) {
+    this.parts = parts
+  }
+
+  /** Throws `conflict` where there is such a room. */
+  async create({ jid, config: raw, occupants }: RoomRequest, creator: Jid, id: string): Promise<LightRoom> {
+    const { options, schema, store, rooms } = this.parts
+    const address = jid ?? (await this.#unusedAddress())
+    if (address.local.length > longestName) throw new StanzaError('bad-request', { text: 'The name is too long' })
+    const config = new Map([...initialConfig(schema), ...readConfig(schema, raw)])
+    const founder = { jid: creator.bare, affiliation: options.equal_occupants ? 'member' : 'owner' } as const
+    const founders = occupantsOf([founder])
+    for (const change of occupants) this.#checkAddress(change.jid)
+    if (occupants.some(({ jid: each, affiliation }) => affiliation === 'none' || founders.has(each.bareString))) {
+      throw new StanzaError('bad-request', { text: 'Nobody can be left out of a new room, and its maker is in it' })
+    }
+    if (occupants.length > 0) checkRequest(founders, occupants)
+    return this.#perform(address, async (existing, out) => {
+      if (existing !== undefined) throw new StanzaError('conflict', { text: 'The room is there already' })
+      const own = await this.parts.admission.admit([creator.bare])
+      try {
+        if (own.users.size === 0) throw new StanzaError('bad-request', { text: 'You belong to too many rooms' })
+        return await this.#admitting(founders, occupants, { room: address, by: creator }, async (changes) => {
+          const changed = changes.length === 0 ? undefined : changeAffiliations(founders, changes, this.#rules)
+          const version = store.freshVersion()
+          const room = new LightRoom({ jid: address, version, config, occupants: changed?.occupants ?? founders })
+          await store.create(room)
+          rooms.put(room)
+          await this.#tell({ kind: 'created', room, by: creator.bare }, id, out)
+          return room
+        })
+      } finally {
+        own.release()
+      }
+    })
+  }
+
+  /** Changes settings: who may not is refused, but everybody may change the subject. */
+  async configure(jid: Jid, raw: RawConfig, cause: Cause): Promise<void> {
+    await this.#perform(jid, async (found, out) => {
+      const room = mustBeIn(found, cause.by)
+      await this.#configure(room, raw, cause, out)
+    })
+  }
+
+  /** Changes who belongs to a room; `promotes` as the option says unless given. */
+  async changeAffiliations(
+    jid: Jid,
+    requested: readonly AffiliationChange[],
+    { by, id, promotes }: Cause & { readonly promotes?: boolean },
+  ): Promise<void> {
+    for (const { jid: each, affiliation } of requested) if (affiliation !== 'none') this.#checkAddress(each)
+    await this.#perform(jid, async (found, out) => {
+      const room = mustBeIn(found, by)
+      checkRequest(room.occupants, requested)
+      if (by !== undefined)
+        checkRights(room.occupants, requested, { actor: by, allCanInvite: this.#allCanInvite(room) })
+      await this.#admitting(room.occupants, requested, { room: room.jid, by: by ?? room.jid }, async (changes) => {
+        if (changes.length === 0) return
+        const rules = { ...this.#rules, ...(promotes === undefined ? {} : { promotes }) }
+        await this.#change(room, changes, { by, id, rules }, out)
+      })
+    })
+  }
+
+  /** Ends a room: only an owner may. */
+  async destroy(jid: Jid, { by, id }: Cause): Promise<void> {
+    await this.#perform(jid, async (found, out) => {
+      const room = mustBeIn(found, by)
+      if (by !== undefined && room.affiliationOf(by) !== 'owner') throw new StanzaError('not-allowed')
+      await this.#remove(room)
+      await this.#tell({ kind: 'destroyed', room }, id, out)
+    })
+  }
+
+  /** Takes a groupchat message for a room; with nothing to wait for, no promise is made. Throws StanzaError. */
+  speak(stanza: Stanza): Eventually<void> {
+    const from = stanza.from as Jid
+    return this.#perform(stanza.to as Jid, (found, out) => {
+      const room = mustBeIn(found, from)
+      const subject = this.parts.dialect.subjectOf?.(stanza)
+      if (subject === undefined) return this.#broadcast(room, stanza, out)
+      return this.#setSubject(room, subject).then((changed) => this.#broadcast(changed, stanza, out))
+    })
+  }
+
+  /** The blocking lists. Throws `bad-request` where there are none. */
+  get blocking(): BlockingLists {
+    if (!this.parts.options.blocking) throw new StanzaError('bad-request', { text: 'Nothing can be blocked here' })
+    return this.parts.lists
+  }
+
+  /** A room as it is, for somebody who belongs to it. Throws `item-not-found` for everybody else. */
+  async seenBy(jid: Jid, who: Jid): Promise<LightRoom> {
+    return mustBeIn(await this.parts.rooms.find(jid), who)
+  }
+
+  get #rules(): AffiliationRules {
+    const { allow_multiple_owners: allowsSeveralOwners, promote_on_last_owner_leave: promotes } = this.parts.options
+    return { allowsSeveralOwners, promotes, maxOccupants: this.parts.options.max_occupants }
+  }
+
+  #allCanInvite({ config }: LightRoom): boolean {
+    return overridden(this.parts.schema, config, 'all_can_invite', this.parts.options.all_can_invite)
+  }
+
+  /** Runs a job with a room; what it leaves goes out after it, in the order of the jobs. */
+  #perform<T>(jid: Jid, job: (room: LightRoom | undefined, out: Outbox) => Eventually<T>): Eventually<T> {
+    const { host, rooms } = this.parts
+    const out: Outbox = { parcels: [], events: [] }
+    return afterwards(
+      rooms.run(jid, (room) => job(room, out)),
+      (result) => {
+        const delivered = sendParcels(host.router, out.parcels)
+        const told = host.hooks.has(lightEvent)
+          ? out.events.map((event) => host.hooks.run(lightEvent, { host, event }))
+          : []
+        const waits = [delivered, ...told].filter((each) => each instanceof Promise)
+        return waits.length === 0 ? result : Promise.allSettled(waits).then(() => result)
+      },
+    )
+  }
+
+  async #unusedAddress(): Promise<Jid> {
+    for (;;) {
+      const jid = Jid.of(randomId(12).toLowerCase(), this.parts.service.domain)
+      if ((await this.parts.rooms.find(jid)) === undefined) return jid
+    }
+  }
+
+  /** Who is to belong to a room must be somebody: rooms that belong to each other would never stop talking. */
+  #checkAddress(jid: Jid): void {
+    const { router } = this.parts.host
+    const isService = router.isServed(jid.domain) && router.hostOf(jid.domain) === undefined
+    if (jid.local !== '' && !isService && Buffer.byteLength(jid.bareString) <= longestAddress) return
+    throw new StanzaError('bad-request', { text: `${jid.full} cannot belong to a room` })
+  }
+
+  /** Goes on with a request without those who cannot be added: who does not want to be, or belongs to too many rooms. */
+  async #admitting<T>(
+    before: LightRoom['occupants'],
+    requested: readonly AffiliationChange[],
+    { room, by }: { room: Jid; by: Jid },
+    goOn: (changes: readonly AffiliationChange[]) => Promise<T>,
+  ): Promise<T> {
+    const { admission } = this.parts
+    const added = requested.flatMap(({ jid, affiliation }) =>
+      affiliation === 'none' || before.has(jid.bareString) ? [] : [jid],
+    )
+    const nobody: Admitted = { users: new Set(), release() {} }
+    const admitted = added.length === 0 ? nobody : await admission.admit(await admission.willing(added, room, by.bare))
+    const isAdded = new Set(added)
+    try {
+      return await goOn(requested.filter(({ jid }) => !isAdded.has(jid) || admitted.users.has(jid.bareString)))
+    } finally {
+      admitted.release()
+    }
+  }
+
+  async #change(
+    room: LightRoom,
+    changes: readonly AffiliationChange[],
+    { by, id, rules }: Cause & { rules: AffiliationRules },
+    out: Outbox,
+  ): Promise<void> {
+    const { store, rooms, records } = this.parts
+    const changed = changeAffiliations(room.occupants, changes, rules)
+    const after = room.with({ version: store.freshVersion(), occupants: changed.occupants })
+    const isOver = changed.occupants.size === 0
+    if (isOver) await this.#remove(after)
+    else {
+      await store.saveAffiliations(after, changed)
+      rooms.put(after)
+    }
+    const event = { kind: 'affiliations', room: after, previous: room.version, changed, by: by ?? room.jid } as const
+    await this.#tell(event, id, out)
+    if (isOver) out.events.push({ kind: 'abandoned', room: after })
+    else await this.#afterwards(() => Promise.all(changed.left.map((jid) => records.forgetMember(room.jid, jid))))
+  }
+
+  async #remove(room: LightRoom): Promise<void> {
+    const { store, rooms, records } = this.parts
+    await store.remove(room.jid)
+    rooms.drop(room)
+    await this.#afterwards(() => records.forget(room.jid))
+  }
+
+  async #configure(room: LightRoom, raw: RawConfig, { by, id }: Cause, out: Outbox): Promise<void> {
+    const { schema, options } = this.parts
+    if (raw.length === 0) throw new StanzaError('bad-request', { text: 'No setting is named' })
+    const given = readConfig(schema, raw)
+    const isSubjectOnly = given.size === 1 && given.has('subject')
+    const mayAll = overridden(schema, room.config, 'all_can_configure', options.all_can_configure)
+    if (!isSubjectOnly && !mayAll && by !== undefined && room.affiliationOf(by) !== 'owner') {
+      throw new StanzaError('not-allowed')
+    }
+    const after = await this.#saveConfig(room, given)
+    await this.#tell({ kind: 'configured', room: after, previous: room.version, keys: new Set(given.keys()) }, id, out)
+  }
+
+  async #setSubject(room: LightRoom, subject: string): Promise<LightRoom> {
+    const field = this.parts.schema.find(({ key }) => key === 'subject')
+    if (field === undefined) throw new StanzaError('bad-request', { text: 'Rooms have no subject here' })
+    return this.#saveConfig(room, readConfig(this.parts.schema, [[field.field, subject]]))
+  }
+
+  async #saveConfig(room: LightRoom, given: LightRoom['config']): Promise<LightRoom> {
+    const { store, rooms } = this.parts
+    const after = room.with({ version: store.freshVersion(), config: new Map([...room.config, ...given]) })
+    await store.saveConfig(after)
+    rooms.put(after)
+    return after
+  }
+
+  #broadcast(room: LightRoom, stanza: Stanza, out: Outbox): Eventually<void> {
+    const { hooks } = this.parts.host
+    const from = stanza.from as Jid
+    const speech = withId(withoutStanzaIds(stanza, room.jid).readdressed(room.nickOf(from), undefined))
+    const event = { host: this.parts.host, room, from, stanza: speech }
+    return afterwards(hooks.run(lightBroadcast, event), (outcome) => {
+      if (outcome === undefined) out.parcels.push({ stanza: forMembers(event.stanza), to: room.addresses })
+    })
+  }
+
+  /** Tells who belongs to a room, and who did, of a change that is on disk; the archive keeps it, if it can. */
+  async #tell(event: LightEvent, id: string, out: Outbox): Promise<void> {
+    const { host, dialect, schema } = this.parts
+    out.events.push(event)
+    const { record, parcels } = dialect.notices(event, { schema, id })
+    const isOver = event.room.occupants.size === 0
+    // What a room without anybody says its archive is not to keep: it is gone.
+    const kept =
+      record === undefined || isOver ? undefined : { host, room: event.room, from: event.room.jid, stanza: record }
+    if (kept !== undefined) await this.#afterwards(() => host.hooks.run(lightBroadcast, kept))
+    const stanzaId = kept?.stanza.child('stanza-id', stanzaIdNs)
+    for (const { stanza, to } of parcels) {
+      const identified = stanzaId === undefined || stanza.kind !== 'message' ? stanza : stanza.prepend(stanzaId)
+      out.parcels.push({ stanza: forMembers(identified), to })
+    }
+  }
+
+  /** What follows from a change that stands, whatever becomes of it. */
+  async #afterwards(act: () => Eventually<unknown>): Promise<void> {
+    try {
+      await act()
+    } catch (error) {
+      this.parts.onFailure(error)
+    }
+  }
+}
+
+/** For accounts, not for clients; what they have in their own archives is not what the room has. */
+function forMembers(stanza: Stanza): Stanza {
+  return stanza.kind === 'message' ? stanza.with(isForMember, true).with(archiveId, undefined) : stanza
+}
+
+/** Everything that a room sends has an id. */
+function withId(message: Stanza): Stanza {
+  if (message.id !== undefined) return message
+  const { kind, type, from, lang } = message
+  const head = { type, from, lang, id: randomId(12) }
+  return Stanza.make(kind, head, ...message.elements())
+    .withNotes(message.notes)
+    .onBehalfOf(message)
+}
+
+/** Who does not belong to a room learns nothing of it, not even whether it is there. */
+function mustBeIn(room: LightRoom | undefined, who: Jid | undefined): LightRoom {
+  if (room !== undefined && (who === undefined || room.affiliationOf(who) !== undefined)) return room
+  throw new StanzaError('item-not-found')
+}
