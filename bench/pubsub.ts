@@ -103,7 +103,6 @@ async function service(target: Target): Promise<number> {
     const client = others[index] as Client
     await ask(client, to, request(`<subscribe node='bench' jid='${client.jid}'/>`))
   })
-  process.stderr.write('measuring\n')
   const used = await measure(target, {
     publish: (index) => ask(owner, to, publish('bench', index)),
     audience,
@@ -158,7 +157,6 @@ async function account(target: Target): Promise<number> {
     )
   }
   await untilQuiet(target.pid)
-  process.stderr.write('measuring\n')
   const used = await measure(target, {
     publish: (index) => ask(owner, undefined, publish('urn:bench:tune', index)),
     audience,
@@ -168,15 +166,12 @@ async function account(target: Target): Promise<number> {
   return (used * 1e6) / publications
 }
 
-async function row(name: string, target: Target): Promise<void> {
-  process.stderr.write('registering\n')
+async function rows(name: string, target: Target): Promise<void> {
   await register(target, subscribers + 1)
-  process.stderr.write('registered\n')
   const notification = await service(target)
+  process.stdout.write(`| ${name} | ${subscribers} subscribers | ${notification.toFixed(1)} µs/notification |\n`)
   const publication = await account(target)
-  process.stdout.write(
-    `| ${name} | ${notification.toFixed(1)} µs/notification | ${publication.toFixed(0)} µs/publication |\n`,
-  )
+  process.stdout.write(`| ${name} | ${contacts} contacts | ${publication.toFixed(0)} µs/publication |\n`)
 }
 
 /** The process that listens on a port. */
@@ -187,10 +182,10 @@ function listenerOf(port: number): number {
 
 if (values.only !== 'ejabberd') {
   const server = await startServer(24_322, 24_323)
-  await row('Meerkat', server.target).finally(() => server.stop())
+  await rows('Meerkat', server.target).finally(() => server.stop())
 }
 if (values.only !== 'ours') {
   const { address, stop } = await startPeer('ejabberd')
   const { port, tlsPort, domain } = address
-  await row('ejabberd', { port, tlsPort, domain, pid: listenerOf(port) }).finally(stop)
+  await rows('ejabberd', { port, tlsPort, domain, pid: listenerOf(port) }).finally(stop)
 }

@@ -253,6 +253,7 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
       router,
       decoyOf: (type) => accounts.of(type).decoy,
       readiness,
+      domains: () => this.allHosts.flatMap(({ domains }) => [...domains]),
       folder: this.filesFolder,
     })
     this.#opened.push(() => listeners.close())

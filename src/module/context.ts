@@ -2,6 +2,7 @@ import type { Accounts } from '../auth/accounts.ts'
 import type { Hook } from '../hooks/hook.ts'
 import type { Answer, Placement } from '../hooks/hook-table.ts'
 import type { ServicePools } from '../net/service-pools.ts'
+import type { LimitReached } from '../observe/limits.ts'
 import type { Logger } from '../observe/logger.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import type { Host } from '../router/host.ts'
@@ -33,6 +34,8 @@ export interface ModuleContext<O = unknown, T = unknown> {
   readonly clock: Clock
   readonly log: Logger
   readonly metrics: Metrics
+  /** To be told when somebody meets a limit of the module: it is logged and counted. */
+  readonly limitReached: LimitReached
   readonly db: Database<T>
   readonly accounts: Accounts
   /** Connections to other services. */

@@ -1,4 +1,5 @@
 import type { ServicePools } from '../net/service-pools.ts'
+import { limitReports } from '../observe/limits.ts'
 import type { Logger } from '../observe/logger.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import type { Host } from '../router/host.ts'
@@ -121,13 +122,15 @@ export class ModuleHost {
     const { declaration, options, undo } = running
     const { name } = declaration
     const iq = this.#iqFor(running)
+    const ownLog = log.child({ module: name })
     return {
       name,
       host,
       options: options as never,
       clock: host.clock,
-      log: log.child({ module: name }),
+      log: ownLog,
       metrics,
+      limitReached: limitReports(metrics, ownLog, host.type),
       db: db.of<never>(),
       accounts: host.accounts,
       pools,

@@ -13,6 +13,7 @@ import carboncopy from './carboncopy/index.ts'
 import csi from './csi/index.ts'
 import disco from './disco/index.ts'
 import domainIsolation from './domain-isolation.ts'
+import eventPusher from './event-pusher/index.ts'
 import externalFilter from './external-filter/index.ts'
 import fastAuthToken from './fast-auth-token/index.ts'
 import inbox from './inbox/index.ts'
@@ -32,6 +33,8 @@ import privacy from './privacy/index.ts'
 import privateStorage from './private/index.ts'
 import pubsub from './pubsub/index.ts'
 import pubsubOld from './pubsub/old.ts'
+import pushService from './push-service/index.ts'
+import pushServiceMongoosepush from './push-service-mongoosepush.ts'
 import register from './register/index.ts'
 import reports from './reports/index.ts'
 import roster from './roster/index.ts'
@@ -62,6 +65,7 @@ export const allModules: readonly AnyModule[] = [
   csi,
   disco,
   domainIsolation,
+  eventPusher,
   externalFilter,
   fastAuthToken,
   inbox,
@@ -79,6 +83,8 @@ export const allModules: readonly AnyModule[] = [
   presence,
   privacy,
   privateStorage,
+  pushService,
+  pushServiceMongoosepush,
   pubsub,
   pubsubOld,
   register,

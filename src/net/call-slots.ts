@@ -12,7 +12,12 @@ export interface CallSlotsOptions {
 
 /** A call to another service could not be made or was not answered. */
 export class CallFailed extends Error {
-  override readonly name = 'CallFailed'
+  override readonly name: string = 'CallFailed'
+}
+
+/** The service has understood a call and does not want it: the same again would fare no better. */
+export class CallRefused extends CallFailed {
+  override readonly name = 'CallRefused'
 }
 
 /**

@@ -25,7 +25,7 @@ export interface HttpCall {
   /** Behind the prefix, with a query if there is one; '' for the prefix as it is written. */
   readonly path: string
   readonly headers?: Readonly<Record<string, string>>
-  readonly body?: string
+  readonly body?: string | Buffer
 }
 
 export interface HttpAnswer {
@@ -59,6 +59,11 @@ export class HttpPool {
     const isSecure = new URL(options.origin).protocol === 'https:'
     const agent = isSecure ? new HttpsAgent({ ...keep, ...(await clientTls(options.tls)) }) : new HttpAgent(keep)
     return new HttpPool(options, agent)
+  }
+
+  /** How many requests are made at a time. */
+  get workers(): number {
+    return this.#options.workers
   }
 
   /** Makes a request. Rejects when it cannot be made, is not answered in time, or the answer is too long. */

@@ -1,7 +1,7 @@
 import type { ConnectionOptions } from 'node:tls'
 import { Connection, type Publisher } from 'rabbitmq-client'
 import type { Clock } from '../util/clock.ts'
-import { CallFailed } from './call-slots.ts'
+import { CallFailed, CallRefused } from './call-slots.ts'
 import { type ClientTlsTable, clientTls } from './client-tls.ts'
 
 export interface RabbitPoolOptions {
@@ -45,7 +45,10 @@ export interface RabbitMessage {
 
 /** Sends messages of one kind; from {@link RabbitPool.publisher}. */
 export interface RabbitPublisher {
-  /** Resolves when the message has been sent, or confirmed where confirms are on. Rejects with CallFailed. */
+  /**
+   * Resolves when the message has been sent, or confirmed where confirms are on. Rejects with CallFailed, where the server does
+   * not take it with CallRefused.
+   */
   publish(message: RabbitMessage): Promise<void>
   close(): Promise<void>
 }
@@ -86,6 +89,16 @@ export class RabbitPool {
     return this.#isHealthy
   }
 
+  /** How many messages may be under way. */
+  get capacity(): number {
+    return this.#options.maxWaiting
+  }
+
+  /** Makes exchanges. Rejects with CallRefused where one of that name is of another kind, with CallFailed without a server. */
+  async declare(exchanges: readonly RabbitExchange[]): Promise<void> {
+    for (const exchange of exchanges) await this.#connection.exchangeDeclare(declared(exchange)).catch(fail)
+  }
+
   /** Something to publish with; the exchanges are declared. */
   publisher(exchanges: readonly RabbitExchange[]): RabbitPublisher {
     const channels = new Map<number, Publisher>()
@@ -95,7 +108,7 @@ export class RabbitPool {
       if (known !== undefined) return known
       const made = this.#connection.createPublisher({
         confirm: this.#options.confirms,
-        exchanges: exchanges.map(({ name, type, isDurable }) => ({ exchange: name, type, durable: isDurable })),
+        exchanges: exchanges.map(declared),
       })
       channels.set(index, made)
       return made
@@ -129,7 +142,7 @@ export class RabbitPool {
     try {
       await channelFor(routingKey).send({ exchange, routingKey, contentType }, Buffer.from(body))
     } catch (cause) {
-      throw new CallFailed(`RabbitMQ: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+      fail(cause)
     } finally {
       this.#underWay--
     }
@@ -147,6 +160,17 @@ export class RabbitPool {
     if (!isHealthy) this.#lostAt = this.#options.clock.now()
     this.#options.onHealth(isHealthy)
   }
+}
+
+const declared = ({ name, type, isDurable }: RabbitExchange) => ({ exchange: name, type, durable: isDurable })
+
+/** What the server itself says no with. */
+const refusals = new Set(['NACK', 'PRECONDITION_FAILED', 'ACCESS_REFUSED', 'NOT_FOUND'])
+
+function fail(cause: unknown): never {
+  const text = `RabbitMQ: ${cause instanceof Error ? cause.message : String(cause)}`
+  const isRefusal = refusals.has(String((cause as { code?: unknown } | undefined)?.code))
+  throw isRefusal ? new CallRefused(text, { cause }) : new CallFailed(text, { cause })
 }
 
 /** A number of a text, always the same. */

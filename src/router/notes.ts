@@ -19,3 +19,9 @@ export const isRerouted = stanzaKey<true>('router.is_rerouted', mark)
 
 /** A groupchat message that is for the account as such, of a room that accounts belong to, not clients (MUC Light). */
 export const isForMember = stanzaKey<true>('router.is_for_member', mark)
+
+const isTexts = (json: unknown): json is readonly string[] =>
+  Array.isArray(json) && json.every((each) => typeof each === 'string')
+
+/** The registrations for push notifications that have been told of the message: none is told twice. */
+export const pushDone = stanzaKey<readonly string[]>('router.push_done', jsonNote(isTexts))

@@ -87,8 +87,13 @@ async function settingsOf(
   parts: ListenerParts,
   negotiating: Negotiating,
 ): Promise<Settings> {
-  const { clock, log, folder } = parts
-  const tls = await tlsContext(table.tls, 'xmpp', config, { clock, folder, report: (event) => log.warn(event) })
+  const { clock, log, folder, domains } = parts
+  const tls = await tlsContext(table.tls, 'xmpp', config, {
+    clock,
+    folder,
+    domains,
+    report: (event) => log.warn(event),
+  })
   const isDirect = table.tls?.mode === 'tls'
   const clients = new ClientPort(parts, {
     isTlsPossible: tls !== undefined,

@@ -30,6 +30,7 @@ export interface CommandedServer {
   /** Copies the built-in database. */
   backup(file: string): Promise<void>
   stop(): void
+  status(): { readonly uptimeSeconds: number }
 }
 
 /** The interfaces that the core commands work on, over a server. */
@@ -68,6 +69,13 @@ export function commandServices(server: CommandedServer): CoreServices {
         return server.allHosts
       },
       modulesOf: (host) => server.modulesOf(host),
+    },
+    stat: {
+      get allHosts() {
+        return server.allHosts
+      },
+      hostOf: (domain) => server.hostOf(domain),
+      uptimeSeconds: () => server.status().uptimeSeconds,
     },
   }
 }
@@ -122,7 +130,7 @@ function sessionServices(server: CommandedServer): SessionServices['sessions'] {
     ip: session.info.address,
     port: session.info.port,
     ...(session.priority === undefined ? {} : { priority: session.priority }),
-    ...(session.presence === undefined ? {} : { show: session.presence.child('show')?.text() ?? 'available' }),
+    ...presenceOf(session),
     node: server.nodeName,
     uptime: Math.floor((session.host.clock.now() - session.startedAt) / 1000),
   })
@@ -137,4 +145,11 @@ function sessionServices(server: CommandedServer): SessionServices['sessions'] {
       return true
     },
   }
+}
+
+/** What a session says of its user, where it has said that it is there. */
+function presenceOf({ presence }: Session): Pick<SessionSummary, 'show' | 'text'> {
+  if (presence === undefined) return {}
+  const text = presence.child('status')?.text()
+  return { show: presence.child('show')?.text() ?? 'available', ...(text === undefined ? {} : { text }) }
 }

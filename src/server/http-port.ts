@@ -63,8 +63,13 @@ async function settingsOf(
   parts: ListenerParts,
   negotiating: Negotiating,
 ): Promise<Settings> {
-  const { clock, log, folder } = parts
-  const tls = await tlsContext(table.tls, 'http', config, { clock, folder, report: (event) => log.warn(event) })
+  const { clock, log, folder, domains } = parts
+  const tls = await tlsContext(table.tls, 'http', config, {
+    clock,
+    folder,
+    domains,
+    report: (event) => log.warn(event),
+  })
   const clientPort = new ClientPort(parts, { isTlsPossible: tls !== undefined, negotiating })
   const { routes, serves } = httpRoutes(table, { ...parts, config, clientPort })
   const http = {

@@ -23,6 +23,8 @@ export interface ListenerParts {
   /** One for all ports. */
   readonly guard: LoginGuard
   readonly readiness: () => Readiness
+  /** Every domain that is served at the moment. */
+  domains(): readonly string[]
   /** Where certificates of the server's own making and key logs lie. */
   folder(): Promise<string>
 }

@@ -12,6 +12,8 @@ export type TlsTable = NonNullable<C2sListener['tls'] | HttpListener['tls']>
 export interface TlsParts {
   readonly clock: Clock
   readonly report: Report
+  /** Every domain that is served at the moment, those that were added at run time among them. */
+  domains(): readonly string[]
   /** Where certificates of the server's own making and key logs lie. */
   folder(): Promise<string>
 }
@@ -37,7 +39,11 @@ export async function tlsContext(
   const { alpn, verify_mode: usual } = protocols[speaks]
   const own =
     table.certfile === undefined
-      ? await ownCertificate(await parts.folder(), [...new Set([...hosts, fallback])], parts.clock.now())
+      ? await ownCertificate(
+          await parts.folder(),
+          namedBySelf([...hosts, fallback], parts.domains()),
+          parts.clock.now(),
+        )
       : {}
   const keepsSecrets = 'keep_secrets' in table && table.keep_secrets
   return TlsContext.load({
@@ -57,4 +63,13 @@ export async function tlsContext(
     clock: parts.clock,
     report: parts.report,
   })
+}
+
+/** A certificate has to travel at every handshake: with more domains than this, those that come and go are left out. */
+const mostNamed = 50
+
+/** The domains that a certificate of the server's own making is for. */
+function namedBySelf(fixed: readonly string[], served: readonly string[]): string[] {
+  const all = new Set([...fixed, ...served])
+  return all.size > mostNamed ? [...new Set(fixed)] : [...all]
 }

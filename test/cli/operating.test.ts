@@ -160,6 +160,37 @@ describe('commands by position', () => {
     alice.destroy()
   })
 
+  it('count, and tell what users say of themselves', async () => {
+    const alice = await signedIn('alice')
+    alice.sends('<presence><show>away</show><status>at lunch</status><priority>3</priority></presence>')
+    await alice.isHeard()
+    expect(await here.run('status_num', 'away')).toMatchObject({ code: 0, out: '1\n' })
+    expect(await here.run('status_num_host', 'localhost', 'dnd')).toMatchObject({ code: 0, out: '0\n' })
+    const row = 'alice\tlocalhost\tdesk\t3\tat lunch\n'
+    expect(await here.run('status_list', 'away')).toMatchObject({ code: 0, out: row })
+    expect(await here.run('status_list_host', 'localhost', 'away')).toMatchObject({ code: 0, out: row })
+    expect(await here.run('status_list_host', 'nowhere.example', 'away')).toMatchObject({ code: 1 })
+    expect(await here.run('stats', 'registeredusers')).toMatchObject({ code: 0, out: '2\n' })
+    expect(await here.run('stats_host', 'onlineusers', 'localhost')).toMatchObject({ code: 0, out: '1\n' })
+    expect(await here.run('stats', 'uptimeseconds')).toMatchObject({ code: 0, out: expect.stringMatching(/^\d+\n$/) })
+    expect(await here.run('stats', 'nonsense')).toMatchObject({ code: 1 })
+    expect(await here.run('stats_host', 'onlineusers', 'nowhere.example')).toMatchObject({ code: 1 })
+    expect(await here.run('outgoing_s2s_number')).toMatchObject({ code: 0, out: '0\n' })
+    await alice.leaves()
+  })
+
+  it('reach private storage and rosters', async () => {
+    const xml = '<notes xmlns="app:notes"><n>1</n></notes>'
+    expect(await here.run('private_set', 'alice', 'localhost', xml)).toMatchObject({ code: 0, out: 'ok\n' })
+    const kept = await here.run('private_get', 'alice', 'localhost', 'notes', 'app:notes')
+    expect(kept).toMatchObject({ code: 0, out: expect.stringContaining('<n>1</n>') })
+    expect(await here.run('private_get', 'alice', 'localhost', 'a', 'app:other')).toMatchObject({ code: 0 })
+    expect(await here.run('private_set', 'nobody', 'localhost', xml)).toMatchObject({ code: 1 })
+    expect(await here.run('private_set', 'alice', 'localhost', '<broken')).toMatchObject({ code: 2 })
+    expect(await here.run('get_roster', 'alice', 'localhost')).toMatchObject({ code: 0 })
+    expect(await here.run('delete_old_messages', 'localhost', '1')).toMatchObject({ code: 0 })
+  })
+
   it('import_users tells the outcome of each record', async () => {
     here.file('users.csv', 'carol,localhost,secret\nalice,localhost,secret\nbroken\n')
     expect(await here.run('import_users', 'users.csv')).toMatchObject({

@@ -52,6 +52,8 @@ ours = [{ acl = "ours", value = "allow" }]
 [[host_config]]
 host_type = "others"
 [host_config.modules.mod_time]
+[host_config.modules.mod_vcard]
+host = "people.example"
 `
 
 let folder = ''
@@ -119,6 +121,20 @@ describe('a domain added at run time', () => {
       ({ name, labels }) => name === 'auth_authorize_count' && labels['host_type'] === 'customers',
     )
     expect(asked?.value).toBeGreaterThan(0)
+  })
+
+  it('may share the address of a service, which stays as long as one of them is there', async () => {
+    await add('first.example', 'others')
+    await add('second.example', 'others')
+    const fixed = await client('fred', 'static.example')
+    const search = `<query xmlns='jabber:iq:search'/>`
+    await fixed.asks(search, 'get', { to: 'people.example' })
+    await run('disableDomain', { domain: 'first.example' })
+    await fixed.asks(search, 'get', { to: 'people.example' })
+    for (const domain of ['second.example', 'time.example']) await run('disableDomain', { domain })
+    await fixed.asks(search, 'get', { to: 'people.example', refused: 'service-unavailable' })
+    for (const domain of ['first.example', 'second.example', 'time.example']) await run('enableDomain', { domain })
+    await fixed.asks(search, 'get', { to: 'people.example' })
   })
 
   it('talks with static domains and those of other kinds', async () => {

@@ -112,8 +112,13 @@ onEachDatabase('nodes of publish-subscribe', (kind) => {
     await store.create(top, [])
     await store.create(leaf, [top])
     for (const node of [tune, home, deeper, nodeOf('/home/x/yy')]) await store.create(node, [])
-    expect(await catalogue.childrenOf(top.id)).toEqual(['leaf'])
-    expect(await catalogue.topOf(service)).toEqual(['/home/x/y', '/home/x/y/z', '/home/x/yy', 'top'])
+    expect(await catalogue.childrenOf(top.id)).toEqual([{ name: 'leaf', title: '' }])
+    expect((await catalogue.topOf(service)).map(({ name }) => name)).toEqual([
+      '/home/x/y',
+      '/home/x/y/z',
+      '/home/x/yy',
+      'top',
+    ])
     expect(await catalogue.below(service, '/home/x/y')).toEqual(['/home/x/y/z'])
     await store.configure(leaf, { ...leaf.config, collection: [], purge_offline: true }, [])
     expect(await catalogue.childrenOf(top.id)).toEqual([])

@@ -14,7 +14,7 @@ interface Described {
 const orders: Readonly<Record<string, readonly string[][]>> = {
   userSends: [
     // Ids come first; what is judged, by a service, by rules or by lists, is judged before anybody keeps or copies it.
-    ['mod_stanzaid', 'mod_external_filter', 'mod_amp', 'mod_privacy', 'mod_mam', 'mod_carboncopy'],
+    ['mod_stanzaid', 'mod_external_filter', 'mod_amp', 'mod_privacy', 'mod_mam', 'mod_carboncopy', 'mod_event_pusher'],
     // Markers are noted after the message is in the archive; a client that sends is alive once all is done.
     ['mod_privacy', 'mod_mam', 'mod_smart_markers', 'mod_ping'],
     // Conversations hold what is in the archive, and copies do not count.
@@ -37,6 +37,8 @@ const orders: Readonly<Record<string, readonly string[][]>> = {
     // What is held for an inactive client is not written yet: AMP hears of it, and it is counted, when it is.
     ['mod_privacy', 'mod_csi', 'mod_amp'],
   ],
+  // A notification is for what has been kept, or not.
+  deliveryOutcome: [['mod_amp', 'mod_event_pusher']],
   offline: [['mod_offline_chatmarkers', 'mod_offline', 'mod_offline_stub']],
   // Messages come before markers, and the message of the day last.
   sessionAvailable: [['mod_offline', 'mod_offline_chatmarkers', 'mod_announce']],

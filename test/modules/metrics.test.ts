@@ -23,6 +23,8 @@ path = "/metrics"
         ?.slice(series.length + 1) ?? Number.NaN,
     )
 
+  const pool = '{pool_id="mod_mam_localhost"}'
+
   it('count and time the calls of stores, batches and caches', async () => {
     const alice = await own.client('alice', 'pc')
     const bob = await own.client('bob', 'pc')
@@ -36,6 +38,8 @@ path = "/metrics"
       to: bob.bare,
       refused: 'service-unavailable',
     })
+    // The batch of the archive sets out a moment later.
+    await expect.poll(async () => figure(await read(), `async_pool_request_count${pool}`)).toBeGreaterThanOrEqual(2)
     const text = await read()
     for (const [store, method] of [
       ['mod_private', 'put'],
@@ -47,8 +51,6 @@ path = "/metrics"
       expect(figure(text, `${store}_backend_count${labels}`), `${store} ${method}`).toBeGreaterThan(0)
       expect(figure(text, `${store}_backend_time_count${labels}`)).toBeGreaterThan(0)
     }
-    const pool = '{pool_id="mod_mam_localhost"}'
-    expect(figure(text, `async_pool_request_count${pool}`)).toBeGreaterThanOrEqual(2)
     expect(
       figure(text, `async_pool_flush_timed${pool}`) + figure(text, `async_pool_flush_batch${pool}`),
     ).toBeGreaterThanOrEqual(1)

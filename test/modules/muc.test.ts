@@ -126,7 +126,7 @@ describe('the list of rooms', () => {
     if (host === undefined) throw new Error('no host')
     const user = Jid.parse('ola@localhost')
     const exported = await host.hooks.gather(personalData, { host, user })
-    expect(exported.find(({ name }) => name === 'muc')?.rows).toEqual([
+    expect(exported.find(({ name }) => name === 'muc_affiliations')?.rows).toEqual([
       { room: stored, affiliation: 'member', nick: '' },
     ])
     await removeAccount(host, Jid.parse('ola@localhost'))

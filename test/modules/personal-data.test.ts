@@ -6,6 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import type { Client } from '../support/client.ts'
 import { everyModule } from '../support/every-module.ts'
 import { fast } from '../support/hashed-token.ts'
+import { creation } from '../support/light-rooms.ts'
 import { ownServer } from '../support/own-server.ts'
 import { agentId, authenticate2 } from '../support/sasl2.ts'
 import { openSecure } from '../support/sign-in.ts'
@@ -14,6 +15,7 @@ import { type Owner, serviceFor, TableRows } from '../support/table-rows.ts'
 
 const markers = 'urn:xmpp:chat-markers:0'
 const room = 'balcony@conference.localhost'
+const den = 'den@muclight.localhost'
 const folder = mkdtempSync(join(tmpdir(), 'meerkat-personal-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
@@ -53,6 +55,7 @@ async function keeps(alice: Client): Promise<void> {
     `<query xmlns='jabber:iq:roster'><item jid='bob@localhost' name='Bob'/></query>`,
     `<vCard xmlns='vcard-temp'><FN>Alice</FN></vCard>`,
     `<query xmlns='jabber:iq:private'><notes xmlns='my:notes'>n</notes></query>`,
+    `<enable xmlns='urn:xmpp:push:0' jid='push.example.org' node='device-7'/>`,
     `<query xmlns='jabber:iq:privacy'><list name='quiet'><item action='allow' order='1'/></list></query>`,
     `<prefs xmlns='urn:xmpp:mam:2' default='always'><always/><never><jid>spam@example.org</jid></never></prefs>`,
     `<block xmlns='urn:xmpp:blocking'><item jid='spam@example.org'><report xmlns='urn:xmpp:reporting:1' reason='urn:xmpp:reporting:spam'/></item></block>`,
@@ -60,6 +63,9 @@ async function keeps(alice: Client): Promise<void> {
   for (const each of sets) await alice.asks(each, 'set')
   const item = `<publish node='my:tunes'><item id='current'><tune xmlns='my:tunes'>la</tune></item></publish>`
   await alice.asks(`<pubsub xmlns='http://jabber.org/protocol/pubsub'>${item}</pubsub>`, 'set')
+  await alice.asks(creation(), 'set', { to: den })
+  const block = `<query xmlns='urn:xmpp:muclight:0#blocking'><user action='deny'>spam@example.org</user></query>`
+  await alice.asks(block, 'set', { to: 'muclight.localhost' })
   await alice.asks(`<query xmlns='erlang-solutions.com:xmpp:token-auth:0'/>`, 'get')
   const invite = `<command xmlns='http://jabber.org/protocol/commands' node='urn:xmpp:invite#invite'/>`
   await alice.asks(invite, 'set', { to: 'localhost' })
@@ -120,6 +126,7 @@ describe('a user who has used everything', () => {
       vcard: '<FN>Alice</FN>',
       private: '"my:notes"',
       privacy: '"quiet"',
+      push: '"push.example.org","device-7"',
       offline: 'for later',
       offline_chatmarkers: '',
       last: '"bye"',
@@ -128,6 +135,8 @@ describe('a user who has used everything', () => {
       mam_preferences: 'spam@example.org',
       muc_affiliations: `"${room}","owner"`,
       inbox: 'for later',
+      muc_light: `"${den}","owner"`,
+      muc_light_blocking: '"user","spam@example.org"',
       smart_markers: '"displayed"',
       reports: 'spam@example.org',
       invitations: '"account"',

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { Jid } from '../../src/jid/jid.ts'
-import { personalData } from '../../src/router/events.ts'
+import { exportsUser, importsUser, personalData } from '../../src/router/events.ts'
 import type { Host } from '../../src/router/host.ts'
 import { type PushNotification, type PushOutcome, pushNotifications } from '../../src/router/push-events.ts'
+import type { Element } from '../../src/xml/element.ts'
 import type { Client } from '../support/client.ts'
 import { ownServer } from '../support/own-server.ts'
 import { announces, create, detailOf, event, form, note, owner, PS, publish, pubsub } from '../support/pubsub.ts'
@@ -259,6 +260,36 @@ describe('what comes and goes with people', () => {
     await its.command('account.removeUser', { user: alice.bare })
     await bob.asks(items('urn:tune'), 'get', { to: alice.bare, refused: 'item-not-found' })
     expect(`${await bob.asks(owner(`<subscriptions node='his'/>`), 'get', { to })}`).not.toContain(alice.bare)
+  })
+
+  it('writes nodes out with what is in them, and reads them back, once or twice (XEP-0227)', async () => {
+    const alice = await its.client('ally', 'pc')
+    for (const id of ['1', '2'])
+      await alice.asks(publish('urn:kept', note(id, 'x'), { access_model: 'whitelist', max_items: '5' }), 'set')
+    const host = its.server.server.hostOf('localhost') as Host
+    const documents: Element[] = []
+    for (const { container, elements } of await host.hooks.gather(exportsUser, { host, user: Jid.parse(alice.bare) })) {
+      const children: Element[] = []
+      for await (const child of elements) children.push(child)
+      if (container?.name === 'pubsub') documents.push(container.withChildren(children))
+    }
+    const copy = await its.client('copy', 'pc')
+    const user = Jid.parse(copy.bare)
+    const counts: unknown[] = []
+    for (const isDryRun of [true, false, false]) {
+      for (const element of documents)
+        counts.push(await host.hooks.run(importsUser, { host, user, element, container: undefined, isDryRun }))
+      if (isDryRun) await copy.asks(items('urn:kept'), 'get', { refused: 'item-not-found' })
+    }
+    expect(counts.slice(0, 2)).toEqual([
+      { kind: 'nodes', count: 1 },
+      { kind: 'items', count: 2 },
+    ])
+    const answer = await copy.asks(items('urn:kept'))
+    expect(`${answer}`).toContain(note('1', 'x') + note('2', 'x'))
+    const shown = `${await copy.asks(owner(`<configure node='urn:kept'/>`))}`
+    expect(shown).toMatch(/pubsub#access_model'[^>]*><value>whitelist</)
+    await alice.asks(items('urn:kept'), 'get', { to: copy.bare, refused: 'not-allowed' })
   })
 
   it('gives the last item to who signs in, where the service is asked to', async () => {

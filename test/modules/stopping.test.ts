@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parseConfig } from '../../src/config/load.ts'
 import { CommandRegistry } from '../../src/module/command.ts'
@@ -37,10 +38,22 @@ class CountingClock extends FakeClock {
   }
 }
 
+const key = generateKeyPairSync('ec', {
+  namedCurve: 'P-256',
+  publicKeyEncoding: { type: 'spki', format: 'pem' },
+  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+}).privateKey
+
 /** Options without which a module does not start. */
 const mandatory: Readonly<Record<string, string>> = {
+  mod_event_pusher: `
+push = {}
+http = { handlers = [{ pool_name = "service" }] }
+sns = { access_key_id = "i", secret_access_key = "k", region = "r", account_id = "1", sns_host = "http://127.0.0.1:9" }`,
   mod_external_filter: 'pool_tag = "service"',
   mod_keystore: 'keys = [{ name = "token_secret", type = "ram" }]',
+  mod_push_service: `web_push = { private_key = ${JSON.stringify(key)}, subject = "mailto:a@localhost" }`,
+  mod_push_service_mongoosepush: 'pool_name = "service"',
 }
 
 const text = `[general]
@@ -91,7 +104,7 @@ describe('a module that stops', () => {
       hooks: host.hooks.describe().filter(({ handlers }) => handlers.length > 0),
       iq: [host.iq.namespaces('server').sort(), host.iq.namespaces('account').sort()],
       features: [host.features.server.list().sort(), host.features.account.list().sort()],
-      services: router.servicesOf('localhost'),
+      services: router.servicesOf('localhost').sort((a, b) => (a.jid < b.jid ? -1 : 1)),
       timers: clock.pending,
     }
   }

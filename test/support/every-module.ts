@@ -2,6 +2,9 @@ import { allModules } from '../../src/modules/all.ts'
 
 /** What modules cannot do without, or do nothing without. */
 const settings: Readonly<Record<string, string>> = {
+  mod_event_pusher: `
+[modules.mod_event_pusher.push]
+`,
   mod_keystore: `
 [[modules.mod_keystore.keys]]
 name = "token_secret"
@@ -18,7 +21,12 @@ user_prefs_store = "rdbms"
 }
 
 /** Those that need another server beside ours. */
-const dependent = new Set(['mod_external_filter', 'mod_shared_roster_ldap'])
+const dependent = new Set([
+  'mod_external_filter',
+  'mod_push_service',
+  'mod_push_service_mongoosepush',
+  'mod_shared_roster_ldap',
+])
 
 /** Tables of a configuration with every module that comes with the server and keeps to its own; `own` has some itself. */
 export function everyModule(own = ''): string {

@@ -126,6 +126,7 @@ export class LiveEdge {
           this.clock,
         ),
         decoyOf: () => ({ secret: Buffer.alloc(32, 1), iterations: 1 }),
+        domains: () => [],
         readiness: () => ({ status: 'started', reasons: [] }),
         folder: () => Promise.reject(new Error('there is no folder')),
       },

@@ -5,6 +5,8 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { connect as secureConnect } from 'node:tls'
+import type { CertificateFiles } from './certificates.ts'
 import { freePorts, program } from './services.ts'
 
 /** A RabbitMQ server of its own on free loopback ports, with its data in a folder that goes with it. */
@@ -14,19 +16,36 @@ export class RabbitServer {
   readonly #folder: string
   #child: ChildProcess | undefined
 
-  private constructor([port = 0, distributionPort = 0]: readonly number[], folder: string) {
+  readonly #tls: CertificateFiles | undefined
+
+  private constructor([port = 0, distributionPort = 0]: readonly number[], folder: string, tls?: CertificateFiles) {
     this.port = port
+    this.#tls = tls
     this.#distributionPort = distributionPort
     this.#folder = folder
   }
 
-  static async start(): Promise<RabbitServer> {
+  /** `tls`: it speaks TLS and nothing else. */
+  static async start(tls?: CertificateFiles): Promise<RabbitServer> {
     const folder = await mkdtemp(join(tmpdir(), 'meerkat-rabbit-'))
-    const server = new RabbitServer(await freePorts(2), folder)
-    await writeFile(join(folder, 'rabbitmq.conf'), `listeners.tcp.1 = 127.0.0.1:${server.port}\n`)
+    const server = new RabbitServer(await freePorts(2), folder, tls)
+    await writeFile(join(folder, 'rabbitmq.conf'), server.#settings())
     await writeFile(join(folder, 'plugins'), '[].')
     await server.run()
     return server
+  }
+
+  #settings(): string {
+    const at = `127.0.0.1:${this.port}`
+    if (this.#tls === undefined) return `listeners.tcp.1 = ${at}\n`
+    const { certificate, key } = this.#tls
+    return `listeners.tcp = none
+listeners.ssl.1 = ${at}
+ssl_options.cacertfile = ${certificate}
+ssl_options.certfile = ${certificate}
+ssl_options.keyfile = ${key}
+ssl_options.verify = verify_none
+`
   }
 
   /** Starts it again after `stop`, with the same data. */
@@ -50,10 +69,14 @@ export class RabbitServer {
       },
     })
     this.#child = child
-    while (!(await speaksAmqp(this.port))) {
+    while (!(await this.#isUp())) {
       if (child.exitCode !== null) throw new Error(`rabbitmq-server ended with ${child.exitCode}`)
       await sleep(100)
     }
+  }
+
+  #isUp(): Promise<boolean> {
+    return this.#tls === undefined ? speaksAmqp(this.port) : takesConnections(this.port)
   }
 
   /** Ends it at once. */
@@ -82,5 +105,15 @@ function speaksAmqp(port: number): Promise<boolean> {
     })
     socket.once('error', () => resolve(false))
     socket.once('close', () => resolve(false))
+  })
+}
+
+function takesConnections(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = secureConnect({ port, host: '127.0.0.1', rejectUnauthorized: false }, () => {
+      resolve(true)
+      socket.destroy()
+    })
+    socket.once('error', () => resolve(false))
   })
 }

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import type { CertificateFiles } from './certificates.ts'
 import { freePorts, program } from './services.ts'
 
 /** A Redis server of its own on a free loopback port, which keeps nothing. */
@@ -8,20 +9,31 @@ export class RedisServer {
   readonly password = 'redis-secret'
   #child: ChildProcess | undefined
 
-  private constructor(port: number) {
+  readonly #tls: CertificateFiles | undefined
+
+  private constructor(port: number, tls: CertificateFiles | undefined) {
     this.port = port
+    this.#tls = tls
   }
 
-  static async start(): Promise<RedisServer> {
+  /** `tls`: it speaks TLS and nothing else. */
+  static async start(tls?: CertificateFiles): Promise<RedisServer> {
     const [port = 0] = await freePorts(1)
-    const server = new RedisServer(port)
+    const server = new RedisServer(port, tls)
     await server.run()
     return server
   }
 
   /** Starts it again after `stop`, empty. */
   async run(): Promise<void> {
-    const words = ['--port', String(this.port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no']
+    const port =
+      this.#tls === undefined
+        ? ['--port', String(this.port)]
+        : ['--port', '0', '--tls-port', String(this.port), '--tls-auth-clients', 'no'].concat(
+            ['--tls-cert-file', this.#tls.certificate, '--tls-key-file', this.#tls.key],
+            ['--tls-ca-cert-file', this.#tls.certificate],
+          )
+    const words = [...port, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no']
     const child = spawn(program('redis-server'), [...words, '--requirepass', this.password], { cwd: '/' })
     this.#child = child
     let said = ''

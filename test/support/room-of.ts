@@ -12,6 +12,7 @@ export function surroundings(changes: Partial<RoomSurroundings> = {}): RoomSurro
     maxUsers: 100_000,
     maxUsersAdminThreshold: 5,
     maxUserConferences: 10,
+    limitReached: () => {},
     maxRoomName: Number.POSITIVE_INFINITY,
     maxRoomDescription: Number.POSITIVE_INFINITY,
     checksPasswords: false,

@@ -3,6 +3,7 @@ import { answerOf } from './admin-command.ts'
 import type { CommandLine } from './arguments.ts'
 import { exit, type Machine } from './machine.ts'
 import { accountShorthands } from './shorthands/accounts.ts'
+import { countShorthands } from './shorthands/counts.ts'
 import { dataShorthands } from './shorthands/data.ts'
 import { serverShorthands } from './shorthands/server.ts'
 import { sessionShorthands } from './shorthands/sessions.ts'
@@ -14,6 +15,7 @@ export const shorthands: readonly Shorthand[] = [
   ...serverShorthands,
   ...accountShorthands,
   ...sessionShorthands,
+  ...countShorthands,
 ]
 
 function nameOf({ usage }: Shorthand): string {

@@ -8,6 +8,8 @@ import { type InspectionServices, inspectionCommands } from './inspection.ts'
 import { serverCommands } from './server.ts'
 import type { AccountServices, DomainServices, ServerServices, SessionServices } from './services.ts'
 import { sessionCommands } from './session.ts'
+import { type StatServices, statCommands } from './stat.ts'
+import { userStatusCommands } from './user-status.ts'
 
 /** What the commands of every server work on. */
 export interface CoreServices {
@@ -18,27 +20,31 @@ export interface CoreServices {
   readonly data: DataServices
   readonly gdpr: PersonalDataServices
   readonly inspection: InspectionServices
+  readonly stat: StatServices
 }
 
 /** Puts the commands that every running server has into its registry. */
 export function registerCoreCommands(registry: CommandRegistry, services: CoreServices): void {
   registry.register('admin', accountCommands, services.account)
   registry.register('admin', domainCommands, services.domain)
-  registry.register('admin', sessionCommands, services.session)
+  registry.register('admin', [...sessionCommands, ...userStatusCommands], services.session)
   registry.register('admin', serverCommands, services.server)
   registry.register('admin', dataCommands, services.data)
   registry.register('admin', gdprCommands, services.gdpr)
   registry.register('admin', inspectionCommands, services.inspection)
+  registry.register('admin', statCommands, services.stat)
 }
 
 const lists = [
   accountCommands,
   domainCommands,
   sessionCommands,
+  userStatusCommands,
   serverCommands,
   dataCommands,
   gdprCommands,
   inspectionCommands,
+  statCommands,
 ]
 
 /** The commands that every server has, as help shows them. */

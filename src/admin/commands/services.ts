@@ -38,6 +38,8 @@ export interface SessionSummary {
   readonly priority?: number
   /** What it says of its user's presence (RFC 6121 §4.7.2.1), `available` where it says nothing more. */
   readonly show?: string
+  /** What its user has written about it. */
+  readonly text?: string
   readonly node: string
   /** Seconds since the session began. */
   readonly uptime: number

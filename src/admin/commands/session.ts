@@ -32,7 +32,7 @@ function requireDomain(name: string | undefined, services: SessionServices): voi
   throw new CommandError('domain_not_found', 'Given domain does not exist', { domain: name })
 }
 
-function shown({ show: _, ...summary }: SessionSummary): z.input<typeof session> {
+function shown({ show: _, text: __, ...summary }: SessionSummary): z.input<typeof session> {
   return { ...summary, user: summary.user.full, priority: summary.priority ?? null, uptime: Math.floor(summary.uptime) }
 }
 

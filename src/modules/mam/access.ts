@@ -1,4 +1,5 @@
 import type { Jid } from '../../jid/jid.ts'
+import type { LimitReached } from '../../observe/limits.ts'
 import type { Host } from '../../router/host.ts'
 import { StanzaError } from '../../stanza/stanza-error.ts'
 import { Lru } from '../../util/lru.ts'
@@ -19,11 +20,13 @@ export class ArchiveAccess {
   readonly #host: Host
   /** `mam_` or `muc_mam_`. */
   readonly #prefix: string
+  readonly #limitReached: LimitReached
   readonly #buckets = new Lru<string, TokenBucket>(rememberedBuckets)
 
-  constructor(host: Host, prefix: 'mam_' | 'muc_mam_') {
+  constructor(host: Host, prefix: 'mam_' | 'muc_mam_', limitReached: LimitReached) {
     this.#host = host
     this.#prefix = prefix
+    this.#limitReached = limitReached
   }
 
   /** `byDefault`: what holds where no rule says otherwise. Throws `not-allowed`. */
@@ -53,6 +56,7 @@ export class ArchiveAccess {
     const ms = bucket.charge(1, now)
     if (ms <= longestWait) return ms
     bucket.charge(-1, now)
+    this.#limitReached('archive_request', { jid: asker.bareString, action })
     throw new StanzaError('resource-constraint', { text: 'The action is cancelled because of flooding.' })
   }
 

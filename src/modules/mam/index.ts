@@ -139,7 +139,7 @@ function archiveAccounts(context: Context, { archive, preferences }: Shared, own
   const settings = withStableIds(own, find)
   const archivesGroupchats = options.pm?.archive_groupchats === true
   const parts = { host, db: db.of<never>(), archive, preferences, settings, meters: makeMeters(metrics, 'pm') }
-  const desk = new ArchiveDesk({ ...parts, access: new ArchiveAccess(host, 'mam_') })
+  const desk = new ArchiveDesk({ ...parts, access: new ArchiveAccess(host, 'mam_', context.limitReached) })
   const accounts = new PersonalArchive({
     ...parts,
     rules: { chatMarkers: own.chatMarkers, groupchats: archivesGroupchats },
@@ -199,7 +199,7 @@ function roomsOf(context: Context, { archive, preferences }: Shared, own: Archiv
     archive,
     preferences,
     settings: withStableIds(own, find),
-    access: new ArchiveAccess(host, 'muc_mam_'),
+    access: new ArchiveAccess(host, 'muc_mam_', context.limitReached),
     meters: makeMeters(metrics, 'muc'),
     rules: { chatMarkers: own.chatMarkers, groupchats: true },
     features: featuresOf(own),

@@ -77,10 +77,10 @@ export class BlockingLists {
     return new Set(rows.map(({ domain, username }) => `${username}@${domain}`))
   }
 
+  /** An account is gone, with its lists at every service. */
   async forget(user: Jid): Promise<void> {
     await this.#db.q
       .deleteFrom('mod_muc_light_blocked')
-      .where('service', '=', this.#service)
       .where('domain', '=', user.domain)
       .where('username', '=', user.local)
       .execute()

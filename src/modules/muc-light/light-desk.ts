@@ -1,14 +1,10 @@
 import { Jid } from '../../jid/jid.ts'
-import type { Host } from '../../router/host.ts'
-import { archiveId, isForMember } from '../../router/notes.ts'
-import { Stanza } from '../../stanza/stanza.ts'
+import type { Stanza } from '../../stanza/stanza.ts'
 import { StanzaError } from '../../stanza/stanza-error.ts'
-import { stanzaIdNs, withoutStanzaIds } from '../../stanza/stanza-id.ts'
 import { randomId } from '../../util/random-id.ts'
 import { afterwards, type Eventually } from '../../util/settled.ts'
-import { type Parcel, type RoomRecords, sendParcels } from '../rooms/api.ts'
+import type { RoomRecords } from '../rooms/api.ts'
 import type { Admission, Admitted } from './admission.ts'
-import { lightBroadcast, lightEvent } from './api.ts'
 import type { BlockingLists } from './blocking.ts'
 import {
   type AffiliationChange,
@@ -17,34 +13,22 @@ import {
   checkRequest,
   checkRights,
 } from './core/affiliations.ts'
-import type { LightEvent } from './core/light-event.ts'
 import { LightRoom, occupantsOf } from './core/room.ts'
-import { initialConfig, overridden, type RawConfig, readConfig, type Schema } from './core/schema.ts'
-import type { Dialect } from './dialect.ts'
+import { initialConfig, overridden, type RawConfig, readConfig } from './core/schema.ts'
 import type { LightOptions } from './options.ts'
+import { LightOutbox, type OutboxParts } from './outbox.ts'
 import type { LightRooms } from './rooms.ts'
 import { type LightStore, longestAddress, longestName } from './store.ts'
 
-export interface DeskParts {
-  readonly host: Host
+export interface DeskParts extends OutboxParts {
   /** The address of the service. */
   readonly service: Jid
   readonly options: LightOptions
-  readonly schema: Schema
   readonly store: LightStore
   readonly rooms: LightRooms
   readonly admission: Admission
   readonly lists: BlockingLists
   readonly records: RoomRecords
-  readonly dialect: Dialect
-  /** Told of what went wrong after a change was made, which stands. */
-  onFailure(error: unknown): void
-}
-
-/** What a room sends once what caused it is done, and what has happened. */
-interface Outbox {
-  readonly parcels: Parcel[]
-  readonly events: LightEvent[]
 }
 
 /** Who asks for something, and the id of the request. Without `by` it is the server, which may do anything. */
@@ -93,7 +77,7 @@ export class LightDesk {
           const room = new LightRoom({ jid: address, version, config, occupants: changed?.occupants ?? founders })
           await store.create(room)
           rooms.put(room)
-          await this.#tell({ kind: 'created', room, by: creator.bare }, id, out)
+          await out.tell({ kind: 'created', room, by: creator.bare }, id)
           return room
         })
       } finally {
@@ -135,8 +119,8 @@ export class LightDesk {
     await this.#perform(jid, async (found, out) => {
       const room = mustBeIn(found, by)
       if (by !== undefined && room.affiliationOf(by) !== 'owner') throw new StanzaError('not-allowed')
-      await this.#remove(room)
-      await this.#tell({ kind: 'destroyed', room }, id, out)
+      await this.#remove(room, out)
+      await out.tell({ kind: 'destroyed', room }, id)
     })
   }
 
@@ -146,8 +130,8 @@ export class LightDesk {
     return this.#perform(stanza.to as Jid, (found, out) => {
       const room = mustBeIn(found, from)
       const subject = this.parts.dialect.subjectOf?.(stanza)
-      if (subject === undefined) return this.#broadcast(room, stanza, out)
-      return this.#setSubject(room, subject).then((changed) => this.#broadcast(changed, stanza, out))
+      if (subject === undefined) return out.broadcast(room, stanza)
+      return this.#setSubject(room, subject).then((changed) => out.broadcast(changed, stanza))
     })
   }
 
@@ -172,20 +156,10 @@ export class LightDesk {
   }
 
   /** Runs a job with a room; what it leaves goes out after it, in the order of the jobs. */
-  #perform<T>(jid: Jid, job: (room: LightRoom | undefined, out: Outbox) => Eventually<T>): Eventually<T> {
-    const { host, rooms } = this.parts
-    const out: Outbox = { parcels: [], events: [] }
-    return afterwards(
-      rooms.run(jid, (room) => job(room, out)),
-      (result) => {
-        const delivered = sendParcels(host.router, out.parcels)
-        const told = host.hooks.has(lightEvent)
-          ? out.events.map((event) => host.hooks.run(lightEvent, { host, event }))
-          : []
-        const waits = [delivered, ...told].filter((each) => each instanceof Promise)
-        return waits.length === 0 ? result : Promise.allSettled(waits).then(() => result)
-      },
-    )
+  #perform<T>(jid: Jid, job: (room: LightRoom | undefined, out: LightOutbox) => Eventually<T>): Eventually<T> {
+    const out = new LightOutbox(this.parts)
+    const done = this.parts.rooms.run(jid, (room) => job(room, out))
+    return afterwards(done, (result) => out.send()?.then(() => result) ?? result)
   }
 
   async #unusedAddress(): Promise<Jid> {
@@ -228,31 +202,31 @@ export class LightDesk {
     room: LightRoom,
     changes: readonly AffiliationChange[],
     { by, id, rules }: Cause & { rules: AffiliationRules },
-    out: Outbox,
+    out: LightOutbox,
   ): Promise<void> {
     const { store, rooms, records } = this.parts
     const changed = changeAffiliations(room.occupants, changes, rules)
     const after = room.with({ version: store.freshVersion(), occupants: changed.occupants })
     const isOver = changed.occupants.size === 0
-    if (isOver) await this.#remove(after)
+    if (isOver) await this.#remove(after, out)
     else {
       await store.saveAffiliations(after, changed)
       rooms.put(after)
     }
     const event = { kind: 'affiliations', room: after, previous: room.version, changed, by: by ?? room.jid } as const
-    await this.#tell(event, id, out)
-    if (isOver) out.events.push({ kind: 'abandoned', room: after })
-    else await this.#afterwards(() => Promise.all(changed.left.map((jid) => records.forgetMember(room.jid, jid))))
+    await out.tell(event, id)
+    if (isOver) out.note({ kind: 'abandoned', room: after })
+    else await out.follow(() => Promise.all(changed.left.map((jid) => records.forgetMember(room.jid, jid))))
   }
 
-  async #remove(room: LightRoom): Promise<void> {
+  async #remove(room: LightRoom, out: LightOutbox): Promise<void> {
     const { store, rooms, records } = this.parts
     await store.remove(room.jid)
     rooms.drop(room)
-    await this.#afterwards(() => records.forget(room.jid))
+    await out.follow(() => records.forget(room.jid))
   }
 
-  async #configure(room: LightRoom, raw: RawConfig, { by, id }: Cause, out: Outbox): Promise<void> {
+  async #configure(room: LightRoom, raw: RawConfig, { by, id }: Cause, out: LightOutbox): Promise<void> {
     const { schema, options } = this.parts
     if (raw.length === 0) throw new StanzaError('bad-request', { text: 'No setting is named' })
     const given = readConfig(schema, raw)
@@ -262,7 +236,7 @@ export class LightDesk {
       throw new StanzaError('not-allowed')
     }
     const after = await this.#saveConfig(room, given)
-    await this.#tell({ kind: 'configured', room: after, previous: room.version, keys: new Set(given.keys()) }, id, out)
+    await out.tell({ kind: 'configured', room: after, previous: room.version, keys: new Set(given.keys()) }, id)
   }
 
   async #setSubject(room: LightRoom, subject: string): Promise<LightRoom> {
@@ -278,57 +252,6 @@ export class LightDesk {
     rooms.put(after)
     return after
   }
-
-  #broadcast(room: LightRoom, stanza: Stanza, out: Outbox): Eventually<void> {
-    const { hooks } = this.parts.host
-    const from = stanza.from as Jid
-    const speech = withId(withoutStanzaIds(stanza, room.jid).readdressed(room.nickOf(from), undefined))
-    const event = { host: this.parts.host, room, from, stanza: speech }
-    return afterwards(hooks.run(lightBroadcast, event), (outcome) => {
-      if (outcome === undefined) out.parcels.push({ stanza: forMembers(event.stanza), to: room.addresses })
-    })
-  }
-
-  /** Tells who belongs to a room, and who did, of a change that is on disk; the archive keeps it, if it can. */
-  async #tell(event: LightEvent, id: string, out: Outbox): Promise<void> {
-    const { host, dialect, schema } = this.parts
-    out.events.push(event)
-    const { record, parcels } = dialect.notices(event, { schema, id })
-    const isOver = event.room.occupants.size === 0
-    // What a room without anybody says its archive is not to keep: it is gone.
-    const kept =
-      record === undefined || isOver ? undefined : { host, room: event.room, from: event.room.jid, stanza: record }
-    if (kept !== undefined) await this.#afterwards(() => host.hooks.run(lightBroadcast, kept))
-    const stanzaId = kept?.stanza.child('stanza-id', stanzaIdNs)
-    for (const { stanza, to } of parcels) {
-      const identified = stanzaId === undefined || stanza.kind !== 'message' ? stanza : stanza.prepend(stanzaId)
-      out.parcels.push({ stanza: forMembers(identified), to })
-    }
-  }
-
-  /** What follows from a change that stands, whatever becomes of it. */
-  async #afterwards(act: () => Eventually<unknown>): Promise<void> {
-    try {
-      await act()
-    } catch (error) {
-      this.parts.onFailure(error)
-    }
-  }
-}
-
-/** For accounts, not for clients; what they have in their own archives is not what the room has. */
-function forMembers(stanza: Stanza): Stanza {
-  return stanza.kind === 'message' ? stanza.with(isForMember, true).with(archiveId, undefined) : stanza
-}
-
-/** Everything that a room sends has an id. */
-function withId(message: Stanza): Stanza {
-  if (message.id !== undefined) return message
-  const { kind, type, from, lang } = message
-  const head = { type, from, lang, id: randomId(12) }
-  return Stanza.make(kind, head, ...message.elements())
-    .withNotes(message.notes)
-    .onBehalfOf(message)
 }
 
 /** Who does not belong to a room learns nothing of it, not even whether it is there. */

@@ -46,12 +46,12 @@ export function openService(
   point: ServicePoint,
   { features, passwords }: OpeningParts,
 ): { readonly service: OpenService; readonly front: MucService } {
-  const { host, options, db, clock, log } = context
+  const { host, options, db, clock, log, limitReached } = context
   const { jid, parent } = point
   const memory = new ServiceMemory(new MucStore(db, jid.domain), jid)
   const { store, directory, nicks } = memory
   const attendance = new AttendanceBook()
-  const surroundings = new ServiceSurroundings({ host, options, parent, features, attendance, memory })
+  const surroundings = new ServiceSurroundings({ limitReached, host, options, parent, features, attendance, memory })
   const keeper = new RoomKeeper(store, directory, db)
   const rooms = new Rooms({
     directory,

@@ -1,4 +1,5 @@
 import type { Jid } from '../../jid/jid.ts'
+import type { LimitReached } from '../../observe/limits.ts'
 import type { Host } from '../../router/host.ts'
 import { randomId } from '../../util/random-id.ts'
 import type { Attendance, RoomFeature, RoomSurroundings } from './core/room.ts'
@@ -7,6 +8,7 @@ import type { MucOptions } from './options.ts'
 import type { ServiceMemory } from './service-memory.ts'
 
 export interface SurroundingsParts {
+  readonly limitReached: LimitReached
   readonly host: Host
   readonly options: MucOptions
   /** The hosted domain whose rules hold. */
@@ -42,6 +44,10 @@ export class ServiceSurroundings implements RoomSurroundings {
 
   get maxUserConferences(): number {
     return this.#parts.options.max_user_conferences
+  }
+
+  limitReached(limit: string, jid: Jid): void {
+    this.#parts.limitReached(limit, { jid: jid.full })
   }
 
   get maxRoomName(): number {

@@ -57,9 +57,9 @@ export default defineModule({
   tables: tables<OfflineTables>(),
   migrations,
   commands: offlineCommands,
-  setup({ host, db, on, options, clock, router, metrics, every, provide, log }) {
+  setup({ host, db, on, options, clock, router, metrics, every, provide, log, limitReached }) {
     const store = measured(metrics, 'mod_offline_backend', new OfflineStore(db))
-    const queue = new OfflineQueue(store, clock, log, (account) =>
+    const queue = new OfflineQueue(store, clock, limitReached, (account) =>
       host.access.limit(options.access_max_user_messages, account, account.domain, Number.POSITIVE_INFINITY),
     )
 

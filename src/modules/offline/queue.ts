@@ -1,5 +1,5 @@
 import { Jid } from '../../jid/jid.ts'
-import type { Logger } from '../../observe/logger.ts'
+import type { LimitReached } from '../../observe/limits.ts'
 import type { ExportedPart } from '../../router/events.ts'
 import type { Session } from '../../router/session.ts'
 import { delayElement, parseTimestamp } from '../../stanza/delay.ts'
@@ -26,16 +26,16 @@ export class OfflineQueue {
   readonly #store: Messages
   readonly #clock: Clock
   readonly #limitOf: (account: Jid) => number
-  readonly #log: Logger
+  readonly #limitReached: LimitReached
   readonly #mailbox = new KeyedMailbox()
   /** Messages stored, for accounts asked about lately. */
   readonly #counts = new Lru<string, number>(rememberedCounts)
 
-  constructor(store: Messages, clock: Clock, log: Logger, limitOf: (account: Jid) => number) {
+  constructor(store: Messages, clock: Clock, limitReached: LimitReached, limitOf: (account: Jid) => number) {
     this.#store = store
     this.#clock = clock
     this.#limitOf = limitOf
-    this.#log = log
+    this.#limitReached = limitReached
   }
 
   /**
@@ -83,7 +83,7 @@ export class OfflineQueue {
   #add(account: Jid, message: NewMessage, count: number): Promise<void> {
     const key = account.bareString
     if (count >= this.#limitOf(account)) {
-      this.#log.info({ what: 'offline_limit_reached', jid: key })
+      this.#limitReached('offline', { jid: key })
       throw new StanzaError('resource-constraint', { text: fullText })
     }
     this.#counts.set(key, count + 1)

@@ -31,8 +31,8 @@ export default defineModule({
       .describe('Most addresses outside of the roster that one session may send its presence to, chat rooms included.'),
   }),
   needs: ['mod_roster'],
-  setup({ host, on, use, provide, options }) {
-    const desk = new PresenceDesk(host, use(rosterApi), options.max_directed)
+  setup({ host, on, use, provide, options, limitReached }) {
+    const desk = new PresenceDesk(host, use(rosterApi), options.max_directed, limitReached)
     provide(presenceApi, desk)
 
     on(userSendsPresence, 'own', ({ session, stanza }) => {

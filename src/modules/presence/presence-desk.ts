@@ -1,4 +1,5 @@
 import { Jid } from '../../jid/jid.ts'
+import type { LimitReached } from '../../observe/limits.ts'
 import { sessionAvailable } from '../../router/events.ts'
 import type { Host } from '../../router/host.ts'
 import { sessionKey } from '../../router/keys.ts'
@@ -30,12 +31,14 @@ export class PresenceDesk implements PresenceApi {
   readonly #host: Host
   readonly #rosters: RosterApi
   readonly #maxDirected: number
+  readonly #limitReached: LimitReached
 
   /** `maxDirected`: addresses that one session may show itself to directly. */
-  constructor(host: Host, rosters: RosterApi, maxDirected: number) {
+  constructor(host: Host, rosters: RosterApi, maxDirected: number, limitReached: LimitReached) {
     this.#host = host
     this.#rosters = rosters
     this.#maxDirected = maxDirected
+    this.#limitReached = limitReached
   }
 
   /** A client's available presence without address. */
@@ -99,6 +102,7 @@ export class PresenceDesk implements PresenceApi {
     if (type === '' || type === 'available') {
       const targets = known ?? new Map<string, Jid>()
       if (targets.size >= this.#maxDirected && !targets.has(to.full)) {
+        this.#limitReached('directed_presence', { jid: session.jid.full })
         throw new StanzaError('resource-constraint', { text: 'Presence was sent to too many addresses' })
       }
       targets.set(to.full, to)

@@ -25,7 +25,7 @@ function made(limits: BookLimits = { max_lists: 2, max_items: 3 }) {
   } as unknown as PrivacyStore
   const host = { sessions: new SessionTable(), clock: new FakeClock() } as unknown as Host
   const reach = { changed: async () => {} } as unknown as Reach
-  const books = new PrivacyBooks(host, store, reach, limits)
+  const books = new PrivacyBooks(host, store, reach, { limits, limitReached: () => {} })
   const open = (jid: string) => {
     const session = new Session(host, Jid.parse(jid), { link: {} as ClientLink, info: {} as SessionInfo })
     host.sessions.add(session)

@@ -1,4 +1,5 @@
 import type { Jid } from '../../jid/jid.ts'
+import type { LimitReached } from '../../observe/limits.ts'
 import type { Host } from '../../router/host.ts'
 import { sessionKey } from '../../router/keys.ts'
 import type { Session } from '../../router/session.ts'
@@ -43,21 +44,27 @@ export interface BookLimits {
   readonly max_items: number
 }
 
+/** What those limits are, and who is told when one is met. */
+export interface BookLimiting {
+  readonly limits: BookLimits
+  readonly limitReached: LimitReached
+}
+
 /** Reads and changes books: changes of one account one after another, on disk before they are in effect, in effect for all at once. */
 export class PrivacyBooks {
   readonly #host: Host
   readonly #store: PrivacyStore
   readonly #reach: Reach
-  readonly #limits: BookLimits
+  readonly #limiting: BookLimiting
   readonly #mailbox = new KeyedMailbox()
   readonly #cache = new Lru<string, PrivacyBook>(keptBooks)
   readonly #largeOnes = new Lru<string, PrivacyBook>(keptLargeBooks)
 
-  constructor(host: Host, store: PrivacyStore, reach: Reach, limits: BookLimits) {
+  constructor(host: Host, store: PrivacyStore, reach: Reach, limiting: BookLimiting) {
     this.#host = host
     this.#store = store
     this.#reach = reach
-    this.#limits = limits
+    this.#limiting = limiting
   }
 
   /** The book of an account; there at once when somebody of it is there, or it was asked for lately. */
@@ -148,7 +155,9 @@ export class PrivacyBooks {
     if (change === undefined) return { before, after: before }
     const after = change.book
     const grows = after.size > before.size || after.lists.size > before.lists.size
-    if (grows && (after.size > this.#limits.max_items || after.lists.size > this.#limits.max_lists)) {
+    const { limits, limitReached } = this.#limiting
+    if (grows && (after.size > limits.max_items || after.lists.size > limits.max_lists)) {
+      limitReached('privacy', { jid: account.bareString })
       throw new StanzaError('resource-constraint', { text: 'The lists are full' })
     }
     await change.write()

@@ -24,7 +24,10 @@ function made(load: () => Promise<PrivacyBook>) {
     { hasUser: async () => true, send: async () => {}, load: () => emptyRoster },
     {} as PresenceApi,
   )
-  const books = new PrivacyBooks(host, { load } as unknown as PrivacyStore, reach, { max_lists: 1, max_items: 1 })
+  const books = new PrivacyBooks(host, { load } as unknown as PrivacyStore, reach, {
+    limits: { max_lists: 1, max_items: 1 },
+    limitReached: () => {},
+  })
   const verdicts: string[] = []
   const guard = new Guard(books, reach, { judged: (verdict) => void verdicts.push(verdict) })
   const session = new Session(host, alice.withResource('pc'), { link: {} as ClientLink, info: {} as SessionInfo })

@@ -60,10 +60,10 @@ export default defineModule({
   features: [privacyNs],
   tables: tables<PrivacyTables>(),
   migrations,
-  setup({ host, db, options, iq, on, onStop, use, provide, metrics }) {
+  setup({ host, db, options, iq, on, onStop, use, provide, metrics, limitReached }) {
     const store = measured(metrics, 'mod_privacy_backend', new PrivacyStore(db))
     const reach = new Reach(host, use(rosterApi), use(presenceApi))
-    const books = new PrivacyBooks(host, store, reach, options)
+    const books = new PrivacyBooks(host, store, reach, { limits: options, limitReached })
     const blocks = new Blocks(host, books, store)
     const counts = countsOf(metrics)
     const guard = new Guard(books, reach, counts)

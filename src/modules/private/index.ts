@@ -42,15 +42,10 @@ export default defineModule({
   tables: tables<PrivateTables>(),
   migrations,
   commands: privateCommands,
-  setup({ host, iq, on, db, options, metrics, log, provide }) {
+  setup({ host, iq, on, db, options, metrics, limitReached, provide }) {
     const store = measured(metrics, 'mod_private_backend', new PrivateStore(db))
-    const refusals = metrics.counter('mod_private_limit_reached_count', 'Fragments that were refused for their size', [
-      'host_type',
-      'limit',
-    ])
     const storage = new LimitedStorage(store, options, (user, limit) => {
-      refusals.with({ host_type: host.type, limit }).inc()
-      log.info({ what: 'private_limit_reached', jid: user.bareString, limit })
+      limitReached(`private_${limit}`, { jid: user.bareString })
     })
 
     async function shown(user: Jid, asked: Element, xml: string | undefined): Promise<Element> {

@@ -1,6 +1,7 @@
 import type { Jid } from '../../jid/jid.ts'
 import type { Database } from '../../storage/database.ts'
 import type { Affiliation, Item, Subscription } from './core/node.ts'
+import type { NodeConfig } from './core/node-config.ts'
 import { itemOf, serviceOf, subscriptionOf } from './store.ts'
 import type { NodeRow, PubsubTables } from './tables.ts'
 
@@ -8,6 +9,16 @@ import type { NodeRow, PubsubTables } from './tables.ts'
 export interface NodeName {
   readonly service: Jid
   readonly name: string
+}
+
+/** A node as it stands in lists: they are made without having every node in hand. */
+export interface ListedNode {
+  readonly name: string
+  readonly title: string
+}
+
+function listed({ name, config }: Pick<NodeRow, 'name' | 'config'>): ListedNode {
+  return { name, title: (JSON.parse(config) as Partial<NodeConfig>).title ?? '' }
 }
 
 /** Which part of the items of a node is wanted. */
@@ -38,28 +49,28 @@ export class Catalogue {
     return rows.map((row) => row.name)
   }
 
-  /** Names of the nodes in no collection. */
-  async topOf(service: Jid): Promise<string[]> {
+  /** The nodes in no collection. */
+  async topOf(service: Jid): Promise<ListedNode[]> {
     const rows = await this.#nodesOf(service)
-      .select('name')
+      .select(['name', 'config'])
       .where(({ not, exists, selectFrom }) =>
         not(exists(selectFrom('mod_pubsub_link').select('child_id').whereRef('child_id', '=', 'mod_pubsub_node.id'))),
       )
       .orderBy('name')
       .execute()
-    return rows.map((row) => row.name)
+    return rows.map(listed)
   }
 
-  /** Names of the nodes in a collection. */
-  async childrenOf(id: string): Promise<string[]> {
+  /** The nodes in a collection. */
+  async childrenOf(id: string): Promise<ListedNode[]> {
     const rows = await this.#db.q
       .selectFrom('mod_pubsub_link')
       .innerJoin('mod_pubsub_node', 'mod_pubsub_node.id', 'mod_pubsub_link.child_id')
-      .select('mod_pubsub_node.name as name')
+      .select(['mod_pubsub_node.name as name', 'mod_pubsub_node.config as config'])
       .where('mod_pubsub_link.parent_id', '=', id)
       .orderBy('mod_pubsub_node.name')
       .execute()
-    return rows.map((row) => row.name)
+    return rows.map(listed)
   }
 
   /** Names of the nodes whose path is below another one. */

@@ -2,6 +2,7 @@ import type { Jid } from '../../jid/jid.ts'
 import { formElement } from '../../stanza/data-form.ts'
 import { NS } from '../../stanza/namespaces.ts'
 import type { DiscoInfo, DiscoItem, DiscoQuery, ServiceDisco } from '../disco/api.ts'
+import type { ListedNode } from './catalogue.ts'
 import { PS } from './core/namespaces.ts'
 import type { PubsubNode } from './core/node.ts'
 import { homeRoot, isFixed } from './core/node-path.ts'
@@ -69,11 +70,10 @@ export function serviceDisco(engine: Engine, service: Jid): ServiceDisco {
     items: async (name, { from }) => {
       if (name === PS.commands) return [{ jid: service.full, node: PS.getPending, name: 'Get pending subscriptions' }]
       if (name === '') return topItems(engine, service, hasTree)
-      if (hasTree && isFixed(name))
-        return namedItems(engine, service, await engine.family.childrenOfPath(service, name))
+      if (hasTree && isFixed(name)) return listedItems(service, await engine.family.childrenOfPath(service, name))
       const node = await engine.nodes.get(service, name)
       if (node === undefined) return undefined
-      const children = await namedItems(engine, service, await engine.family.children(node))
+      const children = listedItems(service, await engine.family.children(node))
       return (await mayRead(engine, node, from)) ? [...children, ...(await itemsOf(engine, node))] : children
     },
   }
@@ -120,17 +120,12 @@ function nodeInfo(node: PubsubNode): DiscoInfo {
 }
 
 async function topItems(engine: Engine, service: Jid, hasTree: boolean): Promise<DiscoItem[]> {
-  const items = await namedItems(engine, service, await engine.family.top(service))
+  const items = listedItems(service, await engine.family.top(service))
   return hasTree ? [{ jid: service.full, node: homeRoot }, ...items] : items
 }
 
-async function namedItems(engine: Engine, service: Jid, names: readonly string[]): Promise<DiscoItem[]> {
-  const items: DiscoItem[] = []
-  for (const name of names) {
-    const node = await engine.nodes.get(service, name)
-    items.push(node === undefined ? { jid: service.full, node: name } : shownNode(node))
-  }
-  return items
+function listedItems(service: Jid, nodes: readonly ListedNode[]): DiscoItem[] {
+  return nodes.map(({ name, title }) => ({ jid: service.full, node: name, name: title === '' ? undefined : title }))
 }
 
 function shownNode({ service, name, config }: PubsubNode): DiscoItem {

@@ -1,6 +1,6 @@
 import type { Jid } from '../../jid/jid.ts'
 import { StanzaError } from '../../stanza/stanza-error.ts'
-import type { Catalogue } from './catalogue.ts'
+import type { Catalogue, ListedNode } from './catalogue.ts'
 import type { Ancestor } from './core/audience.ts'
 import type { PubsubNode } from './core/node.ts'
 import type { NodeConfig } from './core/node-config.ts'
@@ -60,17 +60,17 @@ export class Family {
     return parents
   }
 
-  /** Names of the nodes right below one. */
-  async children(node: PubsubNode): Promise<string[]> {
+  /** The nodes right below one. */
+  async children(node: PubsubNode): Promise<ListedNode[]> {
     if (node.type !== 'hometree') return this.#catalogue.childrenOf(node.id)
     return this.childrenOfPath(node.service, node.name)
   }
 
-  /** Names right below a path. */
-  async childrenOfPath(service: Jid, path: string): Promise<string[]> {
+  /** What is right below a path. */
+  async childrenOfPath(service: Jid, path: string): Promise<ListedNode[]> {
     const below = await this.#catalogue.below(service, path)
     const names = below.map((name) => `${path}/${name.slice(path.length + 1).split('/', 1)[0]}`)
-    return [...new Set(names)]
+    return [...new Set(names)].map((name) => ({ name, title: '' }))
   }
 
   /** Names of all nodes that go with a node of a tree when it is deleted. */
@@ -78,14 +78,14 @@ export class Family {
     return this.#catalogue.below(node.service, node.name)
   }
 
-  /** Names of the nodes that are in no other one. */
-  async top(service: Jid): Promise<string[]> {
-    const names = await this.#catalogue.topOf(service)
-    const isTop = (name: string) => {
+  /** The nodes that are in no other one. */
+  async top(service: Jid): Promise<ListedNode[]> {
+    const nodes = await this.#catalogue.topOf(service)
+    const names = new Set(nodes.map(({ name }) => name))
+    return nodes.filter(({ name }) => {
       const parent = parentPath(name)
-      return parent === undefined || (!isFixed(parent) && !names.includes(parent))
-    }
-    return names.filter(isTop)
+      return parent === undefined || (!isFixed(parent) && !names.has(parent))
+    })
   }
 }
 

@@ -106,7 +106,7 @@ function engineOf({ host, db, find, metrics }: Context, settings: Settings): Eng
     settings,
     family: new Family(shared.nodes, shared.catalogue),
     world,
-    notifier: new Notifier(host, world, () => told.inc()),
+    notifier: new Notifier(host, world, (messages) => told.inc(messages)),
     mustAccept: () => mustAccept(db),
   }
 }
@@ -142,6 +142,8 @@ function watchAccounts({ on, host, log }: Context, engine: Engine): void {
   const departure = new Departure(engine)
   const servicesOf = (domain: string) =>
     settings.service === undefined ? [] : [subdomainOf(settings.service.template, domain)]
+  // A service of all domains outlives each of them.
+  const ownServicesOf = (domain: string) => (settings.service?.template.includes('@HOST@') ? servicesOf(domain) : [])
   const lastItems = new LastItems(engine)
   const fail = (reason: unknown) => log.warn({ what: 'pubsub_not_followed', reason })
   on(presenceShown, 'main', ({ session }) =>
@@ -156,7 +158,7 @@ function watchAccounts({ on, host, log }: Context, engine: Engine): void {
   on(domainRemoved, 'forget', ({ domain }) =>
     departure.domainRemoved(
       domain,
-      servicesOf(domain).map((jid) => jid.domain),
+      ownServicesOf(domain).map((jid) => jid.domain),
     ),
   )
   for (const group of personalGroups(settings.pep?.isLight === true))

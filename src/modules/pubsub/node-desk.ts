@@ -211,7 +211,7 @@ export class NodeDesk {
       return there
     })
     if (node === undefined) return
-    for (const child of children) await this.#orphan(at, child, name)
+    for (const child of children) await this.#orphan(at, child.name, name)
     if (node.config.notify_delete || at.isLight)
       void notifier.tell({ node, ancestors, kind: 'nodes', content: [el('delete', PS.event, { node: name })] })
   }

@@ -23,10 +23,10 @@ export interface News {
 export class Notifier {
   readonly #host: Host
   readonly #world: World
-  readonly #told: () => void
+  readonly #told: (messages: number) => void
 
-  /** `told`: called for each message. */
-  constructor(host: Host, world: World, told: () => void) {
+  /** `told`: how many messages have been sent. */
+  constructor(host: Host, world: World, told: (messages: number) => void) {
     this.#host = host
     this.#world = world
     this.#told = told
@@ -54,23 +54,25 @@ export class Notifier {
     for (const client of clients) this.#send(stanza, client, waits)
     const telling = { node, ancestors, kind, now: this.#host.clock.now(), presences: this.#world }
     const everybody = clients.length === 0 ? plainAudience(telling) : undefined
-    if (everybody !== undefined) for (const jid of everybody) this.#send(stanza, jid, waits)
-    else {
-      for (const recipient of withoutCovered(audienceOf(telling), clients))
-        this.#send(withHeaders(stanza, recipient), recipient.jid, waits)
+    if (everybody !== undefined) {
+      for (const jid of everybody) this.#send(stanza, jid, waits)
+      this.#told(everybody.length)
+    } else {
+      const recipients = withoutCovered(audienceOf(telling), clients)
+      for (const recipient of recipients) this.#send(withHeaders(stanza, recipient), recipient.jid, waits)
+      this.#told(recipients.length + clients.length)
     }
     return waits.length === 0 ? undefined : Promise.allSettled(waits).then(() => undefined)
   }
 
   /** Sends a message to one address. */
   post(stanza: Stanza, to: Jid): void {
-    this.#told()
+    this.#told(1)
     this.#host.router.post(stanza.readdressed(stanza.from, to))
   }
 
   /** What one of them has against it does not concern the others. */
   #send(stanza: Stanza, to: Jid, waits: Promise<void>[]): void {
-    this.#told()
     letRun(
       () => {
         const wait = this.#host.router.route(stanza.readdressed(stanza.from, to))

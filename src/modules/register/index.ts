@@ -16,8 +16,8 @@ export default defineModule({
   about: 'Lets people make accounts, change passwords and remove accounts from their client.',
   xeps: [{ xep: 77, version: '2.4' }],
   options,
-  setup({ host, iq, on, options, clock, accounts, log, db }) {
-    const registrar = new Registrar(host, options, log)
+  setup({ host, iq, on, options, clock, accounts, log, db, limitReached }) {
+    const registrar = new Registrar(host, options, log, limitReached)
 
     const remove = (user: Jid) =>
       letRun(

@@ -1,6 +1,7 @@
 import { AccountLimitReached, AuthUnavailable, UnusablePassword } from '../../auth/method.ts'
 import { Jid } from '../../jid/jid.ts'
 import { IpRanges } from '../../net/ip-ranges.ts'
+import type { LimitReached } from '../../observe/limits.ts'
 import type { Logger } from '../../observe/logger.ts'
 import { changePassword, registerAccount } from '../../router/accounts.ts'
 import type { Host } from '../../router/host.ts'
@@ -29,14 +30,16 @@ export class Registrar {
   readonly #host: Host
   readonly #options: RegisterOptions
   readonly #log: Logger
+  readonly #limitReached: LimitReached
   readonly #ranges: IpRanges
   readonly #limit: RateLimit
   readonly #daily: DailyLimit
 
-  constructor(host: Host, options: RegisterOptions, log: Logger) {
+  constructor(host: Host, options: RegisterOptions, log: Logger, limitReached: LimitReached) {
     this.#host = host
     this.#options = options
     this.#log = log
+    this.#limitReached = limitReached
     this.#daily = new DailyLimit(host.clock)
     this.#ranges = new IpRanges(options.ip_access)
     this.#limit = new RateLimit(host.clock, host.config.general.registration_timeout * 1000)
@@ -90,7 +93,7 @@ export class Registrar {
   #checkSource(user: Jid, source: Source): void {
     if (!this.#host.access.allows(this.#options.access, user, user.domain)) throw new StanzaError('forbidden')
     if (!this.#limit.take(networkOf(source.key))) {
-      this.#log.info({ what: 'registration_limit_reached', ip: source.address })
+      this.#limitReached('registration', { ip: source.address })
       throw new StanzaError('resource-constraint', { text: 'Users are not allowed to register accounts so quickly' })
     }
   }
@@ -100,7 +103,7 @@ export class Registrar {
     const network = networkOf(source.key)
     const isReached = this.#daily.isReached(user.domain, ofDomain) || this.#daily.isReached(network, ofAddress)
     if (!isReached) return
-    this.#log.info({ what: 'daily_registration_limit_reached', ip: source.address })
+    this.#limitReached('daily_registration', { ip: source.address })
     throw new StanzaError('resource-constraint', { text: 'There have been too many registrations today' })
   }
 

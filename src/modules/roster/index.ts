@@ -58,7 +58,7 @@ export default defineModule({
   tables: tables<RosterTables>(),
   migrations,
   commands: rosterCommands,
-  setup({ host, db, options, iq, on, provide, accounts, metrics, log }) {
+  setup({ host, db, options, iq, on, provide, accounts, metrics, limitReached }) {
     const counts = rosterCounts(metrics, host.type)
     const store = measured(metrics, 'mod_roster_backend', new RosterStore(db))
     const service = new RosterService(host, store, {
@@ -67,7 +67,7 @@ export default defineModule({
       maxItems: options.max_items,
       maxBytes: options.max_bytes,
       pushed: counts.pushes,
-      limitReached: (account) => log.info({ what: 'roster_limit_reached', jid: account.bareString }),
+      limitReached: (account) => limitReached('roster', { jid: account.bareString }),
     })
     const desk = new SubscriptionDesk(host, service)
     provide(rosterApi, {

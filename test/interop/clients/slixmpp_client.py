@@ -2,11 +2,11 @@
 
 Start: slixmpp_client.py JID PASSWORD HOST PORT
 Commands: {"do": "add", "jid": …}, {"do": "say", "to": …, "body": …}, {"do": "roster"}, {"do": "copy"}, {"do": "rest"}, {"do": "wake"},
-{"do": "drop"}, {"do": "leave"}, {"do": "history"[, "with": …]}, {"do": "ends"}, {"do": "block", "jid": …}, {"do": "unblock", "jid": …},
-{"do": "blocked"}, {"do": "picture", "text": …}, {"do": "pictured", "jid": …, "id": …}, {"do": "bookmark", "room": …},
+{"do": "drop"}, {"do": "leave"}, {"do": "history"[, "with": …]}, {"do": "ends"}, {"do": "block", "jid": …},
+{"do": "unblock", "jid": …}, {"do": "blocked"}, {"do": "picture", "text": …}, {"do": "pictured", "jid": …, "id": …}, {"do": "bookmark", "room": …},
 {"do": "bookmarks"}, {"do": "devices", "ids": […]}, {"do": "their_devices", "jid": …}
-Events: ready, asked, approved, present, gone, message, roster, copying, copy, resumed, failed, left, history, ends, done, blocked,
-refused, avatar, picture, bookmarked, bookmarks, published, devices
+Events: ready, asked, approved, present, gone, message, roster, copying, copy, resumed, failed, left, avatar, picture, bookmarked,
+bookmarks, published, devices, history, ends, done, blocked, refused
 """
 import asyncio
 import json
@@ -35,15 +35,15 @@ class Talker(slixmpp.ClientXMPP):
         self.register_plugin("xep_0280")
         self.register_plugin("xep_0352")
         self.register_plugin("xep_0198")
-        self.register_plugin("xep_0313")
-        self.register_plugin("xep_0191")
-        self.add_event_handler("message_error", lambda m: tell("refused", condition=m["error"]["condition"]))
         self.register_plugin("xep_0060")
         self.register_plugin("xep_0115")
         self.register_plugin("xep_0163")
         self.register_plugin("xep_0084")
         self["xep_0163"].add_interest("urn:xmpp:avatar:metadata")
         self.add_event_handler("avatar_metadata_publish", self.shown)
+        self.register_plugin("xep_0313")
+        self.register_plugin("xep_0191")
+        self.add_event_handler("message_error", lambda m: tell("refused", condition=m["error"]["condition"]))
         self.add_event_handler("session_resumed", lambda _: tell("resumed"))
         self.is_dropped = False
         self.add_event_handler("session_start", self.started)
@@ -82,14 +82,6 @@ class Talker(slixmpp.ClientXMPP):
 
     def copied(self, message, way):
         tell("copy", way=way, sender=message["from"].full, body=message["body"])
-
-    async def read(self, other):
-        """Reads an archive, two messages at a time."""
-        filters = {} if other is None else {"with_jid": slixmpp.JID(other)}
-        found = [one["mam_result"] async for one in self["xep_0313"].iterate(rsm={"max": 2}, **filters)]
-        bodies = [one["forwarded"]["stanza"]["body"] for one in found]
-        dated = all(one["forwarded"]["delay"]["stamp"] for one in found)
-        tell("history", of=other or "all", bodies=bodies, ids=[one["id"] for one in found], dated=dated)
 
     def shown(self, message):
         for item in list(message.xml.iter("{http://jabber.org/protocol/pubsub#event}item")):
@@ -142,6 +134,14 @@ class Talker(slixmpp.ClientXMPP):
 
     def open_options(self):
         return self.options(access_model="open")
+
+    async def read(self, other):
+        """Reads an archive, two messages at a time."""
+        filters = {} if other is None else {"with_jid": slixmpp.JID(other)}
+        found = [one["mam_result"] async for one in self["xep_0313"].iterate(rsm={"max": 2}, **filters)]
+        bodies = [one["forwarded"]["stanza"]["body"] for one in found]
+        dated = all(one["forwarded"]["delay"]["stamp"] for one in found)
+        tell("history", of=other or "all", bodies=bodies, ids=[one["id"] for one in found], dated=dated)
 
     async def obey(self, command):
         verb = command["do"]

@@ -56,6 +56,8 @@ export interface RoomSurroundings {
   readonly maxUsers: number
   readonly maxUsersAdminThreshold: number
   readonly maxUserConferences: number
+  /** Somebody has met a limit. */
+  limitReached(limit: string, jid: Jid): void
   now(): number
   /** An admin of the service, who is an owner everywhere. */
   isAdmin(jid: Jid): boolean

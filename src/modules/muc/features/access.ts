@@ -10,10 +10,16 @@ export const crowding: RoomFeature = {
   guardEntry(room, { from }) {
     const { attendance, maxUserConferences, maxUsers, maxUsersAdminThreshold } = room.surroundings
     const isHere = room.occupants.of(from).length > 0
-    if (!isHere && attendance.roomsOf(from.bare) >= maxUserConferences) throw full('You are in too many conferences')
+    if (!isHere && attendance.roomsOf(from.bare) >= maxUserConferences) {
+      room.surroundings.limitReached('rooms_of_user', from)
+      throw full('You are in too many conferences')
+    }
     if (room.surroundings.isAdmin(from)) return
     const extra = isAtLeast(room.affiliationOf(from), 'admin') ? maxUsersAdminThreshold : 0
-    if (room.occupants.seatCount >= Math.min(room.config.maxUsers, maxUsers) + extra) throw full('This room is full')
+    if (room.occupants.seatCount >= Math.min(room.config.maxUsers, maxUsers) + extra) {
+      room.surroundings.limitReached('users_of_room', from)
+      throw full('This room is full')
+    }
   },
 }
 

@@ -3,6 +3,7 @@ import { KeyedMailbox } from '../../../util/mailbox.ts'
 import { type Element, el } from '../../../xml/element.ts'
 import { serialise } from '../../../xml/serialise.ts'
 import type { PersonalItem, PersonalNodeChanged, PersonalNodesApi } from '../api.ts'
+import { maxItemId } from '../tables.ts'
 
 /** Bookmarks of XEP-0402: an item for each room. */
 export const bookmarksNode = 'urn:xmpp:bookmarks:1'
@@ -51,7 +52,8 @@ export class Bookmarks {
     const wanted = new Map<string, Element>()
     for (const conference of storage.childrenNamed('conference')) {
       const id = conference.attr('jid')
-      if (id !== undefined && id !== '') wanted.set(id, itemOf(conference, before.get(id)?.payload))
+      if (id !== undefined && id !== '' && id.length <= maxItemId)
+        wanted.set(id, itemOf(conference, before.get(id)?.payload))
     }
     for (const [id, payload] of wanted) {
       const known = before.get(id)

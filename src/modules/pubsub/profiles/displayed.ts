@@ -1,5 +1,6 @@
 import type { Stanza } from '../../../stanza/stanza.ts'
 import type { PersonalNodesApi } from '../api.ts'
+import { maxItemId } from '../tables.ts'
 
 /** How far the chats of an account have been read (XEP-0490). */
 export const displayedNode = 'urn:xmpp:mds:displayed:0'
@@ -13,7 +14,7 @@ export function assisted(nodes: PersonalNodesApi, stanza: Stanza): Stanza {
   const displayed = stanza.child('displayed', displayedNode)
   const { from, to } = stanza
   if (displayed === undefined || from === undefined) return stanza
-  if (to !== undefined)
+  if (to !== undefined && to.full.length <= maxItemId)
     stanza.causes(nodes.publish(from.bare, displayedNode, { id: to.full, payload: displayed }, 'self'))
   return stanza.without(({ name, ns }) => name === 'displayed' && ns === displayedNode)
 }

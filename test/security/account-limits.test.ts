@@ -1,0 +1,134 @@
+import { describe, expect, it } from 'vitest'
+import { Client } from '../support/client.ts'
+import { type OwnServer, ownServer } from '../support/own-server.ts'
+import { asksIn, freshRoom, opens } from '../support/rooms.ts'
+import { openSecure } from '../support/sign-in.ts'
+import { SteppedClock } from '../support/stepped-clock.ts'
+import { NS } from '../support/xml.ts'
+
+/** How often a limit has been met. */
+async function met(own: OwnServer, limit: string): Promise<number> {
+  const values = await own.server.server.metrics.values()
+  const found = values.find(({ name, labels }) => name === 'limit_reached_count' && labels['limit'] === limit)
+  return found?.value ?? 0
+}
+
+const chat = (to: string, id: string) => `<message type='chat' to='${to}' id='${id}'><body>${id}</body></message>`
+const refused = 'resource-constraint'
+
+describe('what is kept for an account', () => {
+  const own = ownServer(`[modules.mod_offline]
+[modules.mod_private]
+max_bytes = 1000
+max_total_bytes = 1500
+[modules.mod_privacy]
+max_items = 2
+[modules.mod_blocking]
+[modules.mod_roster]
+max_items = 2
+[modules.mod_presence]
+max_directed = 2
+[modules.mod_mam]
+pm = {}
+[modules.mod_muc]
+max_user_conferences = 1
+default_room.max_users = 1
+[access]
+max_user_offline_messages = [{ acl = "all", value = 1 }]
+mam_lookup_messages_shaper = [{ acl = "all", value = "slow" }]
+[shaper]
+slow.max_rate = 1
+`)
+
+  it('messages for somebody who is away', async () => {
+    const bob = await own.client('bob', 'pc', { presence: false })
+    const alice = await own.client('alice', 'pc')
+    for (const id of ['m1', 'm2']) alice.sends(chat(bob.bare, id))
+    await alice.finds(`<message from='${bob.bare}' id='m2' type='error'>{any}</message>`)
+    expect(await met(own, 'offline')).toBe(1)
+  })
+
+  it('private XML: one fragment, and all of them together', async () => {
+    const alice = await own.client('alice', 'private')
+    const set = (ns: string, length: number) =>
+      `<query xmlns='jabber:iq:private'><a xmlns='${ns}'>${'x'.repeat(length)}</a></query>`
+    await alice.asks(set('app:1', 1000), 'set', { refused: 'policy-violation' })
+    await alice.asks(set('app:1', 900), 'set')
+    await alice.asks(set('app:2', 900), 'set', { refused: 'policy-violation' })
+    // What takes the place of something needs no more room than it has.
+    await alice.asks(set('app:1', 950), 'set')
+    await alice.asks(set('app:2', 300), 'set')
+    expect([await met(own, 'private_fragment'), await met(own, 'private_total')]).toEqual([1, 1])
+  })
+
+  it('contacts', async () => {
+    const alice = await own.client('alice', 'roster')
+    const set = (name: string) => `<query xmlns='${NS.roster}'><item jid='${name}@localhost'/></query>`
+    await alice.asks(set('c1'), 'set')
+    await alice.asks(set('c2'), 'set')
+    await alice.asks(set('c3'), 'set', { refused })
+    expect(await met(own, 'roster')).toBe(1)
+  })
+
+  it('addresses that are blocked', async () => {
+    const alice = await own.client('alice', 'blocks')
+    const block = (name: string) => `<block xmlns='urn:xmpp:blocking'><item jid='${name}@localhost'/></block>`
+    await alice.asks(block('b1'), 'set')
+    await alice.asks(block('b2'), 'set')
+    await alice.asks(block('b3'), 'set', { refused })
+    expect(await met(own, 'privacy')).toBe(1)
+  })
+
+  it('addresses that presence goes to', async () => {
+    const carol = await own.client('carol', 'pc')
+    for (let i = 0; i < 3; i++) carol.sends(`<presence to='d${i}@elsewhere.example' id='p${i}'/>`)
+    await carol.finds(`<presence from='d2@elsewhere.example' id='p2' type='error'>{any}</presence>`)
+    expect(await met(own, 'directed_presence')).toBe(1)
+  })
+
+  it('rooms that somebody is in, and people in a room', async () => {
+    const [dora, erin] = [await own.client('dora', 'pc'), await own.client('erin', 'pc')]
+    const [one, two] = [freshRoom('localhost'), freshRoom('localhost')]
+    await opens(dora, one)
+    const isError = (element: { attr(name: string): string | undefined }) => element.attr('type') === 'error'
+    asksIn(dora, two, 'dora')
+    await dora.takes(isError)
+    expect(await met(own, 'rooms_of_user')).toBe(1)
+    asksIn(erin, one, 'erin')
+    await erin.takes(isError)
+    expect(await met(own, 'users_of_room')).toBe(1)
+  })
+
+  it('questions to an archive', async () => {
+    const frank = await own.client('frank', 'pc')
+    for (let i = 0; i < 6; i++) frank.sends(`<iq type='set' id='q${i}'><query xmlns='urn:xmpp:mam:2'/></iq>`)
+    await frank.finds(`<iq id='q5' type='error'>{any}</iq>`)
+    expect(await met(own, 'archive_request')).toBeGreaterThan(0)
+  })
+})
+
+describe('accounts that strangers make', () => {
+  const clock = new SteppedClock()
+  const own = ownServer('[modules.mod_register]\nmax_per_address_per_day = 2\n', { clock, registrationTimeout: 60 })
+
+  async function register(name: string, condition?: string): Promise<void> {
+    const visitor = await Client.dial(own.server, {})
+    await openSecure(visitor)
+    const form = `<query xmlns='${NS.register}'><username>${name}</username><password>secret</password></query>`
+    await visitor.asks(form, 'set', { to: 'localhost', ...(condition === undefined ? {} : { refused: condition }) })
+    visitor.destroy()
+  }
+
+  it('of one address: so many within a time, and in a day', async () => {
+    await register('one')
+    await register('two', refused)
+    expect(await met(own, 'registration')).toBe(1)
+    clock.advance(60_000)
+    await register('two')
+    clock.advance(60_000)
+    await register('three', refused)
+    expect([await met(own, 'registration'), await met(own, 'daily_registration')]).toEqual([1, 1])
+    clock.advance(86_400_000)
+    await register('three')
+  })
+})
