@@ -8,7 +8,7 @@ import { domainRemoved } from '../../src/router/events.ts'
 import { Client } from '../support/client.ts'
 import { everyModule } from '../support/every-module.ts'
 import { type OwnTestServer, startTestServer } from '../support/server.ts'
-import { type Owner, TableRows } from '../support/table-rows.ts'
+import { type Owner, serviceFor, TableRows } from '../support/table-rows.ts'
 
 const config = `
 [general]
@@ -89,13 +89,13 @@ function rowsOf(domain: string): Record<string, number> {
 
 const tables = () => new TableRows(join(folder, 'data', 'meerkat.sqlite'))
 const asDomain = (domain: string): Owner => ({ domain })
-const asService = (domain: string): Owner => ({ service: `conference.${domain}` })
+const asService = (domain: string, table: string): Owner => ({ service: serviceFor(table, domain) })
 
 /** Puts a row of this domain into each table that belongs to domains; answers the names of these tables. */
 function sow(domain: string): string[] {
-  return tables().sow((columns) => {
-    if (columns.includes('domain')) return asDomain(domain)
-    return columns.includes('service') ? asService(domain) : undefined
+  return tables().sow((columns, table) => {
+    const owner = columns.includes('domain') ? asDomain(domain) : undefined
+    return columns.includes('service') ? { ...owner, ...asService(domain, table) } : owner
   })
 }
 
@@ -123,7 +123,9 @@ describe('the removal of a domain', () => {
     expect(await run('removeDomain', removal)).toEqual({ ...removal, status: 'DELETED' })
     expect(rowsOf('gone.example')).toEqual({})
     expect(Object.keys(rowsOf('left.example'))).toEqual(expect.arrayContaining([...kept, ...sown]))
-    tables().reap(asDomain('left.example'), asService('left.example'))
+    const services = ['mod_muc_room', 'mod_muc_light_room'].map((table) => asService('left.example', table))
+    const both = services.map((service) => ({ ...asDomain('left.example'), ...service }))
+    tables().reap(asDomain('left.example'), ...services, ...both)
     await expect(run('domainDetails', { domain: 'gone.example' })).rejects.toMatchObject({ code: 'not_found' })
   })
 

@@ -30,12 +30,18 @@ export class TableRows {
 
   /** How many rows pass a test, by table: `test` makes a condition of the columns, or nothing for a table that is of no concern. */
   count(
-    test: (columns: readonly string[]) => { readonly sql: string; readonly values: readonly string[] } | undefined,
+    test: (
+      columns: readonly string[],
+      table: string,
+    ) => { readonly sql: string; readonly values: readonly string[] } | undefined,
   ) {
     return this.#with((db) => {
       const found: Record<string, number> = {}
       for (const { name, columns } of tablesOf(db)) {
-        const condition = test(columns.map((column) => column.name))
+        const condition = test(
+          columns.map((column) => column.name),
+          name,
+        )
         if (condition === undefined) continue
         const query = db.prepare(`select count(*) as rows from ${name} where ${condition.sql}`)
         const { rows } = query.get(...condition.values) as { rows: number }
@@ -61,10 +67,13 @@ export class TableRows {
   }
 
   /** Puts a row into each table that `ownerOf` gives an owner for, unless there is such a one; answers the names of these tables. */
-  sow(ownerOf: (columns: readonly string[]) => Owner | undefined): string[] {
+  sow(ownerOf: (columns: readonly string[], table: string) => Owner | undefined): string[] {
     return this.#with((db) =>
       tablesOf(db).flatMap(({ name, columns }) => {
-        const owner = ownerOf(columns.map((column) => column.name))
+        const owner = ownerOf(
+          columns.map((column) => column.name),
+          name,
+        )
         if (owner === undefined) return []
         const keys = columns.filter(({ pk }) => pk > 0)
         const isNumbered = keys.length === 1 && keys[0]?.type.toLowerCase() === 'integer'
@@ -100,8 +109,15 @@ export class TableRows {
   }
 }
 
+/** The service of a domain whose rooms are in a table. */
+export function serviceFor(table: string, domain: string): string {
+  return `${table.startsWith('mod_muc_light') ? 'muclight' : 'conference'}.${domain}`
+}
+
 function markOf(owner: Owner): string {
-  return `sown for ${Object.values(owner).join(' ')}`
+  return `sown-for-${Object.values(owner)
+    .join('-')
+    .replaceAll(/[^a-z0-9]/g, '-')}`
 }
 
 function tablesOf(db: Sqlite.Database): Table[] {
