@@ -1,10 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { Jid } from '../../src/jid/jid.ts'
-import { isForMember } from '../../src/router/notes.ts'
-import { Stanza } from '../../src/stanza/stanza.ts'
-import { el } from '../../src/xml/element.ts'
 import type { Client } from '../support/client.ts'
 import { change, counts, inboxOf } from '../support/conversations.ts'
+import { affiliations, configuration, destruction, makesRoom } from '../support/light-rooms.ts'
 import { type OwnServer, ownServer } from '../support/own-server.ts'
 import { changes, enters, freshRoom, opens } from '../support/rooms.ts'
 
@@ -113,40 +110,10 @@ muc = {}
   })
 })
 
-/** What MUC Light sends to members, by a stand-in that routes it as mod_muc_light does. */
-async function lightly(
-  own: OwnServer,
-  room: string,
-  to: readonly Client[],
-  { nick = '', id = 'm', ...what }: Light,
-): Promise<void> {
-  const host = own.server.server.hostOf('localhost')
-  const from = Jid.parse(nick === '' ? room : `${room}/${nick}`)
-  const { affiliations = [], body } = what
-  const ns = 'urn:xmpp:muclight:0#affiliations'
-  const listed = affiliations.map(([client, affiliation]) => el('user', ns, { affiliation }, client.bare))
-  const x = listed.length === 0 ? [] : [el('x', ns, el('version', ns, 'v'), listed)]
-  for (const client of to) {
-    const message = Stanza.make(
-      'message',
-      { type: 'groupchat', id, from, to: Jid.parse(client.bare) },
-      ...x,
-      el('body', 'jabber:client', body ?? ''),
-    )
-    await host?.router.route(message.with(isForMember, true))
-  }
-}
-
-interface Light {
-  readonly nick?: string
-  readonly id?: string
-  readonly body?: string
-  readonly affiliations?: readonly (readonly [Client, 'owner' | 'member' | 'none'])[]
-}
-
 describe.each([
   ['rdbms', true, true],
   ['rdbms_async', true, true],
+  ['rdbms', true, false],
   ['rdbms', false, false],
 ])(
   'mod_inbox with rooms that accounts belong to (%s, aff_changes %s, remove_on_kicked %s)',
@@ -155,47 +122,78 @@ describe.each([
 backend = "${backend}"
 aff_changes = ${countsChanges}
 remove_on_kicked = ${removes}
+[modules.mod_muc_light]
+[modules.mod_mam.muc]
+host = "muclight.@HOST@"
 `)
-    const room = 'hall@muclight.localhost'
+    const everything = { fields: { box: 'all' } }
+    const displays = async (client: Client, room: string, id: string | undefined) => {
+      client.sends(`<message to='${room}' type='groupchat'><displayed xmlns='${markers}' id='${id}'/></message>`)
+      await client.isHeard()
+    }
+    const lastOf = async (client: Client) => {
+      const { shown } = await inboxOf(client)
+      return shown[0]?.result.child('forwarded', 'urn:xmpp:forward:0')?.child('message', 'jabber:client')
+    }
+    /** What somebody has whose taking in counts as a message. */
+    const taken = (count: number) => (countsChanges ? count : 0)
 
-    it('counts what others say', async () => {
+    it('count what others say, for who is there and who is not', async () => {
       const [alice, bob] = (await users(own, 'alice', 'bob')) as [Client, Client]
+      const hall = await makesRoom(alice, [bob])
       await bob.leaves()
-      await lightly(own, room, [alice, bob], { nick: alice.bare, body: 'one' })
-      await lightly(own, room, [alice, bob], { nick: alice.bare, body: 'two' })
+      await speaks(alice, hall, 'one')
+      await speaks(alice, hall, 'two')
       const again = await own.client(`bob${count}`, 'phone')
-      expect([await counts(alice), await counts(again)]).toEqual([['two: 0'], ['two: 2']])
-      await lightly(own, room, [alice, again], { nick: again.bare, body: 'three' })
+      expect([await counts(alice), await counts(again)]).toEqual([['two: 0'], [`two: ${2 + taken(1)}`]])
+      await speaks(again, hall, 'three')
       expect([await counts(alice), await counts(again)]).toEqual([['three: 1'], ['three: 0']])
-      // A marker goes to the room, the copies of it change nothing.
-      alice.sends(`<message to='${room}' type='groupchat'><displayed xmlns='${markers}' id='m'/></message>`)
-      await alice.isHeard()
-      expect(await counts(alice)).toEqual(['three: 0'])
+      const message = await lastOf(alice)
+      expect(message?.attrs).toMatchObject({ from: `${hall}/${again.bare}`, to: alice.bare, id: 'three' })
+      const stanzaId = message?.elements().find((each) => each.attr('by') === hall)
+      await displays(alice, hall, 'two')
+      expect(await counts(alice)).toEqual(['three: 1'])
+      await displays(alice, hall, stanzaId?.attr('id'))
+      expect([await counts(alice), await counts(again)]).toEqual([['three: 0'], ['three: 0']])
     })
 
-    it('counts being taken in, and what happens to others does not', async () => {
-      const [alice, bob] = (await users(own, 'alice', 'bob')) as [Client, Client]
-      await lightly(own, room, [alice], { affiliations: [[alice, 'owner']], id: 'made' })
-      await lightly(own, room, [alice], { affiliations: [[bob, 'member']], id: 'added' })
-      expect(await counts(alice)).toEqual(countsChanges ? [': 1'] : [])
-      alice.sends(`<message to='${room}' type='groupchat'><displayed xmlns='${markers}' id='made'/></message>`)
-      await alice.isHeard()
-      expect(await counts(alice)).toEqual(countsChanges ? [': 0'] : [])
+    it('count being taken in, and what happens to others or to settings does not', async () => {
+      const [alice, bob, carol] = (await users(own, 'alice', 'bob', 'carol')) as [Client, Client, Client]
+      const hall = await makesRoom(alice, [bob])
+      await alice.asks(affiliations(`${carol.bare} member`), 'set', { to: hall })
+      await alice.asks(configuration('<roomname>Hall</roomname>'), 'set', { to: hall })
+      for (const client of [alice, bob, carol]) {
+        await client.isHeard()
+        expect(await counts(client)).toEqual(countsChanges ? [': 1'] : [])
+      }
+      await displays(bob, hall, (await lastOf(bob))?.attr('id'))
+      expect(await counts(bob)).toEqual(countsChanges ? [': 0'] : [])
     })
 
-    it('ends for who is put out, or goes on with the message that says so', async () => {
+    it('end for who is put out, or go on with the message that says so', async () => {
       const [alice, bob] = (await users(own, 'alice', 'bob')) as [Client, Client]
-      await lightly(own, room, [alice, bob], { nick: alice.bare, body: 'one' })
-      await lightly(own, room, [alice, bob], { affiliations: [[bob, 'none']] })
-      await bob.isHeard()
+      const hall = await makesRoom(alice, [bob])
+      await speaks(alice, hall, 'one')
+      await alice.asks(affiliations(`${bob.bare} none`), 'set', { to: hall })
       expect(await counts(alice)).toEqual(['one: 0'])
-      const left = await inboxOf(bob, { fields: { box: 'all' } })
-      if (!removes) expect(left.shown).toMatchObject([{ body: 'one', unread: 1, box: 'inbox' }])
-      else if (backend === 'rdbms') expect(left.shown).toEqual([])
-      else expect(left.shown).toMatchObject([{ unread: 2, box: 'bin' }])
+      const { shown } = await inboxOf(bob, everything)
+      const inbox = backend === 'rdbms' ? [] : [{ unread: 3, box: 'bin' }]
+      const kept = countsChanges ? [{ body: '', unread: 3, box: 'inbox' }] : [{ body: 'one', unread: 1, box: 'inbox' }]
+      expect(shown).toHaveLength(removes ? inbox.length : 1)
+      expect(shown).toMatchObject(removes ? inbox : kept)
     })
 
-    it('counts nothing that only looks as if it came from such a room', async () => {
+    it('end for everybody with the room', async () => {
+      const [alice, bob] = (await users(own, 'alice', 'bob')) as [Client, Client]
+      const hall = await makesRoom(alice, [bob])
+      await speaks(alice, hall, 'one')
+      await alice.asks(destruction, 'set', { to: hall })
+      for (const client of [alice, bob]) {
+        expect((await inboxOf(client)).shown).toHaveLength(removes ? 0 : 1)
+      }
+    })
+
+    it('count nothing that only looks as if it came from such a room', async () => {
       const [alice, bob] = (await users(own, 'alice', 'bob')) as [Client, Client]
       alice.sends(`<message to='${bob.bare}' type='groupchat' id='x'><body>x</body></message>`)
       await alice.isHeard()
@@ -208,14 +206,14 @@ describe('mod_inbox without rooms', () => {
   const own = ownServer(`[modules.mod_inbox]
 groupchat = []
 [modules.mod_muc]
+[modules.mod_muc_light]
 `)
 
   it('has no conversations with them', async () => {
     const [alice, bob] = (await users(own, 'alice', 'bob')) as [Client, Client]
-    await lightly(own, 'hall@muclight.localhost', [alice], { nick: bob.bare, body: 'one' })
-    const hall = freshRoom('localhost')
+    const [hall, yard] = [freshRoom('localhost'), await makesRoom(alice, [bob])]
     await opens(alice, hall)
-    await speaks(alice, hall, 'two')
-    expect(await counts(alice)).toEqual([])
+    for (const room of [hall, yard]) await speaks(alice, room, 'one')
+    expect([await counts(alice), await counts(bob)]).toEqual([[], []])
   })
 })
