@@ -179,7 +179,10 @@ export class AccountDelivery {
     const event: AccountReceives = { host, account: to.bare, stanza, targets }
     const outcome = this.#runRefusing(() => host.hooks.run(accountReceivesPresence, event), host, stanza)
     if (outcome instanceof Promise) {
-      return outcome.then((answer) => (answer === undefined ? deliverPresence(event.stanza, targets) : undefined))
+      // Who has become available while the handlers waited is there now, and has read the roster as it was before.
+      return outcome.then((answer) =>
+        answer === undefined ? deliverPresence(event.stanza, presenceTargets(host.sessions, to)) : undefined,
+      )
     }
     return outcome === undefined ? deliverPresence(event.stanza, targets) : undefined
   }

@@ -8,9 +8,7 @@ import { Client } from '../support/client.ts'
 import { type RunningProgram, Workplace } from '../support/program.ts'
 
 const config = `${defaultConfig(allModules.map(({ name }) => name)).replace(/^port = \d+$/gm, 'port = 0')}
-[modules.mod_vcard]
 [modules.mod_privacy]
-[modules.mod_mam.pm]
 [auth.password]
 scram_iterations = 4096
 `

@@ -1,11 +1,11 @@
+import { randomBytes } from 'node:crypto'
 import { describe, expect } from 'vitest'
 import type { Client } from '../support/client.ts'
 import { create, detailOf, event, form, note, owner, PS, publish, pubsub } from '../support/pubsub.ts'
 import { type Cast, story } from '../support/story.ts'
 
-let count = 0
 /** A name that no other story uses: the service is the same for all of them. */
-const fresh = () => `node-${process.pid}-${++count}`
+const fresh = () => `node-${randomBytes(6).toString('hex')}`
 const at = ({ server }: Pick<Cast, 'server'>) => `pubsub.${server.domain}`
 
 const subscribe = (node: string, jid: string, options = '') =>
