@@ -1,5 +1,6 @@
-import { onDatabase } from '../support/databases.ts'
-import { targetName, toldOn } from '../support/target.ts'
+import { describe, expect, it } from 'vitest'
+import { databaseOf, onDatabase } from '../support/databases.ts'
+import { targetName } from '../support/target.ts'
 
 /** Those that are about what is kept. */
 const suites = [
@@ -16,10 +17,12 @@ const suites = [
 if (targetName() === 'meerkat') {
   for (const kind of ['postgres', 'mysql'] as const) {
     onDatabase(kind, 'stories about what is kept', async () => {
-      await toldOn(kind, async () => {
-        // The question makes it a module of its own, which declares its stories again.
-        for (const suite of suites) await import(`${new URL(suite, import.meta.url).pathname}?${kind}`)
+      // Declared late, as the suites inside of the files are.
+      describe('each of them', () => {
+        it('is told to a server with this database', ({ task }) => expect(databaseOf(task)).toBe(kind))
       })
+      // The question makes it a module of its own, which declares its stories again.
+      for (const suite of suites) await import(`${new URL(suite, import.meta.url).pathname}?${kind}`)
     })
   }
 }

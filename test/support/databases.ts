@@ -22,10 +22,29 @@ export function onEachDatabase(title: string, body: (kind: DatabaseKind) => void
   for (const kind of databaseKinds) onDatabase(kind, title, () => body(kind))
 }
 
-/** A suite that needs a kind of database. */
+/** Suites that run on a database of a kind, by their titles. */
+const kindOf = new Map<string, DatabaseKind>()
+
+/** A suite of tests, or what contains it. */
+interface Enclosing {
+  readonly name: string
+  readonly suite?: Enclosing | undefined
+}
+
+/** The database of the innermost {@link onDatabase} that a test stands in, however deep; asked when it runs, as suites are declared late. */
+export function databaseOf(test: { readonly suite?: Enclosing | undefined }): DatabaseKind {
+  for (let { suite } = test; suite !== undefined; suite = suite.suite) {
+    const kind = kindOf.get(suite.name)
+    if (kind !== undefined) return kind
+  }
+  return 'sqlite'
+}
+
+/** A suite that needs a kind of database; stories in it are told to a server that has one. */
 export function onDatabase(kind: DatabaseKind, title: string, body: () => void | Promise<void>): void {
   const missing = kind === 'sqlite' ? undefined : missingFor(kind)
   const full = `${title} (${kind})`
+  kindOf.set(full, kind)
   if (missing === undefined) {
     describe(full, body)
     return

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { it } from 'vitest'
 import { Client, type SignInOptions } from './client.ts'
-import type { DatabaseKind } from './databases.ts'
+import { type DatabaseKind, databaseOf } from './databases.ts'
 import type { TestServer } from './server.ts'
 import { type Address, RawStream } from './stream.ts'
-import { archivingTarget, currentDatabase, target, targetName } from './target.ts'
+import { archivingTarget, target, targetName } from './target.ts'
 import type { TransportKind } from './transport.ts'
 
 type Peer = 'prosody' | 'ejabberd'
@@ -90,15 +90,20 @@ export function story(title: string, optionsOrTelling: StoryOptions | Telling, t
 function tellOver(label: string, way: TransportKind, options: StoryOptions, tell: Telling): void {
   const name = targetName()
   const reason = reasonIn(options.differs, way)
-  const told = { tell, way, database: currentDatabase(), archiving: options.archiving === true }
+  const toldIn = (task: Parameters<typeof databaseOf>[0]) => ({
+    tell,
+    way,
+    database: databaseOf(task),
+    archiving: options.archiving === true,
+  })
   if (!reason) {
-    it(label, () => perform(told, options.users), options.timeout)
+    it(label, ({ task }) => perform(toldIn(task), options.users), options.timeout)
     return
   }
   it(
     `${label} (${name} differs: ${reason})`,
-    async () => {
-      const failed = await perform(told, options.users, true).then(
+    async ({ task }) => {
+      const failed = await perform(toldIn(task), options.users, true).then(
         () => false,
         () => true,
       )

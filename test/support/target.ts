@@ -22,22 +22,6 @@ export function targetName(): TargetName {
 }
 
 const started = new Map<DatabaseKind, Promise<TestServer>>()
-let database: DatabaseKind = 'sqlite'
-
-/** The database of the server that stories declared now are told to. */
-export function currentDatabase(): DatabaseKind {
-  return database
-}
-
-/** Declares stories to be told to our server with its data in a database of this kind. */
-export async function toldOn(kind: DatabaseKind, declare: () => Promise<unknown>): Promise<void> {
-  database = kind
-  try {
-    await declare()
-  } finally {
-    database = 'sqlite'
-  }
-}
 
 /** The server under test, started when first asked for and shared by the stories of one worker. */
 export function target(kind: DatabaseKind = 'sqlite'): Promise<TestServer> {
