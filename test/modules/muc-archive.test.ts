@@ -107,3 +107,28 @@ hibernated_room_check_interval = 50
     expect((await archived(mona, room)).size).toBe(0)
   })
 })
+
+describe('the archives of accounts that keep what is said in rooms', () => {
+  const own = ownServer(`
+[modules.mod_mam]
+[modules.mod_mam.pm]
+archive_groupchats = true
+[modules.mod_mam.muc]
+[modules.mod_muc]
+`)
+
+  it('have it beside that of the room, once, and not again at each entering', async () => {
+    const [lena, mona] = [await own.client('lena', 'pc'), await own.client('mona', 'pc')]
+    const room = freshRoom('localhost')
+    await opens(lena, room, persistent)
+    await enters(mona, room, 'second')
+    await says(mona, room, 'kept')
+    const bodies = async (client: Client, where: string) =>
+      [...(await archived(client, where)).values()].map((each) => each.child('body')?.text()).filter(Boolean)
+    expect(await bodies(lena, 'lena@localhost')).toEqual(['kept'])
+    mona.sends(`<presence to='${room}/second' type='unavailable'/>`)
+    await enters(mona, room, 'second')
+    expect(await bodies(mona, room)).toEqual(['kept'])
+    expect(await bodies(lena, 'lena@localhost')).toEqual(['kept'])
+  })
+})

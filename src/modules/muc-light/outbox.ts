@@ -1,6 +1,6 @@
 import type { Jid } from '../../jid/jid.ts'
 import type { Host } from '../../router/host.ts'
-import { archiveId, isForMember } from '../../router/notes.ts'
+import { isForMember } from '../../router/notes.ts'
 import { Stanza } from '../../stanza/stanza.ts'
 import { stanzaIdNs, withoutStanzaIds } from '../../stanza/stanza-id.ts'
 import { randomId } from '../../util/random-id.ts'
@@ -85,7 +85,7 @@ export class LightOutbox {
 
 /** For accounts, not for clients; what they have in their own archives is not what the room has. */
 function forMembers(stanza: Stanza): Stanza {
-  return stanza.kind === 'message' ? stanza.with(isForMember, true).with(archiveId, undefined) : stanza
+  return stanza.kind === 'message' ? stanza.with(isForMember, true) : stanza
 }
 
 /** Everything that a room sends has an id. */

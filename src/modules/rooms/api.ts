@@ -1,6 +1,7 @@
 import type { Jid } from '../../jid/jid.ts'
 import type { ModuleContext } from '../../module/context.ts'
 import type { IqRequest } from '../../router/iq-registry.ts'
+import { archiveId } from '../../router/notes.ts'
 import type { Router } from '../../router/router.ts'
 import type { Session } from '../../router/session.ts'
 import type { Stanza } from '../../stanza/stanza.ts'
@@ -25,8 +26,12 @@ export function sendParcels(router: Router, parcels: readonly Parcel[]): Promise
   return waits.length === 0 ? undefined : Promise.allSettled(waits).then(() => undefined)
 }
 
-/** What one of them has against it does not concern the others. */
-function sendParcel(router: Router, { stanza, to }: Parcel, waits: Promise<void>[]): void {
+/**
+ * What one of them has against it does not concern the others. The id that it has in the archive of the room is the room's own: in
+ * the archives of those who get it, it has another one.
+ */
+function sendParcel(router: Router, { stanza: kept, to }: Parcel, waits: Promise<void>[]): void {
+  const stanza = kept.get(archiveId) === undefined ? kept : kept.with(archiveId, undefined)
   const { from } = stanza
   for (const address of to) {
     letRun(
