@@ -2,6 +2,7 @@ import { Attribute, Change } from 'ldapts'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { type Clock, systemClock } from '../../src/util/clock.ts'
 import { Client } from '../support/client.ts'
+import { baseConfig } from '../support/own-server.ts'
 import { type OwnTestServer, startTestServer } from '../support/server.ts'
 import { suiteNeeding } from '../support/services.ts'
 import { Slapd } from '../support/slapd.ts'
@@ -23,30 +24,7 @@ class ShiftedClock implements Clock {
   }
 }
 
-const settings = (slapd: Slapd, module: string) => `
-[general]
-hosts = ["localhost"]
-registration_timeout = "infinity"
-loglevel = "none"
-
-[[listen.c2s]]
-port = 0
-ip_address = "127.0.0.1"
-tls.mode = "starttls"
-
-[auth.password]
-scram_iterations = 4096
-
-[outgoing_pools.ldap.default]
-call_timeout = 2000
-[outgoing_pools.ldap.default.connection]
-servers = ["127.0.0.1"]
-port = ${slapd.port}
-connect_interval = 1
-
-[modules.mod_presence]
-[modules.mod_roster]
-[modules.mod_ping]
+const settings = (slapd: Slapd, module: string) => `${baseConfig}${slapd.pool}
 [modules.mod_shared_roster_ldap]
 ${module}
 `

@@ -49,6 +49,18 @@ export class Slapd {
     return slapd
   }
 
+  /** The pool of connections to it, for a configuration. */
+  get pool(): string {
+    return `
+[outgoing_pools.ldap.default]
+call_timeout = 2000
+[outgoing_pools.ldap.default.connection]
+servers = ["127.0.0.1"]
+port = ${this.port}
+connect_interval = 1
+`
+  }
+
   get certificate(): string {
     return join(this.#folder, 'cert.pem')
   }
