@@ -28,7 +28,11 @@ describe('a server inside another program', () => {
   afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
   it('is made of a value, keeps nothing and leaves nothing', async () => {
-    await using server = createServer({ ...options, config })
+    const data = join(folder, 'never')
+    await using server = createServer({
+      ...options,
+      config: { ...config, general: { ...config.general, data_dir: data } },
+    })
     await server.start()
     expect(server.config.modules['mod_private']).toMatchObject({ max_bytes: 100 })
     expect(server.config.general.registration_timeout).toBe(Number.POSITIVE_INFINITY)
@@ -47,7 +51,7 @@ describe('a server inside another program', () => {
     expect(await server.removeUser('alice@localhost')).toBe(true)
     await server.close()
     await server.stopped
-    expect(existsSync('data')).toBe(false)
+    expect(existsSync(data)).toBe(false)
   })
 
   it('is made of the text of a file, or of a file that is read again', async () => {
