@@ -1,5 +1,5 @@
 import { asWire } from '../xml/wire.ts'
-import { attributesOf, type StanzaHead } from './head.ts'
+import type { StanzaHead } from './head.ts'
 import { Stanza } from './stanza.ts'
 
 /** How a message that carries another one is made (XEP-0297). */
@@ -15,11 +15,12 @@ const NS = 'urn:xmpp:forward:0'
 
 /** A message, without addresses, that carries this one: spliced from its text, nothing is built. Notes do not come along. */
 export function forwarding(stanza: Stanza, { head, reason, place }: Forwarding): Stanza {
-  const forwarded = `<forwarded xmlns='${NS}'>${stanza.toWire('framed')}</forwarded>`
-  const open = `<${reason.name} xmlns='${reason.ns}'`
-  const content = place === 'inside' ? `${open}>${forwarded}</${reason.name}>` : `${open}/>${forwarded}`
-  const text = asWire(`<message xmlns='jabber:client'${attributesOf(head)}>${content}</message>`)
-  return Stanza.fromBytes(Buffer.from(text, 'latin1'), () => {
-    throw new RangeError('there are no addresses')
-  })
+  const { name, ns } = reason
+  const forwarded = asWire(`<forwarded xmlns='${NS}'>${stanza.toWire('framed')}</forwarded>`)
+  if (place === 'inside') {
+    const text = asWire(`<${name} xmlns='${ns}'>${forwarded}</${name}>`)
+    return Stanza.make('message', head, { name, ns, text })
+  }
+  const mark = { name, ns, text: asWire(`<${name} xmlns='${ns}'/>`) }
+  return Stanza.make('message', head, mark, { name: 'forwarded', ns: NS, text: forwarded })
 }

@@ -9,7 +9,7 @@ import { asWire, toWire, type Wire } from '../xml/wire.ts'
 import type { Fields, Received, StanzaKind } from './fields.ts'
 import { attributesOf, fieldsOf, prefixesOf, type StanzaHead } from './head.ts'
 import { NS } from './namespaces.ts'
-import { builtPart, cutOut, type Part, receivedParts, shifted } from './parts.ts'
+import { appended, builtPart, cutOut, elementOf, type Part, receivedParts, shifted, type TextPart } from './parts.ts'
 import type { StanzaError } from './stanza-error.ts'
 import { decodeNotes, encodeNotes, type StanzaKey } from './stanza-key.ts'
 import type { Ticket } from './ticket.ts'
@@ -80,7 +80,7 @@ export class Stanza {
   }
 
   /** A stanza of the server's own. */
-  static make(kind: StanzaKind, head: StanzaHead, ...children: readonly Element[]): Stanza {
+  static make(kind: StanzaKind, head: StanzaHead, ...children: readonly (Element | TextPart)[]): Stanza {
     const bare = new Stanza(fieldsOf(kind, head))
     return children.length === 0 ? bare : bare.append(...children)
   }
@@ -188,19 +188,15 @@ export class Stanza {
 
   /** The same with other addresses. */
   readdressed(from: Jid | undefined, to: Jid | undefined): Stanza {
-    return new Stanza({ ...this.#fields(), from, to })
+    const fields = this.#fields()
+    fields.from = from
+    fields.to = to
+    return new Stanza(fields)
   }
 
   /** The same with more children at the end. */
-  append(...elements: readonly Element[]): Stanza {
-    const parts = [...this.#partList()]
-    let inner = this.#inner as string
-    for (const element of elements) {
-      const start = inner.length
-      inner += serialise(element, NS.client)
-      parts.push(builtPart(element, start, inner.length))
-    }
-    return new Stanza({ ...this.#fields(), inner: asWire(inner), parts })
+  append(...children: readonly (Element | TextPart)[]): Stanza {
+    return new Stanza({ ...this.#fields(), ...appended(this.#inner, this.#partList(), children) })
   }
 
   /** The same with another child before all others. */
@@ -291,8 +287,8 @@ export class Stanza {
   #element(index: number): Element {
     const part = this.#parts?.[index]
     if (part?.element !== undefined) return part.element
-    const raw = this.#raw
-    if (raw === undefined) throw new RangeError('no such child')
-    return raw.kid(part?.received ?? index)
+    if (part !== undefined && part.received < 0) return elementOf(this.#inner, part)
+    if (this.#raw === undefined) throw new RangeError('no such child')
+    return this.#raw.kid(part?.received ?? index)
   }
 }

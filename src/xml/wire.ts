@@ -42,3 +42,12 @@ export function wireBytes(text: Wire): Uint8Array {
 export function ownWire(text: Wire): Wire {
   return Buffer.from(text, 'latin1').toString('latin1') as Wire
 }
+
+/**
+ * The same text, put together from pieces, with memory of its own: V8 writes the pieces into one when a character is asked for, and
+ * lets go of them. Half of what {@link ownWire} costs, for text that is a concatenation.
+ */
+export function flatWire(text: Wire): Wire {
+  text.charCodeAt(0)
+  return text
+}

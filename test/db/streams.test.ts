@@ -1,14 +1,11 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { Jid } from '../../src/jid/jid.ts'
-import { Spool, type SpoolPart } from '../../src/modules/stream-management/spool.ts'
-import {
-  migrations,
-  type SpooledStanza,
-  type StreamManagementTables,
-  StreamStore,
-} from '../../src/modules/stream-management/store.ts'
+import { JournalWriter, readJournal, type SpooledStanza } from '../../src/modules/stream-management/journal.ts'
+import { Spool } from '../../src/modules/stream-management/spool.ts'
+import { migrations, type StreamManagementTables, StreamStore } from '../../src/modules/stream-management/store.ts'
 import { openDatabase } from '../../src/storage/open.ts'
 import { FakeClock } from '../../src/util/clock.ts'
+import { toWire } from '../../src/xml/wire.ts'
 import { freshDatabase, onEachDatabase } from '../support/databases.ts'
 
 const alice = Jid.parse('alice@localhost')
@@ -92,34 +89,116 @@ onEachDatabase('the store of streams', (kind) => {
     expect(await numbers('example.org')).toEqual([])
   })
 
-  it('the spool writes soon, removes a second later, and writes again what failed', async () => {
+  /** Entries with what `write` says, as the spool would write them. */
+  const journal = (number: number, write: (writer: JournalWriter) => void, domain = 'localhost') => {
+    const writer = new JournalWriter()
+    write(writer)
+    return writer.finish().map((content, at) => store.journalled({ domain, number: number + at, content }))
+  }
+  const journalled = (id: string, number: number, text = `<message id='${number}'>żółw 🐢</message>`) => ({
+    ...{ session: id, number, at: 1_764_000_000_000 + number, form: 'client' as const, notes: { note: 'ł' } },
+    text: toWire(text),
+  })
+
+  it('moves what a journal has after a crash to where it belongs, once, and nothing of who is gone', async () => {
+    await store.run(
+      [store.saved(session('a')), store.saved({ ...session('over'), ended_at: 1_764_000_000_000 })],
+      [1, 2].map((number) => stanza('a', number)),
+    )
+    const write = (writer: JournalWriter) => {
+      for (const id of ['over', 'unknown']) {
+        writer.count(id, 40)
+        writer.stanza(journalled(id, 1))
+      }
+      writer.count('a', 7)
+      writer.stanza(journalled('a', 2))
+      writer.stanza(journalled('a', 3))
+    }
+    await store.run(
+      [...journal(10, write), ...journal(11, (writer) => writer.count('a', 5)), ...journal(9, write, 'b')],
+      [],
+    )
+    await store.replay('localhost')
+    await store.replay('localhost')
+    expect(await numbers()).toEqual(['a 1', 'a 2', 'a 3'])
+    const row = (await store.spool('localhost')).at(-1)
+    expect(row).toMatchObject({ arrived_at: 1_764_000_000_003, notes: JSON.stringify({ note: 'ł' }) })
+    expect(Buffer.from(row?.stanza ?? '').toString()).toBe(`<message xmlns='jabber:client' id='3'>żółw 🐢</message>`)
+    const counts = (await store.sessions('localhost')).map(({ id, received }) => [id, received])
+    // What was written last counts: who comes back may be told less than before.
+    expect(Object.fromEntries(counts)).toEqual({ a: 5, over: 1 })
+  })
+
+  it('what was kept before goes where a journal says so', async () => {
+    await store.run([store.saved(session('a'))], [stanza('a', 1)])
+    const before = (writer: JournalWriter) => writer.stanza(journalled('a', 2))
+    const after = (writer: JournalWriter) => {
+      writer.replace('a')
+      writer.stanza(journalled('a', 1))
+    }
+    await store.run([...journal(1, before), ...journal(2, after)], [])
+    await store.replay('localhost')
+    expect(await numbers()).toEqual(['a 1'])
+    expect((await store.spool('localhost'))[0]?.arrived_at).toBe(1_764_000_000_001)
+  })
+
+  it('writes a large journal in several entries, and a text that comes twice once', async () => {
+    const writer = new JournalWriter()
+    const text = `<message>${'ż'.repeat(50_000)}</message>`
+    for (let number = 1; number <= 20; number++) writer.stanza(journalled('a', number, `${text}<!--${number >> 1}-->`))
+    const entries = writer.finish()
+    expect(entries.length).toBeGreaterThan(1)
+    const bytes = entries.reduce((sum, entry) => sum + entry.length, 0)
+    expect(bytes).toBeLessThan(16 * 100_000)
+    const { stanzas } = readJournal(entries)
+    const rows = [...(stanzas.get('a')?.values() ?? [])]
+    expect(rows.map(({ stanza: each }) => /<!--(.*)-->$/.exec(each.toString())?.[1])).toEqual(
+      Array.from({ length: 20 }, (_, at) => String((at + 1) >> 1)),
+    )
+  })
+
+  it('the spool writes to a journal soon, files a second later, and writes again what failed', async () => {
     const clock = new FakeClock()
     const failures: unknown[] = []
     const spool = new Spool(store, clock, (error) => failures.push(error))
     await store.run([store.saved(session('a'))], [stanza('a', 1)])
     const outcomes: string[] = []
-    const part = (statements: SpoolPart['statements'], stanzas: SpoolPart['stanzas']): SpoolPart => ({
-      ...{ statements, stanzas, written: () => outcomes.push('written'), failed: () => outcomes.push('failed') },
+    const outcome = (name: string) => ({
+      written: () => outcomes.push(`${name} written`),
+      failed: () => outcomes.push(`${name} failed`),
     })
-    const settled = async (outcome: number) => {
-      while (outcomes.length < outcome) await new Promise((resolve) => setImmediate(resolve))
+    const settled = async (count: number) => {
+      while (outcomes.length < count) await new Promise((resolve) => setImmediate(resolve))
     }
-    let next = stanza('a', 1)
+    let filed = stanza('a', 1)
     const keeper = {
       isWaiting: false,
-      collect: (tidies: boolean) => (tidies ? part([store.acknowledged('a', 1)], []) : part([], [next])),
+      collect: () => ({
+        ...{ domain: 'localhost', statements: [], ...outcome('journal') },
+        journal: (writer: JournalWriter) => writer.stanza(journalled('a', 2)),
+      }),
+      file: () => ({ statements: [], stanzas: [filed], ...outcome('row') }),
     }
     spool.touch(keeper)
-    spool.tidyLater(keeper)
     clock.advance(5)
-    // The number is taken.
     await settled(1)
-    expect([outcomes, failures.length, await numbers()]).toEqual([['failed'], 1, ['a 1']])
-    next = stanza('a', 2)
-    spool.touch(keeper)
+    spool.fileLater(keeper)
+    expect(await numbers()).toEqual(['a 1'])
+    clock.advance(1005)
+    await settled(2)
+    // The number is taken: the journal stays until it can be filed.
+    expect([outcomes, failures.length]).toEqual([['journal written', 'row failed'], 1])
+    filed = stanza('a', 3)
     clock.advance(1000)
     await settled(3)
-    expect(outcomes.slice(1)).toEqual(['written', 'written'])
-    expect(await numbers()).toEqual(['a 2'])
+    await store.replay('localhost')
+    expect([outcomes.at(-1), await numbers()]).toEqual(['row written', ['a 1', 'a 3']])
+    // Whoever stops leaves nothing there.
+    filed = stanza('a', 4)
+    spool.touch(keeper)
+    spool.fileLater(keeper)
+    await spool.flush()
+    await store.replay('localhost')
+    expect(await numbers()).toEqual(['a 1', 'a 3', 'a 4'])
   })
 })

@@ -5,7 +5,6 @@ import type { Session } from '../../router/session.ts'
 import { type Forwarding, forwarding } from '../../stanza/forward.ts'
 import type { Stanza } from '../../stanza/stanza.ts'
 import { jsonNote } from '../../stanza/stanza-key.ts'
-import { letRun } from '../../util/settled.ts'
 import { el } from '../../xml/element.ts'
 import { carbons, isReceivedCopied, isSentCopied } from './eligible.ts'
 
@@ -49,22 +48,24 @@ function withArchiveId(stanza: Stanza, account: Jid): Stanza {
 }
 
 function deliver(sessions: readonly Session[], name: 'sent' | 'received', stanza: Stanza): Promise<void> | undefined {
-  const made = new Map<1 | 2, Stanza>()
+  const made: Partial<Record<1 | 2, Stanza>> = {}
   const waits: Promise<void>[] = []
   for (const session of sessions) {
     const version = session.get(carbonsOf) as 1 | 2
-    const copy = made.get(version) ?? copyOf(stanza, name, version)
-    made.set(version, copy)
-    // What a module has against one copy does not concern the message.
-    letRun(
-      () => {
-        const wait = session.deliver(copy.readdressed(session.jid.bare, session.jid))
-        if (wait !== undefined) waits.push(wait)
-      },
-      () => {},
-    )
+    made[version] ??= copyOf(stanza, name, version)
+    const wait = deliverCopy(session, made[version])
+    if (wait !== undefined) waits.push(wait)
   }
   return waits.length === 0 ? undefined : Promise.allSettled(waits).then(() => undefined)
+}
+
+/** What a module has against one copy does not concern the message. */
+function deliverCopy(session: Session, copy: Stanza): Promise<void> | undefined {
+  try {
+    return session.deliver(copy.readdressed(session.jid.bare, session.jid))
+  } catch {
+    return undefined
+  }
 }
 
 /** A copy without addresses. */

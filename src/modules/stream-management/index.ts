@@ -56,6 +56,7 @@ export default defineModule({
     on(sessionEnds, 'late', ({ session, reason }) => desk.ended(session, reason))
     on(userRemoved, 'forget', async ({ user }) => {
       stale.forgetUser(user)
+      await spool.flush()
       await store.forgetUser(user)
     })
     on(domainRemoved, 'forget', async ({ domain }) => {
@@ -63,7 +64,10 @@ export default defineModule({
       await spool.flush()
       await store.forgetDomain(domain)
     })
-    on(personalData, 'collect', async ({ user }) => ({ name: 'stream_management', rows: await store.exported(user) }))
+    on(personalData, 'collect', async ({ user }) => {
+      await spool.flush()
+      return { name: 'stream_management', rows: await store.exported(user) }
+    })
     if (options.stale_h.enabled) {
       every(options.stale_h.repeat_after * 1000, () => {
         const before = stale.tidy()

@@ -8,12 +8,13 @@ import { mustAccept } from '../../storage/must-accept.ts'
 import type { Timer } from '../../util/clock.ts'
 import type { KeptStanza } from './kept-stanza.ts'
 import { answer, HandledTooHigh } from './nonza.ts'
-import { Outbox } from './outbox.ts'
+import { Outbox, toFile } from './outbox.ts'
 import { Receipts } from './receipts.ts'
 import type { KeeperParts, Registry } from './registry.ts'
-import { encodeSession, type RestoredStream } from './saved-session.ts'
-import type { Spooled, SpoolPart } from './spool.ts'
-import type { SpooledStanza, Statement } from './store.ts'
+import { type RestoredStream, sessionRow } from './saved-session.ts'
+import { type Collected, type Filed, type PartOwner, SessionFiling, SessionPart } from './session-part.ts'
+import type { FilingPart, Spooled, SpoolPart } from './spool.ts'
+import type { Statement } from './store.ts'
 import { tellUnacknowledged } from './unacknowledged.ts'
 
 /** The keeper of a session, where it has one. */
@@ -26,7 +27,7 @@ const overflowPatience = 5000
 const startPatience = 100
 
 /** Accounts for the stanzas of one session, and keeps it when its connection is lost. */
-export class Keeper implements SessionKeeper, Spooled, TicketSource {
+export class Keeper implements SessionKeeper, Spooled, PartOwner, TicketSource {
   readonly session: Session
   /** Names the stream; told to the client where it may resume it. */
   readonly id: string
@@ -39,9 +40,12 @@ export class Keeper implements SessionKeeper, Spooled, TicketSource {
   #isSaved: boolean
   #hasChanged = true
   #isOver = false
-  /** The count on its way to disk, or there. */
+  /** The count on its way to the journal, or there; the one that stands in the row of the session. */
   #counted = 0
+  #filedCount = 0
   #overflow: Timer | undefined
+  /** What had not been acknowledged when the session ended, until it is safe elsewhere. */
+  #left: readonly KeptStanza[] = []
   /** Runs while the session waits for a connection. */
   #waiting: Timer | undefined
   waitsSince: number | undefined
@@ -124,8 +128,7 @@ export class Keeper implements SessionKeeper, Spooled, TicketSource {
   async suspend(): Promise<void> {
     this.#stopTimers()
     await this.receipts.settle()
-    this.#hasChanged = true
-    this.#parts.spool.tidyLater(this)
+    this.changed()
     await this.#parts.spool.flush()
     this.#isOver = true
     this.#registry.remove(this)
@@ -136,7 +139,7 @@ export class Keeper implements SessionKeeper, Spooled, TicketSource {
   /** `<a/>`. Throws StreamError. */
   acknowledged(h: number): void {
     if (!this.outbox.acknowledge(h)) throw new HandledTooHigh(h, this.outbox.written)
-    if (this.outbox.removable !== undefined) this.#parts.spool.tidyLater(this)
+    if (this.outbox.removable !== undefined) this.#parts.spool.fileLater(this)
     if (this.#overflow === undefined || this.#isTooMuch) return
     this.#overflow.cancel()
     this.#overflow = undefined
@@ -180,12 +183,14 @@ export class Keeper implements SessionKeeper, Spooled, TicketSource {
     this.receipts.end()
     if (this.isDetached) this.#registry.attached(this)
     this.#registry.remove(this)
-    return this.outbox.clear()
+    this.#left = this.outbox.clear()
+    return this.#left
   }
 
   /** What was kept is safe elsewhere. */
   forget(): void {
-    this.#parts.spool.touch({ collect: () => this.#forgetting(), isWaiting: false })
+    this.#left = []
+    this.#parts.spool.touch({ collect: () => this.#forgetting(), file: () => undefined, isWaiting: false })
   }
 
   // For the spool
@@ -194,25 +199,61 @@ export class Keeper implements SessionKeeper, Spooled, TicketSource {
     return !this.#isOver && this.outbox.isWaiting
   }
 
-  collect(tidies: boolean): SpoolPart | undefined {
+  collect(): SpoolPart | undefined {
     if (this.#isOver) return undefined
-    const statements: Statement[] = []
     const taken = this.outbox.takeFresh()
     const { ready } = this.receipts
     const isNew = !this.#isSaved && (this.isResumable || taken.length > 0)
-    if (isNew || (this.#isSaved && this.#hasChanged)) statements.push(this.#saved(ready))
-    else if (this.isResumable && ready > this.#counted) statements.push(this.#parts.store.counted(this.id, ready))
-    const removed = this.#removed(statements, tidies)
-    if (statements.length === 0 && taken.length === 0) return undefined
+    const isSaving = isNew || (this.#isSaved && this.#hasChanged)
+    const counts = !isSaving && this.isResumable && ready > this.#counted
+    if (!isSaving && !counts && taken.length === 0) return undefined
+    const replaces = this.outbox.mustReplace
+    this.outbox.mustReplace = false
     this.#isSaved = true
     this.#hasChanged = false
     this.#counted = ready
-    return {
-      statements,
-      stanzas: taken.map((kept) => this.#spooled(kept)),
-      written: () => this.#written(ready, taken, removed),
-      failed: () => this.#notWritten(taken),
-    }
+    if (isSaving) this.#filedCount = ready
+    const statements = this.#statements(isSaving, replaces, ready)
+    return new SessionPart(this, { received: ready, taken, replaces }, statements)
+  }
+
+  /** Stands in the journal. */
+  written({ received, taken }: Collected): void {
+    this.outbox.onDisk(taken)
+    this.receipts.written(received)
+    this.#parts.spool.fileLater(this)
+  }
+
+  notWritten({ taken, replaces }: Collected): void {
+    this.#isSaved = false
+    this.#hasChanged = true
+    this.#counted = 0
+    if (replaces) this.outbox.mustReplace = true
+    this.outbox.notOnDisk(taken)
+    this.#touch()
+  }
+
+  file(): FilingPart | undefined {
+    const { store } = this.#parts
+    const statements: Statement[] = []
+    const { onDisk: count } = this.receipts
+    const { removable } = this.outbox
+    const isNews = this.isResumable && count !== this.#filedCount
+    if (!this.#isOver && isNews) statements.push(store.counted(this.id, count))
+    if (!this.#isOver && removable !== undefined) statements.push(store.acknowledged(this.id, removable))
+    const taken = this.#isOver ? toFile(this.#left) : this.outbox.takeUnfiled()
+    if (statements.length === 0 && taken.length === 0) return undefined
+    return new SessionFiling(this, { count, removable, taken }, statements)
+  }
+
+  /** Stands where it is looked for. */
+  filed({ count, removable }: Filed): void {
+    this.#filedCount = count
+    if (removable !== undefined) this.outbox.wasRemoved(removable)
+  }
+
+  get domain(): string {
+    return this.session.jid.domain
   }
 
   get isDetached(): boolean {
@@ -228,61 +269,20 @@ export class Keeper implements SessionKeeper, Spooled, TicketSource {
     if (!this.#isOver) this.#parts.spool.touch(this)
   }
 
-  #saved(received: number): Statement {
-    const { local: username, domain, resource } = this.session.jid
-    const state = encodeSession(this.session, this)
-    return this.#parts.store.saved({ id: this.id, domain, username, resource, received, ended_at: null, state })
-  }
-
-  #removed(statements: Statement[], tidies: boolean): number | undefined {
-    const { store } = this.#parts
-    if (this.outbox.mustReplace) {
-      this.outbox.mustReplace = false
-      statements.push(store.acknowledged(this.id, Number.MAX_SAFE_INTEGER))
-      return undefined
-    }
-    const number = tidies ? this.outbox.removable : undefined
-    if (number !== undefined) statements.push(store.acknowledged(this.id, number))
-    return number
-  }
-
-  #spooled(kept: KeptStanza): SpooledStanza {
-    const notes = kept.routedNotes
-    return {
-      session: this.id,
-      number: kept.number,
-      arrived_at: kept.at,
-      stanza: kept.toBytes() as Buffer,
-      notes: notes === undefined ? null : JSON.stringify(notes),
-    }
-  }
-
-  #written(received: number, taken: readonly KeptStanza[], removed: number | undefined): void {
-    if (removed !== undefined) this.outbox.wasRemoved(removed)
-    this.outbox.onDisk(taken)
-    this.receipts.written(received)
-    if (this.outbox.removable !== undefined) this.#parts.spool.tidyLater(this)
-  }
-
-  #notWritten(taken: readonly KeptStanza[]): void {
-    this.#isSaved = false
-    this.#hasChanged = true
-    this.#counted = 0
-    this.outbox.notOnDisk(taken)
-    this.#touch()
+  #statements(isSaving: boolean, replaces: boolean, received: number): Statement[] {
+    const statements = isSaving ? [this.#parts.store.saved(sessionRow(this, received, undefined))] : []
+    if (replaces) statements.push(this.#parts.store.acknowledged(this.id, Number.MAX_SAFE_INTEGER))
+    return statements
   }
 
   #forgetting(): SpoolPart | undefined {
     if (!this.#isSaved) return undefined
     const { store, options, clock } = this.#parts
-    const { local: username, domain, resource } = this.session.jid
     const [spool, session] = store.forgotten(this.id) as [Statement, Statement]
-    const received = this.receipts.acknowledged
     const isStale = options.stale_h.enabled && this.isResumable
-    const left = isStale
-      ? store.saved({ id: this.id, domain, username, resource, received, ended_at: clock.now(), state: '{}' })
-      : session
-    return { statements: [spool, left], stanzas: [], written: () => {}, failed: () => this.forget() }
+    const left = isStale ? store.saved(sessionRow(this, this.receipts.acknowledged, clock.now())) : session
+    const part = { domain: this.domain, statements: [spool, left], failed: () => this.forget() }
+    return { ...part, journal: () => {}, written: () => {} }
   }
 
   #overflown(): void {

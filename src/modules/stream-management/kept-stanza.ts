@@ -1,17 +1,12 @@
 import { Jid } from '../../jid/jid.ts'
-import type { ClientLink } from '../../router/session.ts'
 import { delayElement } from '../../stanza/delay.ts'
 import { NS } from '../../stanza/namespaces.ts'
 import { Stanza } from '../../stanza/stanza.ts'
 import { decodeNotes, encodeNotes } from '../../stanza/stanza-key.ts'
 import type { Ticket } from '../../stanza/ticket.ts'
-import { asWire, ownWire, type Wire, wireBytes, wireOf } from '../../xml/wire.ts'
-
-type Form = ClientLink['form']
-
-/** What tells a stanza in a WebSocket frame, or on disk, from one on a byte stream. */
-const declaration = ` xmlns='${NS.client}'`
-const kinds = { m: 'message', p: 'presence', i: 'iq' } as const
+import { flatWire, type Wire, wireBytes, wireOf } from '../../xml/wire.ts'
+import { type Form, framed, inForm, kindOf } from './form.ts'
+import type { JournalStanza, SpooledStanza } from './journal.ts'
 
 /** A stanza that the client has not acknowledged yet: its own text, and little else. */
 export class KeptStanza {
@@ -22,6 +17,8 @@ export class KeptStanza {
   readonly at: number
   /** Where its text is: not on disk, on its way there, there. */
   place: 'memory' | 'writing' | 'disk' = 'memory'
+  /** Whether it has a row of its own, or will have. Before, it is in the journal. */
+  isFiled = false
   /** Not to be written to the client before it is on disk, since its sender would send it again after a crash. */
   isHeld = false
   /** Whether modules have been told that it is not acknowledged. */
@@ -41,7 +38,7 @@ export class KeptStanza {
   }
 
   static of(stanza: Stanza, form: Form, at: number): KeptStanza {
-    return new KeptStanza(ownWire(stanza.toWire(form)), form, stanza.notes, at)
+    return new KeptStanza(flatWire(stanza.toWire(form)), form, stanza.notes, at)
   }
 
   /** As it was written to disk. */
@@ -54,29 +51,39 @@ export class KeptStanza {
     const kept = new KeptStanza(wireOf(bytes, 0, bytes.length), 'framed', decoded, row.arrived_at)
     kept.number = row.number
     kept.place = 'disk'
+    kept.isFiled = true
     return kept
   }
 
   get kind(): 'message' | 'presence' | 'iq' {
-    return kinds[this.#text.charAt(1) as keyof typeof kinds]
+    return kindOf(this.#text)
   }
 
   /** The text for a connection of this form. */
   wire(form: Form): Wire {
-    if (form === this.#form) return this.#text
-    const nameEnd = this.kind.length + 1
-    const head = this.#text.slice(0, nameEnd)
-    const rest = this.#text.slice(nameEnd)
-    return asWire(form === 'framed' ? head + declaration + rest : head + rest.slice(declaration.length))
+    return inForm(this.#text, this.#form, form)
   }
 
-  /** The notes that outlive the process. */
-  get routedNotes(): Record<string, unknown> | undefined {
-    return encodeNotes(this.#notes)
+  /** As it goes to the journal. */
+  forJournal(session: string): JournalStanza {
+    const notes = encodeNotes(this.#notes)
+    return { session, number: this.number, at: this.at, form: this.#form, text: this.#text, notes }
+  }
+
+  /** As it is kept in a row of its own. */
+  forRow(session: string): SpooledStanza {
+    const notes = encodeNotes(this.#notes)
+    return {
+      session,
+      number: this.number,
+      arrived_at: this.at,
+      stanza: this.toBytes() as Buffer,
+      notes: notes === undefined ? null : JSON.stringify(notes),
+    }
   }
 
   toBytes(): Uint8Array {
-    return wireBytes(this.wire('framed'))
+    return wireBytes(framed(this.#text, this.#form))
   }
 
   toStanza(): Stanza {
@@ -85,7 +92,7 @@ export class KeptStanza {
 
   /** Another stanza in its place. */
   replace(stanza: Stanza): void {
-    this.#text = ownWire(stanza.toWire(this.#form))
+    this.#text = flatWire(stanza.toWire(this.#form))
     this.#notes = stanza.notes
   }
 

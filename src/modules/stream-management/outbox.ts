@@ -27,8 +27,8 @@ export class Outbox {
   #queue: OutboundQueue<KeptStanza>
   /** Messages that are not on disk, and may have to be. */
   #fresh: KeptStanza[] = []
-  /** Numbers of the last one on disk, and of the last one removed there. */
-  #onDisk = 0
+  /** Numbers of the last one with a row of its own, and of the last one whose row has been removed. */
+  #filed = 0
   #removed = 0
   #isHeld = false
   /** What others were last known to be, among what has come since the connection was lost. */
@@ -43,10 +43,8 @@ export class Outbox {
     this.#parts = parts
     this.#keeps = keepsStanzas(parts.options)
     this.#queue = queue
-    for (const { byteLength, number } of queue.items()) {
-      this.bytes += byteLength
-      this.#onDisk = number
-    }
+    for (const { byteLength } of queue.items()) this.bytes += byteLength
+    this.#filed = queue.items().at(-1)?.number ?? 0
   }
 
   get size(): number {
@@ -90,9 +88,9 @@ export class Outbox {
     return this.#fresh.length > 0
   }
 
-  /** What has been acknowledged since it was written to disk: the last number, undefined when nothing has. */
+  /** What has been acknowledged and has a row yet: the last number, undefined when there is none. */
   get removable(): number | undefined {
-    const last = Math.min(this.#queue.acknowledged, this.#onDisk)
+    const last = Math.min(this.#queue.acknowledged, this.#filed)
     return last > this.#removed ? last : undefined
   }
 
@@ -155,18 +153,21 @@ export class Outbox {
   }
 
   /** The messages that may be written to disk now; they are taken to be on their way there. */
-  takeFresh(): KeptStanza[] {
+  takeFresh(): readonly KeptStanza[] {
+    const fresh = this.#fresh
     const taken: KeptStanza[] = []
-    this.#fresh = this.#fresh.filter((kept) => {
-      if (kept.number <= this.#queue.acknowledged) return false
+    if (fresh.length === 0) return taken
+    this.#fresh = []
+    for (const kept of fresh) {
+      if (kept.number <= this.#queue.acknowledged) continue
       if (kept.ticket?.mayBeKept === false) {
         kept.ticket.watch(this.#parts.watcher)
-        return true
+        this.#fresh.push(kept)
+        continue
       }
       kept.place = 'writing'
       taken.push(kept)
-      return false
-    })
+    }
     return taken
   }
 
@@ -175,10 +176,16 @@ export class Outbox {
     for (const kept of taken) {
       kept.place = 'disk'
       kept.isHeld = false
-      this.#onDisk = Math.max(this.#onDisk, kept.number)
       release(kept)
     }
     this.#write()
+  }
+
+  /** What is in the journal and has not been acknowledged; it is taken to have rows of its own. */
+  takeUnfiled(): KeptStanza[] {
+    const taken = toFile(this.#queue.items())
+    this.#filed = Math.max(this.#filed, taken.at(-1)?.number ?? 0)
+    return taken
   }
 
   /** These are not. */
@@ -213,9 +220,10 @@ export class Outbox {
     for (const kept of this.#queue.items()) {
       if (kept.place === 'memory') continue
       kept.place = 'memory'
+      kept.isFiled = false
       this.#fresh.push(kept)
     }
-    this.#onDisk = 0
+    this.#filed = 0
     this.#removed = 0
   }
 
@@ -265,6 +273,13 @@ export class Outbox {
     this.bytes += bytes
     this.#parts.grew(bytes)
   }
+}
+
+/** Those that are in the journal only; they are taken to have rows of their own. */
+export function toFile(items: readonly KeptStanza[]): KeptStanza[] {
+  const taken = items.filter(({ place, isFiled }) => place === 'disk' && !isFiled)
+  for (const kept of taken) kept.isFiled = true
+  return taken
 }
 
 /** Whether it says no more than whether somebody is there, and how. */

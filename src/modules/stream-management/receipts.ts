@@ -56,6 +56,11 @@ export class Receipts {
     return this.#parts.source !== undefined ? Math.min(this.#written, this.#inbound.settled) : this.#inbound.settled
   }
 
+  /** The count that is on disk. */
+  get onDisk(): number {
+    return this.#written
+  }
+
   /** This count is on disk. */
   written(count: number): void {
     if (count > this.#written) this.#written = count
@@ -78,6 +83,7 @@ export class Receipts {
     if (this.acknowledged < this.#inbound.received && !this.#inbound.isStuck) await this.#allSettled()
     if (this.#inbound.settled < this.#inbound.received) this.repeats++
     this.#inbound.restart()
+    this.#written = Math.min(this.#written, this.#inbound.settled)
     this.#hasFailed = false
     this.#asked = undefined
     this.end()

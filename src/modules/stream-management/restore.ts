@@ -4,6 +4,7 @@ import type { Host } from '../../router/host.ts'
 import { LostLink } from '../../router/lost-link.ts'
 import { Session } from '../../router/session.ts'
 import type { StreamDesk } from './desk.ts'
+import type { SpooledStanza } from './journal.ts'
 import { Keeper } from './keeper.ts'
 import { KeptStanza } from './kept-stanza.ts'
 import type { Registry } from './registry.ts'
@@ -12,7 +13,6 @@ import type { StaleCounts } from './stale-counts.ts'
 import type { StreamManagementTables, StreamStore } from './store.ts'
 
 type SessionRow = StreamManagementTables['mod_stream_management_session']
-type SpoolRow = StreamManagementTables['mod_stream_management_spool']
 
 /** What restoring needs. */
 export interface RestoreParts {
@@ -31,6 +31,7 @@ export async function restoreSessions(parts: RestoreParts): Promise<void> {
 /** As {@link restoreSessions}, for one domain. */
 export async function restoreDomain(domain: string, parts: RestoreParts): Promise<void> {
   const { store, stale } = parts
+  await store.replay(domain)
   const [sessions, spool] = await Promise.all([store.sessions(domain), store.spool(domain)])
   const queues = new Map<string, KeptStanza[]>()
   for (const row of spool) {
@@ -45,7 +46,7 @@ export async function restoreDomain(domain: string, parts: RestoreParts): Promis
   }
 }
 
-function keptOf(row: SpoolRow): KeptStanza {
+function keptOf(row: SpooledStanza): KeptStanza {
   const notes = row.notes === null ? undefined : (JSON.parse(row.notes) as Record<string, unknown>)
   return KeptStanza.onDisk(Buffer.from(row.stanza), notes, row)
 }

@@ -5,6 +5,7 @@ import { lastingKeys } from '../../router/keys.ts'
 import type { Session, SessionInfo } from '../../router/session.ts'
 import { Stanza } from '../../stanza/stanza.ts'
 import type { KeptStanza } from './kept-stanza.ts'
+import type { StreamManagementTables } from './store.ts'
 
 /** What is written down of a session beside its queue, as JSON. */
 const saved = z.object({
@@ -34,7 +35,7 @@ export interface RestoredStream {
 }
 
 /** Writes down what is to be there again after a restart. */
-export function encodeSession(
+function encodeSession(
   session: Session,
   stream: { readonly isResumable: boolean; readonly outbox: { readonly acknowledged: number } },
 ): string {
@@ -53,6 +54,17 @@ export function encodeSession(
     acknowledged: stream.outbox.acknowledged,
     values,
   } satisfies SavedSession)
+}
+
+/** The row of a session. `endedAt`: only its count is kept, as it ended then (milliseconds since the epoch). */
+export function sessionRow(
+  stream: Parameters<typeof encodeSession>[1] & { readonly id: string; readonly session: Session },
+  received: number,
+  endedAt: number | undefined,
+): StreamManagementTables['mod_stream_management_session'] {
+  const { local: username, domain, resource } = stream.session.jid
+  const state = endedAt === undefined ? encodeSession(stream.session, stream) : '{}'
+  return { id: stream.id, domain, username, resource, received, ended_at: endedAt ?? null, state }
 }
 
 /** Reads that back; undefined for what another build wrote differently. */

@@ -1,6 +1,7 @@
 import type { Compilable } from 'kysely'
 import type { Jid } from '../../jid/jid.ts'
 import type { Database, Migration, Params } from '../../storage/database.ts'
+import { readJournal, type SpooledStanza } from './journal.ts'
 
 export interface StreamManagementTables {
   mod_stream_management_session: {
@@ -14,18 +15,20 @@ export interface StreamManagementTables {
     ended_at: number | null
     state: string
   }
-  mod_stream_management_spool: {
-    session: string
+  mod_stream_management_spool: SpooledStanza
+  /** What was to be on disk soon: it is moved to the other tables a second later, or at the next start. */
+  mod_stream_management_journal: {
+    domain: string
+    /** Of the entries of all domains, rising. */
     number: number
-    arrived_at: number
-    stanza: Buffer
-    notes: string | null
+    content: Buffer
   }
 }
 
 type Session = StreamManagementTables['mod_stream_management_session']
-/** A stanza that is kept. */
-export type SpooledStanza = StreamManagementTables['mod_stream_management_spool']
+
+/** An entry of the journal. */
+export type JournalEntry = StreamManagementTables['mod_stream_management_journal']
 
 export const migrations: Record<string, Migration> = {
   '001_create': async ({ schema }) => {
@@ -54,6 +57,15 @@ export const migrations: Record<string, Migration> = {
       .addPrimaryKeyConstraint('mod_stream_management_spool_key', ['session', 'number'])
       .execute()
   },
+  '002_journal': async ({ schema }) => {
+    await schema
+      .createTable('mod_stream_management_journal')
+      .addColumn('domain', 'varchar(255)', (column) => column.notNull())
+      .addColumn('number', 'bigint', (column) => column.notNull())
+      .addColumn('content', 'blob', (column) => column.notNull())
+      .addPrimaryKeyConstraint('mod_stream_management_journal_key', ['domain', 'number'])
+      .execute()
+  },
 }
 
 const spoolColumns = ['session', 'number', 'arrived_at', 'stanza', 'notes'] as const
@@ -67,6 +79,8 @@ export class StreamStore {
   readonly #count
   readonly #insert
   readonly #removeThrough
+  readonly #append
+  readonly #dropThrough
 
   constructor(db: Database<StreamManagementTables>) {
     this.#db = db
@@ -75,6 +89,17 @@ export class StreamStore {
         .updateTable('mod_stream_management_session')
         .set({ received: p('received') })
         .where('id', '=', p('id')),
+    )
+    this.#append = db.prepare((q, p: Params<JournalEntry>) =>
+      q
+        .insertInto('mod_stream_management_journal')
+        .values({ domain: p('domain'), number: p('number'), content: p('content') }),
+    )
+    this.#dropThrough = db.prepare((q, p: Params<Pick<JournalEntry, 'domain' | 'number'>>) =>
+      q
+        .deleteFrom('mod_stream_management_journal')
+        .where('domain', '=', p('domain'))
+        .where('number', '<=', p('number')),
     )
     this.#insert = db.bulkInsert('mod_stream_management_spool', spoolColumns)
     this.#removeThrough = db.prepare((q, p: Params<Pick<SpooledStanza, 'session' | 'number'>>) =>
@@ -95,6 +120,16 @@ export class StreamStore {
     return this.#db.upsert('mod_stream_management_session', session as never, ['id'])
   }
 
+  journalled(entry: JournalEntry): Statement {
+    return this.#append.with(entry)
+  }
+
+  /** The entries of a domain up to this number are of no use any more. */
+  dropped(domain: string, number: number): Statement {
+    return this.#dropThrough.with({ domain, number })
+  }
+
+  /** So much has been received. */
   counted(id: string, received: number): Statement {
     return this.#count.with({ id, received })
   }
@@ -110,6 +145,32 @@ export class StreamStore {
       this.#db.q.deleteFrom('mod_stream_management_spool').where('session', '=', id),
       this.#db.q.deleteFrom('mod_stream_management_session').where('id', '=', id),
     ]
+  }
+
+  /** After a crash: moves what the journal has for a domain to where it is looked for. */
+  async replay(domain: string): Promise<void> {
+    const { q } = this.#db
+    const entries = await q
+      .selectFrom('mod_stream_management_journal')
+      .selectAll()
+      .where('domain', '=', domain)
+      .orderBy('number')
+      .execute()
+    const last = entries.at(-1)
+    if (last === undefined) return
+    const { counts, stanzas, replaced } = readJournal(entries.map(({ content }) => content))
+    const [sessions, spool] = await Promise.all([this.sessions(domain), this.spool(domain)])
+    const living = new Set(sessions.flatMap(({ id, ended_at }) => (ended_at === null ? id : [])))
+    for (const { session, number } of spool) if (!replaced.has(session)) stanzas.get(session)?.delete(number)
+    const isLiving = <T>([id]: readonly [string, T]): boolean => living.has(id)
+    await this.run(
+      [
+        ...[...replaced].map((id) => this.acknowledged(id, Number.MAX_SAFE_INTEGER)),
+        ...[...counts].filter(isLiving).map(([id, received]) => this.counted(id, received)),
+        this.dropped(domain, last.number),
+      ],
+      [...stanzas].filter(isLiving).flatMap(([, rows]) => [...rows.values()]),
+    )
   }
 
   /** The sessions of a domain, the oldest first as far as that is known. */
@@ -144,6 +205,7 @@ export class StreamStore {
     const { q } = this.#db
     const ofDomain = q.selectFrom('mod_stream_management_session').select('id').where('domain', '=', domain)
     await this.#db.atomic([
+      q.deleteFrom('mod_stream_management_journal').where('domain', '=', domain),
       q.deleteFrom('mod_stream_management_spool').where('session', 'in', ofDomain),
       q.deleteFrom('mod_stream_management_session').where('domain', '=', domain),
     ])

@@ -73,10 +73,10 @@ export class OutboundQueue<T extends { number: number }> {
   acknowledge(h: number): T[] | undefined {
     const count = meant(h, this.#acknowledged)
     if (count > this.#written) return undefined
-    const isKept = ({ number }: T): boolean => number > count
-    const next = this.#items.findIndex((item, index) => index >= this.#first && isKept(item))
-    const gone = this.#items.slice(this.#first, next < 0 ? undefined : next)
-    this.#first += gone.length
+    let next = this.#first
+    for (let item = this.#items[next]; item !== undefined && item.number <= count; item = this.#items[next]) next++
+    const gone = this.#items.slice(this.#first, next)
+    this.#first = next
     this.#acknowledged = count
     this.#cut()
     return gone
