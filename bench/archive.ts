@@ -11,9 +11,10 @@ import { noLaterId } from '../src/modules/mam/message-id.ts'
 import { resultMessage } from '../src/modules/mam/results.ts'
 import { flags, type MamTables, migrations } from '../src/modules/mam/tables.ts'
 import { createLogger } from '../src/observe/logger.ts'
+import { Stanza } from '../src/stanza/stanza.ts'
 import { openDatabase } from '../src/storage/open.ts'
 import { type Clock, systemClock } from '../src/util/clock.ts'
-import { asWire } from '../src/xml/wire.ts'
+import { asWire, wireBytes } from '../src/xml/wire.ts'
 
 const dir = mkdtempSync(join(process.argv[2] ?? tmpdir(), 'meerkat-bench-'))
 const vocabulary =
@@ -53,8 +54,9 @@ function say(archive: Archive, from: Jid, to: Jid): void {
     `<message xmlns='jabber:client' from='${from.full}' to='${to.full}' type='chat' id='m${++sent}'><body>${body}</body>` +
       `<origin-id xmlns='urn:xmpp:sid:0' id='m${sent}'/><request xmlns='urn:xmpp:receipts'/></message>`,
   )
-  const out = archive.append({ owner: from, remote: to, resource: to.resource, flags: flags.outgoing, text })
-  archive.append({ owner: to, remote: from, resource: from.resource, flags: 0, text, shared: out.message })
+  const stanza = Stanza.fromBytes(wireBytes(text), Jid.parse)
+  const out = archive.append({ owner: from, remote: to, resource: to.resource, flags: flags.outgoing, stanza })
+  archive.append({ owner: to, remote: from, resource: from.resource, flags: 0, stanza, shared: out.message })
 }
 
 async function measure(name: string, operations: number, work: () => Promise<unknown>): Promise<void> {

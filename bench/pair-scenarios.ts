@@ -14,6 +14,10 @@ export interface Scenario {
   /** Which field of the generator's report is compared, and its unit. */
   figure: string
   unit: string
+  /** Other fields of the same run, each a row of its own. */
+  also?: readonly Pick<Scenario, 'title' | 'figure' | 'unit'>[]
+  /** Settings of ours beside bench.toml. Peers run as they do otherwise. */
+  settings?: string
   /** How peers store the passwords; ours are stored as SCRAM keys always. */
   storage: Storage
 }
@@ -21,6 +25,10 @@ export interface Scenario {
 const window = ['--warmup', '1.5', '--time', '6']
 const chat = { figure: 'srv_us_per_msg', unit: 'us/message', storage: 'plain' } as const
 const logins = { figure: 'srv_ms_per_login', unit: 'ms/login', storage: 'hashed' } as const
+const rooms = { figure: 'srv_us_per_delivery', unit: 'us/delivery', storage: 'plain', users: 1000 } as const
+const archive = '[modules.mod_mam]\nbackend = "rdbms"\npm = {}\n'
+const roomArchive = '[modules.mod_mam]\nbackend = "rdbms"\nmuc = {}\n'
+const tenRooms = ['muc', '--rooms', '10', '--occupants', '100', ...window]
 const idle = { figure: 'kib_per_session', unit: 'KiB/session', storage: 'plain' } as const
 
 /** What is compared, by the name that --only takes. */
@@ -49,6 +57,38 @@ export const scenarios: Record<string, Scenario> = {
     args: ['chat', '-n', '200', '-w', '1', ...window],
     users: 200,
     isTls: true,
+  },
+  'chat-archived': {
+    ...chat,
+    title: 'chat, 200 sessions, 1 outstanding; ours into both archives',
+    args: ['chat', '-n', '200', '-w', '1', ...window],
+    users: 200,
+    settings: archive,
+  },
+  'chat-steady': {
+    ...chat,
+    title: '2,000 messages a second, 200 sessions; ours into both archives',
+    args: ['chat', '-n', '200', '--rate', '2000', ...window],
+    users: 200,
+    settings: archive,
+    also: [{ title: 'the same, latency, 99th percentile', figure: 'p99_us', unit: 'us' }],
+  },
+  'muc-10x100': {
+    ...rooms,
+    title: 'groupchat, 10 rooms of 100',
+    args: tenRooms,
+    also: [{ title: 'joining a room of 100', figure: 'join_srv_ms_per_occupant', unit: 'ms/join' }],
+  },
+  'muc-1x1000': {
+    ...rooms,
+    title: 'groupchat, 1 room of 1,000, 4 senders',
+    args: ['muc', '--rooms', '1', '--occupants', '1000', '--senders', '4', ...window],
+  },
+  'muc-archived': {
+    ...rooms,
+    title: 'groupchat, 10 rooms of 100; ours into their archives',
+    args: tenRooms,
+    settings: roomArchive,
   },
   'chat-sm': {
     title: 'chat with stream management and carbons, 100 users with 2 devices, 1 outstanding',

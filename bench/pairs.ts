@@ -36,7 +36,7 @@ interface Contestant {
   port: number
   tlsPort: number
   /** Returns its process id. */
-  start(storage: Storage): Promise<number>
+  start(scenario: Scenario): Promise<number>
   stop(): Promise<void>
   /** Drops its data as well. */
   close(): Promise<void>
@@ -55,8 +55,8 @@ async function ours(): Promise<Contestant> {
     name: 'Meerkat',
     port,
     tlsPort,
-    async start() {
-      await server.restart()
+    async start({ settings }) {
+      await server.restart(settings)
       return server.target.pid
     },
     stop: () => server.halt(),
@@ -88,7 +88,7 @@ function peer(name: string, folder: string, port: number, base: string): Contest
     tlsPort,
     stop,
     close: stop,
-    async start(storage) {
+    async start({ storage }) {
       await stop()
       const env = environment(storage)
       execFileSync('mkdir', ['-p', env.RUN_BASE])
@@ -133,7 +133,7 @@ async function ownLoad(contestant: Contestant, pid: number, scenario: Scenario):
 const registered = new Set<string>()
 
 async function measure(contestant: Contestant, scenario: Scenario, label: string): Promise<Report | undefined> {
-  const pid = await contestant.start(scenario.storage)
+  const pid = await contestant.start(scenario)
   if (scenario.own !== undefined) return note(await ownLoad(contestant, pid, scenario))
   const { users, prefix = 'user' } = scenario
   const accounts = [contestant.port, scenario.storage, prefix, users].join()
@@ -195,26 +195,28 @@ async function runPair(
   return reports
 }
 
-function row(scenario: Scenario, figures: readonly (readonly [number, number])[], faults: number): string {
+type Measured = Pick<Scenario, 'title' | 'figure' | 'unit'>
+
+function row({ title, figure, unit }: Measured, pairs: readonly (readonly [Report, Report])[], faults: number): string {
+  const figures = pairs.map((pair) => pair.map((report) => report[figure] ?? Number.NaN) as [number, number])
   const ratios = figures.map(([a, b]) => a / b)
   const range = `${short(Math.min(...ratios))}..${short(Math.max(...ratios))}`
   const medians = [median(figures.map(([a]) => a)), median(figures.map(([, b]) => b))].map(short)
-  return `| ${scenario.title} | ${scenario.unit} | ${medians.join(' | ')} | ${short(median(ratios))} (${range}) | ${faults} |`
+  return `| ${title} | ${unit} | ${medians.join(' | ')} | ${short(median(ratios))} (${range}) | ${faults} |`
 }
 
-/** Runs one scenario in pairs, whoever began the last pair second in the next; returns the row of the table. */
+/** Runs one scenario in pairs, whoever began the last pair second in the next; returns the rows of the table. */
 async function compare(first: Contestant, second: Contestant, name: string, scenario: Scenario): Promise<string> {
-  const figures: [number, number][] = []
+  const pairs: [Report, Report][] = []
   let faults = 0
   for (let pair = 0; pair < Number(options.pairs); pair += 1) {
     const reports = await runPair(pair % 2 === 0 ? [first, second] : [second, first], name, scenario)
     const [a, b] = [reports.get(first), reports.get(second)]
     // A run that could not be made is a fault too.
     faults += a === undefined || b === undefined ? 1 : faultsOf(a) + faultsOf(b)
-    if (a !== undefined && b !== undefined)
-      figures.push([a[scenario.figure] ?? Number.NaN, b[scenario.figure] ?? Number.NaN])
+    if (a !== undefined && b !== undefined) pairs.push([a, b])
   }
-  return row(scenario, figures, faults)
+  return [scenario, ...(scenario.also ?? [])].map((measured) => row(measured, pairs, faults)).join('\n')
 }
 
 function namedPeers(port: number, folder: string): Contestant[] {

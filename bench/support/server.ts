@@ -13,8 +13,8 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 /** A server under test. */
 export interface RunningServer {
   target: Target
-  /** Stops it and starts it again with the data it has: a process without a past. */
-  restart(): Promise<void>
+  /** Stops it and starts it again with the data it has, and these settings more: a process without a past. */
+  restart(settings?: string): Promise<void>
   /** Stops it and keeps its data. */
   halt(): Promise<void>
   /** Stops it and drops its data. */
@@ -39,7 +39,7 @@ async function untilListening(port: number, child: ChildProcess): Promise<void> 
   throw new Error(`nothing listens on port ${port} after 15 s`)
 }
 
-function prepare(folder: string, port: number, tlsPort: number): void {
+function makeCertificate(folder: string): void {
   const certificate = ['-keyout', join(folder, 'key.pem'), '-out', join(folder, 'cert.pem')]
   const kind = [
     '-newkey',
@@ -53,8 +53,12 @@ function prepare(folder: string, port: number, tlsPort: number): void {
     '/CN=bench.test',
   ]
   execFileSync('openssl', ['req', '-x509', ...kind, ...certificate], { stdio: 'ignore' })
+}
+
+function configure(folder: string, target: Target, settings = ''): void {
   const config = readFileSync(join(root, 'bench/bench.toml'), 'utf8')
-  writeFileSync(join(folder, 'bench.toml'), config.replace('24222', String(port)).replace('24223', String(tlsPort)))
+  const own = config.replace('24222', String(target.port)).replace('24223', String(target.tlsPort))
+  writeFileSync(join(folder, 'bench.toml'), `${own}\n${settings}`)
 }
 
 async function halt(child: ChildProcess): Promise<void> {
@@ -88,14 +92,17 @@ async function run(folder: string, port: number): Promise<ChildProcess> {
 /** Starts this project's server in a folder of its own, pinned to the first processor where that can be done. */
 export async function startServer(port: number, tlsPort: number): Promise<RunningServer> {
   const folder = mkdtempSync(join(tmpdir(), 'meerkat-bench-'))
-  prepare(folder, port, tlsPort)
+  makeCertificate(folder)
+  const target: Target = { port, tlsPort, domain: 'bench.test', pid: 0 }
+  configure(folder, target)
   let child = await run(folder, port)
   // taskset becomes what it starts, so the child is the server.
-  const target: Target = { port, tlsPort, domain: 'bench.test', pid: child.pid as number }
+  target.pid = child.pid as number
   return {
     target,
-    async restart() {
+    async restart(settings) {
       await halt(child)
+      configure(folder, target, settings)
       child = await run(folder, port)
       target.pid = child.pid as number
     },

@@ -48,11 +48,6 @@ export function elementOf(inner: Wire, { start, end }: Part): Element {
   return scanFrame(wireBytes(asWire(inner.slice(start, end))), ownLimits).toElement()
 }
 
-/** A child that was built here. */
-export function builtPart(element: Element, start: number, end: number): Part {
-  return { name: element.name, ns: element.ns, start, end, element, received: -1 }
-}
-
 /** The children as they were received. */
 export function receivedParts(raw: RawElement | undefined): Part[] {
   return (raw?.kids ?? []).map(({ name, ns, start, end }, received) => ({

@@ -1,5 +1,7 @@
 import { Jid } from '../jid/jid.ts'
 import { type Element, el } from '../xml/element.ts'
+import { asWire } from '../xml/wire.ts'
+import type { TextPart } from './parts.ts'
 import type { Stanza } from './stanza.ts'
 
 /** XEP-0359. */
@@ -13,6 +15,12 @@ export function formatStanzaId(id: number): string {
 /** `<stanza-id/>`: the id that this account or room has given a message. */
 export function stanzaIdElement(by: Jid, id: string): Element {
   return el('stanza-id', stanzaIdNs, { by: by.bareString, id })
+}
+
+/** The same as text, for what goes out at once. */
+export function stanzaIdText(by: Jid, id: string): TextPart {
+  const text = asWire(`<stanza-id xmlns='${stanzaIdNs}' by='${by.bare.wire}' id='${id}'/>`)
+  return { name: 'stanza-id', ns: stanzaIdNs, text }
 }
 
 /** The message without ids that somebody else gave in the name of this account or room (XEP-0359 §5). */

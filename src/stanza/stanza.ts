@@ -4,12 +4,11 @@ import { escapeXml } from '../xml/escape.ts'
 import { scanFrame } from '../xml/frame.ts'
 import { ownLimits } from '../xml/limits.ts'
 import type { RawElement } from '../xml/raw-element.ts'
-import { serialise } from '../xml/serialise.ts'
 import { asWire, toWire, type Wire } from '../xml/wire.ts'
 import type { Fields, Received, StanzaKind } from './fields.ts'
 import { attributesOf, fieldsOf, prefixesOf, type StanzaHead } from './head.ts'
 import { NS } from './namespaces.ts'
-import { appended, builtPart, cutOut, elementOf, type Part, receivedParts, shifted, type TextPart } from './parts.ts'
+import { appended, cutOut, elementOf, type Part, receivedParts, shifted, type TextPart } from './parts.ts'
 import type { StanzaError } from './stanza-error.ts'
 import { decodeNotes, encodeNotes, type StanzaKey } from './stanza-key.ts'
 import type { Ticket } from './ticket.ts'
@@ -200,10 +199,10 @@ export class Stanza {
   }
 
   /** The same with another child before all others. */
-  prepend(element: Element): Stanza {
-    const text = serialise(element, NS.client)
-    const parts = [builtPart(element, 0, text.length), ...this.#partList().map((part) => shifted(part, text.length))]
-    return new Stanza({ ...this.#fields(), inner: asWire(text + this.#inner), parts })
+  prepend(child: Element | TextPart): Stanza {
+    const first = appended(asWire(''), [], [child])
+    const parts = [...first.parts, ...this.#partList().map((part) => shifted(part, first.inner.length))]
+    return new Stanza({ ...this.#fields(), inner: asWire(first.inner + this.#inner), parts })
   }
 
   /** The same without the children that the test picks. */

@@ -48,11 +48,10 @@ onEachDatabase('the archive', (kind) => {
   afterEach(() => close())
 
   function say(from: Jid, to: Jid, body: string, id = 'm1') {
-    const message = Stanza.make('message', { from, to, id, type: 'chat' }, el('body', 'jabber:client', body))
-    const text = message.toWire('framed')
-    const sent = archive.append({ owner: from, remote: to, resource: to.resource, flags: flags.outgoing, text })
+    const stanza = Stanza.make('message', { from, to, id, type: 'chat' }, el('body', 'jabber:client', body))
+    const sent = archive.append({ owner: from, remote: to, resource: to.resource, flags: flags.outgoing, stanza })
     const shared = sent.message
-    return { sent, got: archive.append({ owner: to, remote: from, resource: from.resource, flags: 0, text, shared }) }
+    return { sent, got: archive.append({ owner: to, remote: from, resource: from.resource, flags: 0, stanza, shared }) }
   }
   const number = async (jid: Jid) => (await archive.addresses.find(jid.bareString)) ?? 0
   async function find(owner: Jid, more: Partial<Omit<Lookup, 'filter'>> & { filter?: Partial<Filter> } = {}) {
@@ -89,7 +88,7 @@ onEachDatabase('the archive', (kind) => {
       return Stanza.fromBytes(Buffer.from(text), Jid.parse).under(ticket)
     }
     const keep = (stanza: Stanza, owner: Jid, remote: Jid) =>
-      archive.append({ owner, remote, ...at, text: stanza.toWire('framed'), origin: stanza.origin }).id
+      archive.append({ owner, remote, ...at, stanza, origin: stanza.origin }).id
     const at = { resource: '', flags: 0 }
     const ids = [keep(message(7), romeo, juliet), keep(message(7), juliet, romeo), keep(message(8), romeo, juliet)]
     const plain = message(9, { repeats: 0 })
@@ -113,8 +112,8 @@ onEachDatabase('the archive', (kind) => {
 
   it('keeps it twice where it was changed on its way', async () => {
     const { message } = say(romeo, juliet, 'one').sent
-    const text = Stanza.make('message', { from: romeo, to: nurse }).toWire('framed')
-    archive.append({ owner: nurse, remote: romeo, resource: '', flags: 0, text, shared: message })
+    const stanza = Stanza.make('message', { from: romeo, to: nurse })
+    archive.append({ owner: nurse, remote: romeo, resource: '', flags: 0, stanza, shared: message })
     await archive.settled()
     expect(await rows('mod_mam_stanza')).toBe(2)
   })
@@ -130,8 +129,8 @@ onEachDatabase('the archive', (kind) => {
   it('finds by account, resource, and without groupchat', async () => {
     say(romeo, juliet, 'one')
     say(romeo, nurse, 'two')
-    const text = Stanza.make('message', { from: romeo, type: 'groupchat' }).toWire('framed')
-    archive.append({ owner: romeo, remote: nurse, resource: 'x ', flags: flags.groupchat, text })
+    const stanza = Stanza.make('message', { from: romeo, type: 'groupchat' })
+    archive.append({ owner: romeo, remote: nurse, resource: 'x ', flags: flags.groupchat, stanza })
     await archive.settled()
     const remote = await number(nurse)
     expect((await find(romeo, { filter: { remote } })).count).toBe(2)
@@ -219,8 +218,8 @@ onEachDatabase('the archive', (kind) => {
       },
     })
     const { sent } = say(romeo, juliet, 'one')
-    const text = Stanza.make('message', { from: romeo }).toWire('framed')
-    archive.append({ owner: romeo, remote: nurse, resource: '', flags: 0, text, id: sent.id })
+    const stanza = Stanza.make('message', { from: romeo })
+    archive.append({ owner: romeo, remote: nurse, resource: '', flags: 0, stanza, id: sent.id })
     say(romeo, juliet, 'two')
     expect(bodiesOf(await find(romeo))).toEqual(['one', 'two'])
     expect(dropped).toEqual([1])

@@ -6,7 +6,7 @@ import type { Clock } from '../../util/clock.ts'
 import { type MomentIds, momentIds } from '../../util/moment-ids.ts'
 import type { Eventually } from '../../util/settled.ts'
 import type { Element } from '../../xml/element.ts'
-import { ownWire } from '../../xml/wire.ts'
+import { flatWire } from '../../xml/wire.ts'
 import { Addresses } from './addresses.ts'
 import { ArchiveEditor } from './editor.ts'
 import { addressWord, Indexer, referencesOf, referenceWord } from './indexer.ts'
@@ -98,13 +98,15 @@ export class Archive {
 
   append(parts: NewEntryParts): Appended {
     const id = parts.id ?? this.ids.next()
-    const { shared, text, owner, remote, resource } = parts
+    const { shared, stanza, owner, remote, resource } = parts
+    const text = stanza.toWire('framed')
     const isSame = shared !== undefined && !shared.isSent && shared.text === text
     const message = isSame
       ? shared
       : {
           id: parts.id === undefined ? id : this.ids.next(),
-          text: ownWire(text),
+          text: flatWire(text),
+          words: this.#indexer.wordsOf(stanza),
           origin: parts.origin,
           copies: 0,
           isSent: false,

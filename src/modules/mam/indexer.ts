@@ -4,7 +4,6 @@ import { stanzaIdNs } from '../../stanza/stanza-id.ts'
 import type { Database } from '../../storage/database.ts'
 import type { WordIndex } from '../../storage/word-index.ts'
 import type { Clock, Timer } from '../../util/clock.ts'
-import { wireBytes } from '../../xml/wire.ts'
 import type { Addresses } from './addresses.ts'
 import { wordsOf } from './search-text.ts'
 import type { MamTables } from './tables.ts'
@@ -102,9 +101,7 @@ export class Indexer {
     const messages = this.#waiting
     if (messages.length === 0) return
     this.#waiting = []
-    this.#underWay = Promise.all([this.#underWay, this.#insert(messages.map((each) => this.#entryOf(each)))]).then(
-      () => {},
-    )
+    this.#underWay = Promise.all([this.#underWay, this.#insert(messages.map(entryOf))]).then(() => {})
   }
 
   async #insert(entries: readonly Entry[]): Promise<void> {
@@ -116,30 +113,27 @@ export class Indexer {
     }
   }
 
-  #entryOf({ message, addresses }: WrittenMessage): Entry {
-    const words = this.#wordsIn(Buffer.from(wireBytes(message.text)))
-    return [message.id, words.length === 0 ? words : [...[...addresses].map(addressWord), ...words]]
+  /** The words by which a message is found, but for those of its addresses. */
+  wordsOf(message: Stanza): readonly string[] {
+    const { hasBodies, hasReferences } = this.#options
+    const words = hasReferences ? referencesOf(message).map(referenceWord) : []
+    const body = hasBodies ? message.child('body')?.text() : undefined
+    if (body !== undefined) words.push(...wordsOf(body))
+    return words
   }
 
   async #reread(id: number, bytes: Uint8Array): Promise<Entry> {
-    const words = this.#wordsIn(bytes)
+    const message = Stanza.fromBytes(bytes, Jid.parse)
+    const words = this.wordsOf(message)
     if (words.length === 0) return [id, words]
-    const { from, to } = Stanza.fromBytes(bytes, Jid.parse)
+    const { from, to } = message
     const concerned = [from, to].filter((jid) => jid !== undefined).map((jid) => (jid as Jid).bareString)
     return [id, [...[...(await this.#addresses.ensure(concerned)).values()].map(addressWord), ...words]]
-  }
-
-  #wordsIn(bytes: Uint8Array): string[] {
-    const { hasBodies, hasReferences } = this.#options
-    try {
-      const message = Stanza.fromBytes(bytes, Jid.parse)
-      const words = hasReferences ? referencesOf(message).map(referenceWord) : []
-      const body = hasBodies ? message.child('body')?.text() : undefined
-      return body === undefined ? words : [...words, ...wordsOf(body)]
-    } catch {
-      return []
-    }
   }
 }
 
 type Entry = readonly [id: number, words: readonly string[]]
+
+function entryOf({ message: { id, words }, addresses }: WrittenMessage): Entry {
+  return [id, words.length === 0 ? words : [...[...addresses].map(addressWord), ...words]]
+}

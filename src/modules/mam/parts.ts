@@ -1,5 +1,5 @@
 import type { Jid } from '../../jid/jid.ts'
-import type { Wire } from '../../xml/wire.ts'
+import type { Stanza } from '../../stanza/stanza.ts'
 import type { NewMessage } from './writer.ts'
 
 /** A message to be archived. */
@@ -13,7 +13,7 @@ export interface NewEntryParts {
   readonly flags: number
   /** The id that it has already. */
   readonly id?: number | undefined
-  readonly text: Wire
+  readonly stanza: Stanza
   /** Names the message where its sender may send it once more. */
   readonly origin?: string | undefined
   /** The same message in another archive: kept once, if it is the same and on its way to the disk still. */

@@ -5,7 +5,7 @@ import type { Host } from '../../router/host.ts'
 import { KnownAccounts } from '../../router/known-accounts.ts'
 import { archiveId, isRerouted, senderArchiveId } from '../../router/notes.ts'
 import type { Stanza } from '../../stanza/stanza.ts'
-import { formatStanzaId, stanzaIdElement, withoutStanzaIds } from '../../stanza/stanza-id.ts'
+import { formatStanzaId, stanzaIdText, withoutStanzaIds } from '../../stanza/stanza-id.ts'
 import { stanzaKey } from '../../stanza/stanza-key.ts'
 import type { Database } from '../../storage/database.ts'
 import { mustAccept } from '../../storage/must-accept.ts'
@@ -122,7 +122,7 @@ export class PersonalArchive {
   #told(stanza: Stanza, owner: Jid, id: string | undefined): Stanza {
     if (id === undefined) return stanza
     const noted = stanza.with(archiveId, id).with(stored, undefined)
-    return this.#parts.settings.hasStanzaIds ? noted.prepend(stanzaIdElement(owner, id)) : noted
+    return this.#parts.settings.hasStanzaIds ? noted.prepend(stanzaIdText(owner, id)) : noted
   }
 
   /** Puts a message into an archive, unless it is there already since it was sent for the first time. */
@@ -147,7 +147,7 @@ export class PersonalArchive {
       resource: remote.resource,
       flags: kind,
       id: this.#idOf(stanza),
-      text: stanza.toWire('framed'),
+      stanza,
       origin: stanza.origin,
       shared: stanza.get(stored),
     })

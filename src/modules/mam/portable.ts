@@ -82,7 +82,7 @@ export class ArchiveImport {
     const isOutgoing = stanza.from?.bareString === user.bareString
     const remote = (isOutgoing ? stanza.to : stanza.from) ?? user
     const kind = (isOutgoing ? flags.outgoing : 0) | (stanza.type === 'groupchat' ? flags.groupchat : 0)
-    const entry = { owner: user, remote, resource: remote.resource, flags: kind, id, text: stanza.toWire('framed') }
+    const entry = { owner: user, remote, resource: remote.resource, flags: kind, id, stanza }
     return { written: this.#archive.insert(entry) }
   }
 

@@ -4,7 +4,7 @@ import type { IqRequest } from '../../router/iq-registry.ts'
 import { archiveId } from '../../router/notes.ts'
 import type { Session } from '../../router/session.ts'
 import { Stanza } from '../../stanza/stanza.ts'
-import { formatStanzaId, stanzaIdElement, withoutStanzaIds } from '../../stanza/stanza-id.ts'
+import { formatStanzaId, stanzaIdText, withoutStanzaIds } from '../../stanza/stanza-id.ts'
 import { mustAccept } from '../../storage/must-accept.ts'
 import { afterwards, type Eventually } from '../../util/settled.ts'
 import { type Element, el } from '../../xml/element.ts'
@@ -113,7 +113,7 @@ export class RoomArchive implements RoomArchives {
       }
       const text = formatStanzaId(id)
       const noted = stanza.with(archiveId, text)
-      return settings.hasStanzaIds ? noted.prepend(stanzaIdElement(room, text)) : noted
+      return settings.hasStanzaIds ? noted.prepend(stanzaIdText(room, text)) : noted
     })
   }
 
@@ -130,7 +130,7 @@ export class RoomArchive implements RoomArchives {
       resource: stanza.from?.resource ?? '',
       flags: flags.room,
       id: stanza.get(stableId),
-      text: stored.toWire('framed'),
+      stanza: stored,
       origin: stanza.origin,
     })
     meters.archived()

@@ -11,6 +11,8 @@ import type { MamTables } from './tables.ts'
 export interface NewMessage {
   readonly id: number
   readonly text: Wire
+  /** By which it is found. */
+  readonly words: readonly string[]
   readonly origin: string | undefined
   /** Entries that have it. */
   copies: number

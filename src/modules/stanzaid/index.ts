@@ -4,7 +4,7 @@ import { defineModule } from '../../module/define.ts'
 import { accountReceives, userSends } from '../../router/events.ts'
 import { archiveId } from '../../router/notes.ts'
 import type { Stanza } from '../../stanza/stanza.ts'
-import { formatStanzaId, stanzaIdElement, stanzaIdNs, withoutStanzaIds } from '../../stanza/stanza-id.ts'
+import { formatStanzaId, stanzaIdNs, stanzaIdText, withoutStanzaIds } from '../../stanza/stanza-id.ts'
 import { momentIds } from '../../util/moment-ids.ts'
 import { stableId, stanzaIdApi } from './api.ts'
 
@@ -22,7 +22,7 @@ export default defineModule({
       if (id === undefined || message.get(archiveId) !== undefined) return message
       // That of the room is the one that counts.
       if (message.type === 'groupchat' && message.has('stanza-id', stanzaIdNs)) return message
-      return message.prepend(stanzaIdElement(by, formatStanzaId(id)))
+      return message.prepend(stanzaIdText(by, formatStanzaId(id)))
     }
     provide(stanzaIdApi, { decorate })
 
