@@ -8,8 +8,8 @@ import { sql } from './sql.ts'
 export interface WordSql {
   /** Statements that make the index: a table with the columns `rowid` and `words`. */
   create(table: string): readonly RawBuilder<unknown>[]
-  /** Words as they are stored. */
-  stored(words: readonly string[]): string
+  /** Words, with a blank between them, as they are stored. */
+  stored(words: string): string
   /** How the stored words stand in an insert. */
   cell(value: unknown): unknown
   /** The text of a query for all of these words and beginnings of words. */
@@ -23,8 +23,8 @@ export interface WordSql {
  * digits and `_` and has at most 64 characters.
  */
 export interface WordIndex {
-  /** Statements that add entries; a number must not be there yet. */
-  insert(entries: readonly (readonly [id: number, words: readonly string[]])[]): Compilable[]
+  /** Statements that add entries, each with its words, a blank between them; a number must not be there yet. */
+  insert(entries: readonly (readonly [id: number, words: string])[]): Compilable[]
   /** A query for entries that have all these words, and a word for each of these beginnings. */
   query(words: readonly string[], beginnings?: readonly string[]): string
   /** The condition that what stands in `column` is the number of an entry that answers the query. */
@@ -46,7 +46,7 @@ export function wordIndex(q: Kysely<AnyTables>, table: string): WordIndex {
         columns: ['rowid', 'words'],
         cell: (column, value) => (column === 'words' ? sqlOf.cell(value) : value),
       })
-      return inserts.of(entries.map(([id, words]) => [id, sqlOf.stored([...new Set(words)])]))
+      return inserts.of(entries.map(([id, words]) => [id, sqlOf.stored(words)]))
     },
     query: (words, beginnings = []) => sqlOf.query(words, beginnings),
     matches: (column, query) => inTable(column, table, sqlOf.matches(table, query)),

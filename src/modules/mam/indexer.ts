@@ -105,7 +105,7 @@ export class Indexer {
   }
 
   async #insert(entries: readonly Entry[]): Promise<void> {
-    const found = entries.filter(([, words]) => words.length > 0)
+    const found = entries.filter(([, words]) => words !== '')
     try {
       if (found.length > 0) await this.#db.atomic(this.#index.insert(found))
     } catch (error) {
@@ -113,27 +113,32 @@ export class Indexer {
     }
   }
 
-  /** The words by which a message is found, but for those of its addresses. */
-  wordsOf(message: Stanza): readonly string[] {
+  /** The words by which a message is found, but for those of its addresses, with a blank between them. */
+  wordsOf(message: Stanza): string {
     const { hasBodies, hasReferences } = this.#options
-    const words = hasReferences ? referencesOf(message).map(referenceWord) : []
+    const references = hasReferences ? new Set(referencesOf(message).map(referenceWord)) : []
     const body = hasBodies ? message.child('body')?.text() : undefined
-    if (body !== undefined) words.push(...wordsOf(body))
-    return words
+    return [...references, ...(body === undefined ? [] : wordsOf(body))].join(' ')
   }
 
   async #reread(id: number, bytes: Uint8Array): Promise<Entry> {
     const message = Stanza.fromBytes(bytes, Jid.parse)
     const words = this.wordsOf(message)
-    if (words.length === 0) return [id, words]
+    if (words === '') return [id, words]
     const { from, to } = message
     const concerned = [from, to].filter((jid) => jid !== undefined).map((jid) => (jid as Jid).bareString)
-    return [id, [...[...(await this.#addresses.ensure(concerned)).values()].map(addressWord), ...words]]
+    return entryOf({ message: { id, words }, addresses: new Set((await this.#addresses.ensure(concerned)).values()) })
   }
 }
 
-type Entry = readonly [id: number, words: readonly string[]]
+/** What is known of a message that is to be found. */
+interface Indexed {
+  readonly message: Pick<WrittenMessage['message'], 'id' | 'words'>
+  readonly addresses: ReadonlySet<number>
+}
 
-function entryOf({ message: { id, words }, addresses }: WrittenMessage): Entry {
-  return [id, words.length === 0 ? words : [...[...addresses].map(addressWord), ...words]]
+type Entry = readonly [id: number, words: string]
+
+function entryOf({ message: { id, words }, addresses }: Indexed): Entry {
+  return [id, words === '' ? words : `${[...addresses].map(addressWord).join(' ')} ${words}`]
 }

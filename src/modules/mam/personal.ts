@@ -152,7 +152,7 @@ export class PersonalArchive {
       shared: stanza.get(stored),
     })
     meters.archived()
-    stanza.causes(appended.written)
+    if (stanza.ticket !== undefined) stanza.causes(appended.written)
     return appended
   }
 

@@ -11,8 +11,8 @@ import type { MamTables } from './tables.ts'
 export interface NewMessage {
   readonly id: number
   readonly text: Wire
-  /** By which it is found. */
-  readonly words: readonly string[]
+  /** By which it is found, with a blank between them. */
+  readonly words: string
   readonly origin: string | undefined
   /** Entries that have it. */
   copies: number

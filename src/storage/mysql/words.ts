@@ -13,7 +13,7 @@ export const words: WordSql = {
       fulltext (words)
     )`,
   ],
-  stored: (given) => given.map((word) => word + TAIL).join(' '),
+  stored: (given) => given.replaceAll(' ', `${TAIL} `) + TAIL,
   cell: (value) => value,
   query: (exact, beginnings) =>
     [...exact.map((word) => `+${word}${TAIL}`), ...beginnings.map((word) => `+${word}*`)].join(' '),

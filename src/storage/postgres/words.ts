@@ -7,7 +7,7 @@ export const words: WordSql = {
     sql`create table ${sql.table(table)} (rowid bigint primary key, words tsvector not null)`,
     sql`create index ${sql.ref(`${table}_words`)} on ${sql.table(table)} using gin (words)`,
   ],
-  stored: (given) => given.join(' '),
+  stored: (given) => given,
   cell: (value) => sql`array_to_tsvector(string_to_array(${value}, ' '))`,
   query: (exact, beginnings) =>
     [...exact.map((word) => `'${word}'`), ...beginnings.map((word) => `'${word}':*`)].join(' & '),

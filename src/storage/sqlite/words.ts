@@ -8,7 +8,7 @@ export const words: WordSql = {
       words, content = '', contentless_delete = 1, detail = none, tokenize = "ascii tokenchars '_'"
     )`,
   ],
-  stored: (given) => given.join(' '),
+  stored: (given) => given,
   cell: (value) => value,
   query: (exact, beginnings) =>
     [...exact.map((word) => `"${word}"`), ...beginnings.map((word) => `"${word}"*`)].join(' AND '),
