@@ -8,6 +8,7 @@ import { mustAccept } from '../../storage/must-accept.ts'
 import type { Timer } from '../../util/clock.ts'
 import type { KeptStanza } from './kept-stanza.ts'
 import { answer, HandledTooHigh } from './nonza.ts'
+import { overflowPatience, startPatience } from './options.ts'
 import { Outbox } from './outbox.ts'
 import { Receipts } from './receipts.ts'
 import type { KeeperParts, Registry } from './registry.ts'
@@ -18,12 +19,6 @@ import { tellUnacknowledged } from './unacknowledged.ts'
 
 /** The keeper of a session, where it has one. */
 export const keeperOf = sessionKey<Keeper>('stream_management.keeper')
-
-/** How long a client may have too much unacknowledged, in milliseconds. */
-const overflowPatience = 5000
-
-/** After a restart, what was left by streams that nobody can resume goes elsewhere, in milliseconds. */
-const startPatience = 100
 
 /** Accounts for the stanzas of one session, and keeps it when its connection is lost. */
 export class Keeper implements SessionKeeper, Spooled, TicketSource {
@@ -142,14 +137,15 @@ export class Keeper implements SessionKeeper, Spooled, TicketSource {
     this.#overflow = undefined
   }
 
-  /** The client has gone on over the session's new connection, with so much of what it was sent. */
-  resumed(h: number): void {
+  /** The client has gone on over the session's new connection, with so much of what it was sent. What it is not to have is returned. */
+  resumed(h: number, unwanted: ReadonlySet<KeptStanza>): readonly KeptStanza[] {
     this.#waiting?.cancel()
     this.#waiting = undefined
     if (this.isDetached) this.#registry.attached(this)
     this.waitsSince = undefined
-    this.outbox.resume(h)
+    const withdrawn = this.outbox.resume(h, unwanted)
     this.#touch()
+    return withdrawn
   }
 
   // Without a connection
@@ -202,6 +198,7 @@ export class Keeper implements SessionKeeper, Spooled, TicketSource {
     const isNew = !this.#isSaved && (this.isResumable || taken.length > 0)
     if (isNew || (this.#isSaved && this.#hasChanged)) statements.push(this.#saved(ready))
     else if (this.isResumable && ready > this.#counted) statements.push(this.#parts.store.counted(this.id, ready))
+    const replaces = this.outbox.mustReplace
     const removed = this.#removed(statements, tidies)
     if (statements.length === 0 && taken.length === 0) return undefined
     this.#isSaved = true
@@ -211,7 +208,7 @@ export class Keeper implements SessionKeeper, Spooled, TicketSource {
       statements,
       stanzas: taken.map((kept) => this.#spooled(kept)),
       written: () => this.#written(ready, taken, removed),
-      failed: () => this.#notWritten(taken),
+      failed: () => this.#notWritten(taken, replaces),
     }
   }
 
@@ -264,7 +261,8 @@ export class Keeper implements SessionKeeper, Spooled, TicketSource {
     if (this.outbox.removable !== undefined) this.#parts.spool.tidyLater(this)
   }
 
-  #notWritten(taken: readonly KeptStanza[]): void {
+  #notWritten(taken: readonly KeptStanza[], replaces: boolean): void {
+    if (replaces) this.outbox.mustReplace = true
     this.#isSaved = false
     this.#hasChanged = true
     this.#counted = 0
