@@ -99,6 +99,16 @@ export class Crowd {
     return faults
   }
 
+  /** After {@link end}: those whose messages the inbox of who was away has not counted once each, as `sender counted/acknowledged`. */
+  async miscounted(port: number): Promise<string[]> {
+    const unread = await unreadOf(away, port)
+    return [...this.clients].flatMap(([sender, { fate }]) => {
+      const sent = [...fate.acknowledged].filter((id) => id.startsWith(`${away}:`) && !fate.refused.has(id)).length
+      const counted = unread.get(sender) ?? 0
+      return counted === sent ? [] : [`${sender} ${counted}/${sent}`]
+    })
+  }
+
   /** Writes no more, waits until all is acknowledged and looks where it is: with those it was for, or kept for who was away. */
   async end(port: number): Promise<Outcome> {
     this.#isOver = true
@@ -175,6 +185,18 @@ async function archiveOf(user: string, port: number): Promise<string[]> {
   }
   client.leaves()
   return ids
+}
+
+/** How many messages of whom are unread, by the inbox of a user. */
+async function unreadOf(user: string, port: number): Promise<Map<string, number>> {
+  const client = await PlainClient.signIn(port, user, 'inbox', false)
+  client.received = ''
+  client.says(`<iq type='set' id='inbox'><inbox xmlns='erlang-solutions.com:xmpp:inbox:0'/></iq>`)
+  await client.hears(`</iq>`)
+  const shown = /<result xmlns='erlang-solutions[^']*' unread='(\d+)'.*?<message[^>]*? from='([^@']*)@/gs
+  const found = [...client.received.matchAll(shown)].map(([, count, sender = '']) => [sender, Number(count)] as const)
+  client.leaves()
+  return new Map(found)
 }
 
 /** Makes the accounts of a crowd on a server that lets everybody register. */
