@@ -36,7 +36,7 @@ async function killed(modules: string, seed: number) {
   return { outcome, archives, miscounted }
 }
 
-const nothingWrong = { lost: [], doubled: [], disordered: [], failures: 0, refused: 0 }
+const nothingWrong = { lost: [], betrayed: [], doubled: [], disordered: [], failures: 0, refused: 0 }
 
 describe('stream management on a server that is killed', () => {
   it(`loses nothing that it has acknowledged and sends nothing twice, ${rounds} times over`, async () => {
@@ -50,7 +50,13 @@ describe('stream management on a server that is killed', () => {
     figures(
       `${archives?.entries} messages in archives, ${archives?.missing.length} missing, ${archives?.doubled.length} twice`,
     )
-    expect(archives).toEqual({ missing: [], doubled: [], disordered: [], entries: 2 * outcome.acknowledged })
+    expect(archives).toEqual({
+      missing: [],
+      betrayed: [],
+      doubled: [],
+      disordered: [],
+      entries: 2 * outcome.acknowledged,
+    })
     expect(miscounted).toEqual([])
   }, 1_200_000)
 })

@@ -13,6 +13,8 @@ export interface Outcome {
   readonly refused: number
   /** Acknowledged, not refused, and nowhere. */
   readonly lost: readonly string[]
+  /** Refused, and received all the same. */
+  readonly betrayed: readonly string[]
   /** Received more than once in one stream, resumptions included. */
   readonly doubled: readonly string[]
   /** Received after something that the same sender has sent later. */
@@ -78,7 +80,13 @@ export class Crowd {
 
   /** Looks into everybody's archive, after {@link end}. */
   async archives(port: number): Promise<ArchiveFaults> {
-    const faults = { missing: [] as string[], doubled: [] as string[], disordered: [] as string[], entries: 0 }
+    const faults = {
+      missing: [] as string[],
+      betrayed: [] as string[],
+      doubled: [] as string[],
+      disordered: [] as string[],
+      entries: 0,
+    }
     const archived = new Map<string, Map<string, number>>()
     for (const owner of [away, ...this.clients.keys()]) {
       const ids = await archiveOf(owner, port)
@@ -92,7 +100,9 @@ export class Crowd {
     const isMissing = (owner: string, id: string) => archived.get(owner)?.has(id) !== true
     for (const [sender, { fate }] of this.clients) {
       for (const id of fate.acknowledged) {
-        const owners = fate.refused.has(id) ? [] : [sender, id.split(':')[0] ?? '']
+        const both = [sender, id.split(':')[0] ?? '']
+        const owners = fate.refused.has(id) ? [] : both
+        if (fate.refused.has(id)) faults.betrayed.push(...both.filter((owner) => !isMissing(owner, id)))
         faults.missing.push(...owners.filter((owner) => isMissing(owner, id)).map((owner) => `${owner} ${id}`))
       }
     }
@@ -123,6 +133,7 @@ export class Crowd {
         if (to !== undefined && !(await has(to, id, fate.refused))) lost.push(id)
       }
     }
+    const isRefused = (id: string) => this.clients.get(id.split(':')[1] ?? '')?.fate.refused.has(id) === true
     const fates = [...everyone.values()].map(({ fate }) => fate)
     const sum = (pick: (fate: EnduringClient['fate']) => number) => fates.map(pick).reduce((a, b) => a + b)
     for (const client of everyone.values()) client.drops()
@@ -130,6 +141,7 @@ export class Crowd {
       acknowledged: this.acknowledged,
       refused: sum(({ refused }) => refused.size),
       lost,
+      betrayed: [...everyone.values()].flatMap(({ fate }) => fate.received.filter((id) => isRefused(id))),
       doubled: fates.flatMap(({ doubled }) => doubled),
       disordered: fates.flatMap(({ received }) => disordered(received)),
       resumptions: sum(({ resumptions }) => resumptions),
@@ -142,6 +154,8 @@ export class Crowd {
 export interface ArchiveFaults {
   /** Acknowledged and not there, as `owner id`. */
   readonly missing: readonly string[]
+  /** Refused, and there all the same. */
+  readonly betrayed: readonly string[]
   /** There more than once. */
   readonly doubled: readonly string[]
   /** There after something that the same sender has sent later. */
