@@ -83,6 +83,7 @@ describe('XEP-0198 stream management', () => {
     client.sends(`<message to='@' id='broken'/>`)
     client.sends(`<iq type='set' id='s'><session xmlns='${NS.session}'/></iq>`)
     acknowledges(client, 0)
+    client.send(`<active xmlns='urn:xmpp:csi:0'/>`)
     expect(await handled(client)).toBe(5)
   })
 
@@ -160,7 +161,7 @@ describe('XEP-0198 stream management', () => {
       const { client, id } = await managed(alice)
       const other = await alice.client('other')
       await cut(client)
-      await other.drains()
+      expect((await other.drains()).filter((each) => each.attr('type') === 'unavailable')).toEqual([])
       const { client: again } = await back(cast, alice, id, 1)
       again.sends(`<iq type='get' id='p' to='${bob.domain}'><ping xmlns='urn:xmpp:ping'/></iq>`)
       await again.finds(`<iq type='result' id='p'/>`)
