@@ -89,6 +89,13 @@ export class HookTable {
     return first < 0 ? undefined : this.#runFrom(hook, event, entries, first)
   }
 
+  /** As {@link run}, but asks only those who joined this slot. */
+  runIn<E, R>(hook: Hook<E, R>, slot: string, event: E): R | undefined | Promise<R | undefined> {
+    const place = hook.slots.indexOf(slot)
+    const entries = (this.#entries[hook.index] ?? []).filter((entry) => entry.slot === place)
+    return this.#runFrom(hook, event, entries, 0)
+  }
+
   /** As {@link run}, for chains whose handlers are all synchronous; one that is not is a fault. */
   runNow<E, R>(hook: Hook<E, R>, event: E): R | undefined {
     const answer = this.run(hook, event)

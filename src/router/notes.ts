@@ -11,6 +11,12 @@ export const archiveId = stanzaKey<string>('router.archive_id', text)
 /** Id of the message in the archive of the account that sent it. */
 export const senderArchiveId = stanzaKey<string>('router.sender_archive_id', text)
 
+/**
+ * Microseconds since the epoch at which the message was archived when it came for the first time: its sender has sent it again
+ * since the server does not know what became of it. What counts messages may have counted it.
+ */
+export const archivedBefore = stanzaKey<number>('router.archived_before')
+
 /** A copy of a message for another resource (XEP-0280): never archived, counted, pushed, copied or sent elsewhere. */
 export const isCarbon = stanzaKey<true>('router.is_carbon', mark)
 

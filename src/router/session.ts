@@ -3,7 +3,7 @@ import type { UserAgent } from '../protocol/sasl2/login.ts'
 import type { Stanza } from '../stanza/stanza.ts'
 import type { StreamError } from '../stanza/stream-error.ts'
 import type { Ticket } from '../stanza/ticket.ts'
-import { type Eventually, letRun } from '../util/settled.ts'
+import { afterwards, type Eventually, letRun } from '../util/settled.ts'
 import type { RawElement } from '../xml/raw-element.ts'
 import type { Wire } from '../xml/wire.ts'
 import {
@@ -186,6 +186,12 @@ export class Session {
     if (!hooks.has(sessionReceives)) return this.#send(stanza)
     const event: SessionReceives = { session: this, stanza }
     return this.#writeAfter(hooks.run(sessionReceives, event), event)
+  }
+
+  /** Whether the client is still to have a stanza that was kept for it: who may reach it can have changed since. */
+  stillTakes(stanza: Stanza): Eventually<boolean> {
+    const event: SessionReceives = { session: this, stanza }
+    return afterwards(this.host.hooks.runIn(sessionReceives, 'guard', event), (answer) => answer === undefined)
   }
 
   /** Writes a stanza that was kept back in slot `hold` of `sessionReceives`; those before that have seen it already. */

@@ -51,6 +51,12 @@ describe('a broadcast, when the server is killed in the middle of it', () => {
       const client = await PlainClient.signIn(second.port, name, 'pc')
       client.says('<presence/>')
       await client.hears('<body>Hi</body>')
+      await client.asks('all')
+      const found = [...client.received.matchAll(/<message ([^>]*)>.*?<body>Hi</gs)].map(
+        ([, head]) => / id='([^']*)'/.exec(` ${head}`)?.[1],
+      )
+      expect([1, 2]).toContain(found.length)
+      expect(new Set(found).size).toBe(1)
       client.leaves()
     }
     second.kill('SIGTERM')

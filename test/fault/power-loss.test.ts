@@ -100,22 +100,30 @@ async function cut(modules: string) {
     `power cut ${rounds} times under load: ${outcome.acknowledged} messages acknowledged, ${outcome.lost.length} lost, ${outcome.doubled.length} twice`,
   )
   const archives = modules === '' ? undefined : await crowd.archives(server.port)
+  const miscounted = modules === '' ? [] : await crowd.miscounted(server.port)
   server.kill('SIGTERM')
   expect(await server.exited).toBe(0)
   folder.remove()
-  return { outcome, archives }
+  return { outcome, archives, miscounted }
 }
 
-const nothingWrong = { lost: [], doubled: [], disordered: [], failures: 0 }
+const nothingWrong = { lost: [], betrayed: [], doubled: [], disordered: [], failures: 0 }
 
 describe.skipIf(!hasCompiler)('a server whose power is cut (needs cc)', () => {
   it(`loses nothing that it has acknowledged, ${rounds} times over`, async () => {
     expect((await cut('')).outcome).toMatchObject(nothingWrong)
   }, 600_000)
 
-  it(`has all of it in the archives of both sides, once and in order, ${rounds} times over`, async () => {
-    const { outcome, archives } = await cut('[modules.mod_mam.pm]\n')
+  it(`has all of it in the archives of both sides, once and in order, and counted once in inboxes, ${rounds} times over`, async () => {
+    const { outcome, archives, miscounted } = await cut('[modules.mod_mam.pm]\n[modules.mod_inbox]\n')
     expect(outcome).toMatchObject(nothingWrong)
-    expect(archives).toEqual({ missing: [], doubled: [], disordered: [], entries: 2 * outcome.acknowledged })
+    expect(archives).toEqual({
+      missing: [],
+      betrayed: [],
+      doubled: [],
+      disordered: [],
+      entries: 2 * outcome.acknowledged,
+    })
+    expect(miscounted).toEqual([])
   }, 600_000)
 })

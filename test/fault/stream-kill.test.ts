@@ -30,13 +30,14 @@ async function killed(modules: string, seed: number) {
     `killed ${rounds} times under load: ${outcome.acknowledged} messages acknowledged, ${outcome.lost.length} lost, ${outcome.doubled.length} twice, ${outcome.resumptions} streams resumed`,
   )
   const archives = modules === '' ? undefined : await crowd.archives(server.port)
+  const miscounted = modules === '' ? [] : await crowd.miscounted(server.port)
   server.kill('SIGTERM')
   expect(await server.exited).toBe(0)
   folder.remove()
-  return { outcome, archives }
+  return { outcome, archives, miscounted }
 }
 
-const nothingWrong = { lost: [], doubled: [], disordered: [], failures: 0, refused: 0 }
+const nothingWrong = { lost: [], betrayed: [], doubled: [], disordered: [], failures: 0, refused: 0 }
 
 describe('stream management on a server that is killed', () => {
   it(`loses nothing that it has acknowledged and sends nothing twice, ${rounds} times over`, async () => {
@@ -44,12 +45,19 @@ describe('stream management on a server that is killed', () => {
     expect(outcome).toMatchObject(nothingWrong)
   }, 1_200_000)
 
-  it(`has all of it in the archives of both sides, once and in order, ${rounds} times over`, async () => {
-    const { outcome, archives } = await killed('[modules.mod_mam.pm]\n', 12)
+  it(`has all of it in the archives of both sides, once and in order, and counted once in inboxes, ${rounds} times over`, async () => {
+    const { outcome, archives, miscounted } = await killed('[modules.mod_mam.pm]\n[modules.mod_inbox]\n', 12)
     expect(outcome).toMatchObject(nothingWrong)
     figures(
       `${archives?.entries} messages in archives, ${archives?.missing.length} missing, ${archives?.doubled.length} twice`,
     )
-    expect(archives).toEqual({ missing: [], doubled: [], disordered: [], entries: 2 * outcome.acknowledged })
+    expect(archives).toEqual({
+      missing: [],
+      betrayed: [],
+      doubled: [],
+      disordered: [],
+      entries: 2 * outcome.acknowledged,
+    })
+    expect(miscounted).toEqual([])
   }, 1_200_000)
 })

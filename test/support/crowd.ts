@@ -13,6 +13,8 @@ export interface Outcome {
   readonly refused: number
   /** Acknowledged, not refused, and nowhere. */
   readonly lost: readonly string[]
+  /** Refused, and received all the same. */
+  readonly betrayed: readonly string[]
   /** Received more than once in one stream, resumptions included. */
   readonly doubled: readonly string[]
   /** Received after something that the same sender has sent later. */
@@ -78,7 +80,13 @@ export class Crowd {
 
   /** Looks into everybody's archive, after {@link end}. */
   async archives(port: number): Promise<ArchiveFaults> {
-    const faults = { missing: [] as string[], doubled: [] as string[], disordered: [] as string[], entries: 0 }
+    const faults = {
+      missing: [] as string[],
+      betrayed: [] as string[],
+      doubled: [] as string[],
+      disordered: [] as string[],
+      entries: 0,
+    }
     const archived = new Map<string, Map<string, number>>()
     for (const owner of [away, ...this.clients.keys()]) {
       const ids = await archiveOf(owner, port)
@@ -92,11 +100,23 @@ export class Crowd {
     const isMissing = (owner: string, id: string) => archived.get(owner)?.has(id) !== true
     for (const [sender, { fate }] of this.clients) {
       for (const id of fate.acknowledged) {
-        const owners = fate.refused.has(id) ? [] : [sender, id.split(':')[0] ?? '']
+        const both = [sender, id.split(':')[0] ?? '']
+        const owners = fate.refused.has(id) ? [] : both
+        if (fate.refused.has(id)) faults.betrayed.push(...both.filter((owner) => !isMissing(owner, id)))
         faults.missing.push(...owners.filter((owner) => isMissing(owner, id)).map((owner) => `${owner} ${id}`))
       }
     }
     return faults
+  }
+
+  /** After {@link end}: those whose messages the inbox of who was away has not counted once each, as `sender counted/acknowledged`. */
+  async miscounted(port: number): Promise<string[]> {
+    const unread = await unreadOf(away, port)
+    return [...this.clients].flatMap(([sender, { fate }]) => {
+      const sent = [...fate.acknowledged].filter((id) => id.startsWith(`${away}:`) && !fate.refused.has(id)).length
+      const counted = unread.get(sender) ?? 0
+      return counted === sent ? [] : [`${sender} ${counted}/${sent}`]
+    })
   }
 
   /** Writes no more, waits until all is acknowledged and looks where it is: with those it was for, or kept for who was away. */
@@ -113,6 +133,7 @@ export class Crowd {
         if (to !== undefined && !(await has(to, id, fate.refused))) lost.push(id)
       }
     }
+    const isRefused = (id: string) => this.clients.get(id.split(':')[1] ?? '')?.fate.refused.has(id) === true
     const fates = [...everyone.values()].map(({ fate }) => fate)
     const sum = (pick: (fate: EnduringClient['fate']) => number) => fates.map(pick).reduce((a, b) => a + b)
     for (const client of everyone.values()) client.drops()
@@ -120,6 +141,7 @@ export class Crowd {
       acknowledged: this.acknowledged,
       refused: sum(({ refused }) => refused.size),
       lost,
+      betrayed: [...everyone.values()].flatMap(({ fate }) => fate.received.filter((id) => isRefused(id))),
       doubled: fates.flatMap(({ doubled }) => doubled),
       disordered: fates.flatMap(({ received }) => disordered(received)),
       resumptions: sum(({ resumptions }) => resumptions),
@@ -132,6 +154,8 @@ export class Crowd {
 export interface ArchiveFaults {
   /** Acknowledged and not there, as `owner id`. */
   readonly missing: readonly string[]
+  /** Refused, and there all the same. */
+  readonly betrayed: readonly string[]
   /** There more than once. */
   readonly doubled: readonly string[]
   /** There after something that the same sender has sent later. */
@@ -175,6 +199,18 @@ async function archiveOf(user: string, port: number): Promise<string[]> {
   }
   client.leaves()
   return ids
+}
+
+/** How many messages of whom are unread, by the inbox of a user. */
+async function unreadOf(user: string, port: number): Promise<Map<string, number>> {
+  const client = await PlainClient.signIn(port, user, 'inbox', false)
+  client.received = ''
+  client.says(`<iq type='set' id='inbox'><inbox xmlns='erlang-solutions.com:xmpp:inbox:0'/></iq>`)
+  await client.hears(`</iq>`)
+  const shown = /<result xmlns='erlang-solutions[^']*' unread='(\d+)'.*?<message[^>]*? from='([^@']*)@/gs
+  const found = [...client.received.matchAll(shown)].map(([, count, sender = '']) => [sender, Number(count)] as const)
+  client.leaves()
+  return new Map(found)
 }
 
 /** Makes the accounts of a crowd on a server that lets everybody register. */

@@ -14,6 +14,11 @@ export class Events<E> {
     for (const look of [...this.#waiting]) look()
   }
 
+  /** Everything that has happened so far. */
+  all(): readonly E[] {
+    return this.#seen
+  }
+
   /** The first event that is wanted, once it has happened. Rejects with all that happened instead when time is up. */
   when(what: string, isWanted: (event: E) => boolean): Promise<E> {
     return new Promise((resolve, reject) => {

@@ -31,6 +31,12 @@ describe('XEP-0163', () => {
       )
     }
     for (const client of [pc, carols, deaf]) await client.receivesNothing()
+    // Who is not available any more is not told.
+    bobs.sends(`<presence type='unavailable'/>`)
+    await bobs.isHeard()
+    await pc.asks(publish('urn:tune', note('a', 'two')), 'set')
+    await phone.finds(`<message type='headline'>{any}</message>`)
+    expect((await bobs.drains()).filter(({ name }) => name === 'message')).toEqual([])
   })
 
   story('§4.3.4 who comes later gets the last item, with the time, once', async (cast) => {

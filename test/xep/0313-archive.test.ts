@@ -38,7 +38,7 @@ describe('XEP-0313 message archive', () => {
 
   story(
     '§3.2 what somebody writes to himself is there once',
-    { ...archiving, differs: { prosody: 'has it twice' } },
+    { ...archiving, differs: { prosody: 'has it twice', ejabberd: 'has it twice' } },
     async ({ alice }) => {
       const [pc, phone] = [await alice.client('pc'), await alice.client('phone')]
       pc.sends(`<message to='${alice.jid}' type='chat'><body>note</body></message>`)
@@ -55,7 +55,7 @@ describe('XEP-0313 message archive', () => {
 
   story(
     '§4.1 only the owner may ask',
-    { ...archiving, differs: { prosody: 'has another error' } },
+    { ...archiving, differs: { prosody: 'has another error', ejabberd: 'shows an empty one' } },
     async ({ alice, bob }) => {
       const pc = await alice.client('pc')
       await pc.asks(query({}), 'set', { to: bob.jid, refused: 'forbidden' })
@@ -199,14 +199,18 @@ describe('XEP-0313 message archive', () => {
     expect(await search(pc, { set: '<max>2</max><after/>' })).toMatchObject({ bodies: ['1', '2'] })
   })
 
-  story('§4.3 a page that begins at a message of somebody else', archiving, async ({ alice, bob, carol }) => {
-    const [pc, bobs, carols] = [await alice.client('pc'), await bob.client('pc'), await carol.client('pc')]
-    await talk(pc, bobs, 1)
-    await talk(pc, carols, 1)
-    await pc.asks(query({ set: '<max>5</max><after>7</after>' }), 'set', { refused: 'item-not-found' })
-    const [id] = (await search(pc, { fields: { with: bob.jid } })).ids
-    expect((await search(pc, { fields: { with: bob.jid }, set: `<after>${id}</after>` })).ids).toEqual([])
-  })
+  story(
+    '§4.3 a page that begins at a message of somebody else',
+    { ...archiving, differs: { ejabberd: 'takes any number for an id' } },
+    async ({ alice, bob, carol }) => {
+      const [pc, bobs, carols] = [await alice.client('pc'), await bob.client('pc'), await carol.client('pc')]
+      await talk(pc, bobs, 1)
+      await talk(pc, carols, 1)
+      await pc.asks(query({ set: '<max>5</max><after>7</after>' }), 'set', { refused: 'item-not-found' })
+      const [id] = (await search(pc, { fields: { with: bob.jid } })).ids
+      expect((await search(pc, { fields: { with: bob.jid }, set: `<after>${id}</after>` })).ids).toEqual([])
+    },
+  )
 
   story('§4.3 an id that the filter leaves out begins no page', extended, async ({ alice, bob, carol }) => {
     const [pc, bobs, carols] = [await alice.client('pc'), await bob.client('pc'), await carol.client('pc')]

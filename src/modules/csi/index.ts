@@ -15,7 +15,7 @@ import type { Session } from '../../router/session.ts'
 import { bind2Enables, bind2Features } from '../../router/sign-in-events.ts'
 import { NS } from '../../stanza/namespaces.ts'
 import { StanzaError } from '../../stanza/stanza-error.ts'
-import { letRun } from '../../util/settled.ts'
+import { afterwards, letRun } from '../../util/settled.ts'
 import { el } from '../../xml/element.ts'
 import { serialise } from '../../xml/serialise.ts'
 import { asWire } from '../../xml/wire.ts'
@@ -43,11 +43,14 @@ export default defineModule({
     const activations = metrics.counter('mod_csi_active_count', 'Clients that said they are active')
     const deactivations = metrics.counter('mod_csi_inactive_count', 'Clients that said they are inactive')
 
-    /** Writes what was held, in its order. */
+    /** Writes what was held, in its order, but for what the user does not want any more. */
     function release(session: Session, held: readonly HeldStanza[]): void {
       for (const each of held) {
         letRun(
-          () => session.release(overdue(each, session.jid.domain, clock.now())),
+          () =>
+            afterwards(session.stillTakes(each.stanza), (isWanted) =>
+              isWanted ? session.release(overdue(each, session.jid.domain, clock.now())) : undefined,
+            ),
           () => {},
         )
       }

@@ -13,6 +13,8 @@ export interface Newest {
   readonly content: Buffer
   readonly messageId: string
   readonly archiveId: string | undefined
+  /** Names it for good, where its sender may send it again. */
+  readonly origin?: string | undefined
 }
 
 /** What becomes of the number of unread messages: one more, or none because the owner has spoken. */
@@ -27,6 +29,8 @@ export interface ChangedConversation extends Conversation {
   isReset: boolean
   /** Messages to be added to the count. */
   unread: number
+  /** The last message with each effect that has a name. */
+  readonly origins: Record<Effect, string | undefined>
 }
 
 /** Changes that go to the disk together. However many messages a conversation has had, it is written once. */
@@ -51,7 +55,9 @@ export class Batch {
 
   message(conversation: Conversation, newest: Newest, effect: Effect): void {
     const change = this.#of(conversation)
-    change.newest = newest
+    // A message that is sent again takes the place that it had.
+    if (change.newest === undefined || newest.at >= change.newest.at) change.newest = newest
+    change.origins[effect] = newest.origin ?? change.origins[effect]
     if (effect === 'reset') {
       change.isReset = true
       change.unread = 0
@@ -85,7 +91,8 @@ export class Batch {
     const key = `${owner.bareString} ${remote.bareString}`
     let change = this.#changes.get(key)
     if (change === undefined) {
-      change = { owner, remote, marked: [], newest: undefined, isReset: false, unread: 0 }
+      const origins = { count: undefined, reset: undefined }
+      change = { owner, remote, marked: [], newest: undefined, isReset: false, unread: 0, origins }
       this.#changes.set(key, change)
     }
     return change

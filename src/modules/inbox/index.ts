@@ -20,6 +20,7 @@ import { Notices } from './notices.ts'
 import { type InboxOptions, options } from './options.ts'
 import { conversationElement, conversationFrom } from './portable.ts'
 import { InboxRecorder } from './recorder.ts'
+import { Repeats } from './repeats.ts'
 import { RoomInboxes } from './rooms.ts'
 import { InboxStore } from './store.ts'
 import { type InboxTables, migrations } from './tables.ts'
@@ -96,6 +97,7 @@ function record({ host, db, on, options, provide, clock }: Context, { store, wri
     host,
     db: db.of<never>(),
     writer,
+    repeats: new Repeats(store),
     accounts,
     isAwaited: options.backend === 'rdbms',
     resetMarkers: () => options.reset_markers,

@@ -2,7 +2,7 @@ import type { Jid } from '../../jid/jid.ts'
 import type { AccountReceives, UserSends } from '../../router/events.ts'
 import type { Host } from '../../router/host.ts'
 import type { KnownAccounts } from '../../router/known-accounts.ts'
-import { archiveId, isRerouted, senderArchiveId } from '../../router/notes.ts'
+import { archivedBefore, archiveId, isRerouted, senderArchiveId } from '../../router/notes.ts'
 import { isMarkerType, type MarkerType, markersNs } from '../../stanza/chat-markers.ts'
 import type { Stanza } from '../../stanza/stanza.ts'
 import { stanzaIdNs } from '../../stanza/stanza-id.ts'
@@ -12,6 +12,7 @@ import { momentIds } from '../../util/moment-ids.ts'
 import { afterwards, type Eventually } from '../../util/settled.ts'
 import type { Conversation, Effect, Newest } from './batch.ts'
 import { meaningOf } from './eligible.ts'
+import type { Repeats } from './repeats.ts'
 import type { InboxWriter } from './writer.ts'
 
 /** Longest bare address that has a conversation, in characters. */
@@ -21,11 +22,17 @@ export interface RecorderParts {
   readonly host: Pick<Host, 'clock'>
   readonly db: Pick<Database, 'canAccept'>
   readonly writer: InboxWriter
+  readonly repeats: Repeats
   readonly accounts: KnownAccounts
   /** Whether senders wait until their conversations are on disk. */
   readonly isAwaited: boolean
   /** Markers that say that a conversation is read. */
   resetMarkers(): readonly MarkerType[]
+}
+
+interface NewestChange {
+  readonly effect: Effect
+  readonly newest: Newest
 }
 
 /** Notes what accounts send and receive; nobody waits for what is in memory. */
@@ -37,15 +44,16 @@ export class InboxRecorder {
   }
 
   /** A client sends a message: nothing is unread in that conversation, or as far as it says. */
-  sends({ stanza, session }: UserSends): undefined {
-    if (stanza.kind !== 'message') return
+  sends({ stanza, session }: UserSends): Eventually<undefined> {
+    if (stanza.kind !== 'message') return undefined
     const meaning = meaningOf(stanza)
-    if (meaning === undefined) return
+    if (meaning === undefined) return undefined
     const conversation = { owner: session.jid.bare, remote: (stanza.to ?? session.jid).bare }
     if (meaning === 'marker') this.#marks(stanza, conversation)
     // What is said in a room counts when the room says so.
     else if (stanza.type !== 'groupchat')
-      this.add(stanza, conversation, { effect: 'reset', newest: this.newest(stanza) })
+      return this.add(stanza, conversation, { effect: 'reset', newest: this.newest(stanza) })
+    return undefined
   }
 
   /** A message arrives for an account. Once for all its clients, and whether or not one is there. */
@@ -54,15 +62,23 @@ export class InboxRecorder {
     if (from === undefined || !isCounted(stanza)) return undefined
     return afterwards(targets.length > 0 || this.#parts.accounts.has(account), (isThere) => {
       const conversation = { owner: account, remote: from.bare }
-      if (isThere) this.add(stanza, conversation, { effect: 'count', newest: this.newest(stanza) })
-      return undefined
+      return isThere ? this.add(stanza, conversation, { effect: 'count', newest: this.newest(stanza) }) : undefined
     })
   }
 
-  /** Adds a message to a conversation. Throws StorageUnavailable, before anything has happened, while nothing can be stored. */
-  add(stanza: Stanza, conversation: Conversation, { effect, newest }: { effect: Effect; newest: Newest }): void {
-    if (!isStorable(conversation)) return
+  /**
+   * Adds a message to a conversation, unless that has it since it was sent for the first time. Throws StorageUnavailable, before
+   * anything has happened, while nothing can be stored.
+   */
+  add(stanza: Stanza, conversation: Conversation, change: NewestChange): Eventually<undefined> {
+    if (!isStorable(conversation)) return undefined
     mustAccept(this.#parts.db)
+    return afterwards(this.#parts.repeats.has(conversation, change.effect, stanza), (isThere) =>
+      isThere ? undefined : this.#add(stanza, conversation, change),
+    )
+  }
+
+  #add(stanza: Stanza, conversation: Conversation, { effect, newest }: NewestChange): undefined {
     this.#caused(stanza, this.#parts.writer.message(conversation, newest, effect))
   }
 
@@ -70,10 +86,12 @@ export class InboxRecorder {
   newest(stanza: Stanza, room?: Jid): Newest {
     const own = stanza.get(archiveId) ?? stanza.get(senderArchiveId)
     return {
-      at: momentIds(this.#parts.host.clock).next(),
+      // What is sent again takes its old place, so that what follows it is known to be later.
+      at: stanza.get(archivedBefore) ?? momentIds(this.#parts.host.clock).next(),
       content: stanza.toBytes(),
       messageId: stanza.id ?? '',
       archiveId: room === undefined ? own : idBy(stanza, room),
+      origin: stanza.origin,
     }
   }
 

@@ -36,10 +36,10 @@ export class RoomInboxes implements RoomConversations {
       if (owners.length === 0) return
       // One moment and one text for all of them.
       const newest = recorder.newest(stanza.readdressed(stanza.from, undefined), room)
-      for (const owner of owners) {
+      return forEach(owners, (owner) => {
         const effect = owner.bareString === author?.bareString ? 'reset' : 'count'
-        recorder.add(stanza, { owner, remote: room }, { effect, newest })
-      }
+        return recorder.add(stanza, { owner, remote: room }, { effect, newest })
+      })
     })
   }
 
@@ -55,20 +55,23 @@ export class RoomInboxes implements RoomConversations {
     const meaning = lightMeaning(stanza, account)
     if (meaning === undefined) return undefined
     return afterwards(targets.length > 0 || this.#parts.accounts.has(account), (isThere) => {
-      if (isThere) this.#received(event, meaning)
-      return undefined
+      return isThere ? this.#received(event, meaning) : undefined
     })
   }
 
-  #received({ stanza, account: owner }: AccountReceives, meaning: LightMeaning): void {
+  #received({ stanza, account: owner }: AccountReceives, meaning: LightMeaning): Eventually<undefined> {
     const { recorder, countsChanges } = this.#parts
     const room = (stanza.from as Jid).bare
     const isChange = meaning === 'joined' || meaning === 'left'
-    if (!isChange || countsChanges()) {
-      const effect = meaning === 'own message' ? 'reset' : 'count'
-      recorder.add(stanza, { owner, remote: room }, { effect, newest: recorder.newest(stanza, room) })
-    }
-    if (meaning === 'left') stanza.causes(this.left(room, [owner]))
+    const effect = meaning === 'own message' ? 'reset' : 'count'
+    const added =
+      isChange && !countsChanges()
+        ? undefined
+        : recorder.add(stanza, { owner, remote: room }, { effect, newest: recorder.newest(stanza, room) })
+    return afterwards(added, () => {
+      if (meaning === 'left') stanza.causes(this.left(room, [owner]))
+      return undefined
+    })
   }
 
   #existing(members: readonly Jid[]): Eventually<readonly Jid[]> {
@@ -76,4 +79,10 @@ export class RoomInboxes implements RoomConversations {
     if (answers.every((answer) => answer === true)) return members
     return Promise.all(answers).then((known) => members.filter((_, place) => known[place]))
   }
+}
+
+/** At once for all whose turn needs nothing. */
+function forEach<T>(all: readonly T[], turn: (one: T) => Eventually<undefined>): Eventually<void> {
+  const waiting = all.map(turn).filter((outcome) => outcome !== undefined)
+  return waiting.length === 0 ? undefined : Promise.all(waiting).then(() => {})
 }

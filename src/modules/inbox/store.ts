@@ -2,7 +2,7 @@ import type { ExpressionBuilder } from 'kysely'
 import { Jid } from '../../jid/jid.ts'
 import type { Database } from '../../storage/database.ts'
 import { sql } from '../../storage/sql.ts'
-import type { Conversation } from './batch.ts'
+import type { Conversation, Effect } from './batch.ts'
 import { after, type Listing, type Position } from './listing.ts'
 import { allBoxes } from './names.ts'
 import type { InboxTables } from './tables.ts'
@@ -26,6 +26,12 @@ export interface StoredConversation extends Properties {
   /** The last message. */
   readonly content: Buffer
   /** When it was sent, in microseconds since the epoch. */
+  readonly at: number
+}
+
+/** What tells whether a message is in a conversation already. */
+export interface Latest extends Readonly<Record<Effect, string | undefined>> {
+  /** Microseconds since the epoch. */
   readonly at: number
 }
 
@@ -95,6 +101,15 @@ export class InboxStore {
     this.#writer.flush()
     const row = await this.#of(conversation).select('unread').executeTakeFirst()
     return Number(row?.unread ?? 0)
+  }
+
+  /** The newest message of a conversation, and the last ones of streams that number theirs. */
+  async latest(conversation: Conversation): Promise<Latest | undefined> {
+    this.#writer.flush()
+    const row = await this.#of(conversation).select(['updated_at', 'counted_origin', 'reset_origin']).executeTakeFirst()
+    if (row === undefined) return undefined
+    const [count, reset] = [row.counted_origin ?? undefined, row.reset_origin ?? undefined]
+    return { at: Number(row.updated_at), count, reset }
   }
 
   /** Changes a conversation and tells what it is like then; undefined where there is none. Resolves when it is on disk. */

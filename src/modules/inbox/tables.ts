@@ -20,6 +20,9 @@ export interface InboxTables {
     muted_until: number
     /** The time of the message that has moved the conversation out of the archive last. */
     moved_at: number | null
+    /** The last messages that were added to the count, and that set it back, by names that they have for good. */
+    counted_origin: string | null
+    reset_origin: string | null
   }
 }
 
@@ -44,5 +47,9 @@ export const migrations: Record<string, Migration> = {
     await index('mod_inbox_time').columns(['domain', 'username', 'updated_at']).execute()
     await index('mod_inbox_box').columns(['box', 'domain']).execute()
     await index('mod_inbox_moved').column('moved_at').execute()
+  },
+  '002_origins': async ({ schema }) => {
+    await schema.alterTable('mod_inbox').addColumn('counted_origin', 'varchar(64)').execute()
+    await schema.alterTable('mod_inbox').addColumn('reset_origin', 'varchar(64)').execute()
   },
 }

@@ -16,6 +16,8 @@ const columns = [
   'archive_id',
   'unread',
   'box',
+  'counted_origin',
+  'reset_origin',
 ] as const
 
 /** Conversations with which a batch does not wait for more. */
@@ -200,10 +202,12 @@ export function keyOf({ owner, remote }: Conversation): { domain: string; userna
   return { domain: owner.domain, username: owner.local, remote: remote.bareString }
 }
 
-function rowsOf({ owner, remote, newest, unread }: ChangedConversation): unknown[][] {
+function rowsOf({ owner, remote, newest, unread, origins }: ChangedConversation): unknown[][] {
   if (newest === undefined) return []
   const { content, at, messageId, archiveId } = newest
-  return [[owner.domain, owner.local, remote.bareString, content, at, messageId, archiveId ?? null, unread, 'inbox']]
+  const key = [owner.domain, owner.local, remote.bareString]
+  const names = [origins.count ?? null, origins.reset ?? null]
+  return [[...key, content, at, messageId, archiveId ?? null, unread, 'inbox', ...names]]
 }
 
 /**
@@ -218,6 +222,7 @@ function merging(db: Database<InboxTables>, effect: Effect): BulkInsert {
       const isArchived = sql`${stored('box')} = 'archive'`
       const newer = (column: string) =>
         sql`case when ${incoming('updated_at')} >= ${stored('updated_at')} then ${incoming(column)} else ${stored(column)} end`
+      const last = (column: string) => sql`coalesce(${incoming(column)}, ${stored(column)})`
       return {
         unread: effect === 'count' ? sql`${stored('unread')} + ${incoming('unread')}` : incoming('unread'),
         moved_at: sql`case when ${isArchived} then ${incoming('updated_at')} else ${stored('moved_at')} end`,
@@ -226,6 +231,8 @@ function merging(db: Database<InboxTables>, effect: Effect): BulkInsert {
         message_id: newer('message_id'),
         archive_id: newer('archive_id'),
         updated_at: newer('updated_at'),
+        counted_origin: last('counted_origin'),
+        reset_origin: last('reset_origin'),
       }
     },
   })

@@ -3,7 +3,7 @@ import type { ModuleContext } from '../../module/context.ts'
 import type { AccountReceives, UserSends } from '../../router/events.ts'
 import type { Host } from '../../router/host.ts'
 import { KnownAccounts } from '../../router/known-accounts.ts'
-import { archiveId, isRerouted, senderArchiveId } from '../../router/notes.ts'
+import { archivedBefore, archiveId, isRerouted, senderArchiveId } from '../../router/notes.ts'
 import type { Stanza } from '../../stanza/stanza.ts'
 import { formatStanzaId, stanzaIdText, withoutStanzaIds } from '../../stanza/stanza-id.ts'
 import { stanzaKey } from '../../stanza/stanza-key.ts'
@@ -28,6 +28,11 @@ const stored = stanzaKey<NewMessage>('mam.stored')
 
 /** Where a message is in an archive; without the message where that has been there before. */
 type Placed = Pick<Appended, 'id'> & Partial<Pick<Appended, 'message'>>
+
+/** What has been there before says so. */
+function marked(stanza: Stanza, { id, message }: Placed): Stanza {
+  return message === undefined ? stanza.with(archivedBefore, id) : stanza
+}
 
 export interface PersonalParts {
   readonly host: Host
@@ -63,8 +68,9 @@ export class PersonalArchive {
     const remote = stanza.to ?? owner.bare
     return afterwards(this.#isWanted(owner, remote), (isToBeKept) => {
       if (!isToBeKept) return undefined
-      return afterwards(this.#append(event.stanza, owner, remote, flags.outgoing), ({ id, message }) => {
-        event.stanza = event.stanza.with(senderArchiveId, formatStanzaId(id)).with(stored, message)
+      return afterwards(this.#append(event.stanza, owner, remote, flags.outgoing), (placed) => {
+        const noted = event.stanza.with(senderArchiveId, formatStanzaId(placed.id)).with(stored, placed.message)
+        event.stanza = marked(noted, placed)
         return undefined
       })
     })
@@ -85,8 +91,8 @@ export class PersonalArchive {
     return afterwards(event.targets.length > 0 || this.#accounts.has(account), (isThere) =>
       afterwards(isThere && this.#isWanted(account, from), (isToBeKept) => {
         if (!isToBeKept) return undefined
-        return afterwards(this.#append(event.stanza, account, from, 0), ({ id }) => {
-          event.stanza = this.#told(event.stanza, account, formatStanzaId(id))
+        return afterwards(this.#append(event.stanza, account, from, 0), (placed) => {
+          event.stanza = this.#told(marked(event.stanza, placed), account, formatStanzaId(placed.id))
           return undefined
         })
       }),

@@ -1,7 +1,7 @@
 import { Jid } from '../../jid/jid.ts'
 import { subdomainOf } from '../../module/subdomain.ts'
 import type { IqRequest } from '../../router/iq-registry.ts'
-import { archiveId } from '../../router/notes.ts'
+import { archivedBefore, archiveId } from '../../router/notes.ts'
 import type { Session } from '../../router/session.ts'
 import { Stanza } from '../../stanza/stanza.ts'
 import { formatStanzaId, stanzaIdText, withoutStanzaIds } from '../../stanza/stanza-id.ts'
@@ -112,7 +112,7 @@ export class RoomArchive implements RoomArchives {
         stanza.causes(archive.retract(retraction, { owner: room, remote: sender, flags: flags.room, id }, stanza))
       }
       const text = formatStanzaId(id)
-      const noted = stanza.with(archiveId, text)
+      const noted = (known === undefined ? stanza : stanza.with(archivedBefore, known)).with(archiveId, text)
       return settings.hasStanzaIds ? noted.prepend(stanzaIdText(room, text)) : noted
     })
   }

@@ -12,8 +12,9 @@ import { Keeper, keeperOf } from './keeper.ts'
 import { enabled, failed, HandledTooHigh, resumed } from './nonza.ts'
 import { keepsStanzas } from './options.ts'
 import type { Registry } from './registry.ts'
-import { reroute } from './reroute.ts'
+import { reroute, returnIqs } from './reroute.ts'
 import type { StaleCounts } from './stale-counts.ts'
+import { unwantedBy } from './unwanted.ts'
 
 /** Bytes of an id: 28 characters. */
 const idBytes = 21
@@ -145,11 +146,12 @@ export class StreamDesk {
     const pause = new LostLink(link.form)
     session.attach(pause, session.info).close(new StreamError('conflict', 'Resumed by new connection'))
     const count = await keeper.receipts.settle()
+    const unwanted = await unwantedBy(session, keeper.outbox.items())
     // Another connection may have come for it meanwhile, or it may have ended.
     if (session.isEnded || session.link !== pause) return { answer: failed('item-not-found') }
     session.attach(link, info)
     const isRestored = keeper.outbox.isRestored
-    keeper.resumed(h)
+    returnIqs(session, keeper.resumed(h, unwanted))
     pause.close()
     keeper.changed()
     void session.host.hooks.run(sessionResumes, { session, isRestored })

@@ -8,6 +8,7 @@ import { mustAccept } from '../../storage/must-accept.ts'
 import type { Timer } from '../../util/clock.ts'
 import type { KeptStanza } from './kept-stanza.ts'
 import { answer, HandledTooHigh } from './nonza.ts'
+import { overflowPatience, startPatience } from './options.ts'
 import { Outbox, toFile } from './outbox.ts'
 import { Receipts } from './receipts.ts'
 import type { KeeperParts, Registry } from './registry.ts'
@@ -19,12 +20,6 @@ import { tellUnacknowledged } from './unacknowledged.ts'
 
 /** The keeper of a session, where it has one. */
 export const keeperOf = sessionKey<Keeper>('stream_management.keeper')
-
-/** How long a client may have too much unacknowledged, in milliseconds. */
-const overflowPatience = 5000
-
-/** After a restart, what was left by streams that nobody can resume goes elsewhere, in milliseconds. */
-const startPatience = 100
 
 /** Accounts for the stanzas of one session, and keeps it when its connection is lost. */
 export class Keeper implements SessionKeeper, Spooled, PartOwner, TicketSource {
@@ -145,14 +140,15 @@ export class Keeper implements SessionKeeper, Spooled, PartOwner, TicketSource {
     this.#overflow = undefined
   }
 
-  /** The client has gone on over the session's new connection, with so much of what it was sent. */
-  resumed(h: number): void {
+  /** The client has gone on over the session's new connection, with so much of what it was sent. What it is not to have is returned. */
+  resumed(h: number, unwanted: ReadonlySet<KeptStanza>): readonly KeptStanza[] {
     this.#waiting?.cancel()
     this.#waiting = undefined
     if (this.isDetached) this.#registry.attached(this)
     this.waitsSince = undefined
-    this.outbox.resume(h)
+    const withdrawn = this.outbox.resume(h, unwanted)
     this.#touch()
+    return withdrawn
   }
 
   // Without a connection

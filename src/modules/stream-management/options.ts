@@ -69,3 +69,9 @@ export function keepsStanzas({ buffer, buffer_max }: StreamOptions): boolean {
 export function asksAfter(number: number, { ack, ack_freq }: StreamOptions): boolean {
   return ack && ack_freq > 0 && number % ack_freq === 0
 }
+
+/** How long a client may have too much unacknowledged, in milliseconds. */
+export const overflowPatience = 5000
+
+/** After a restart, what was left by streams that nobody can resume goes elsewhere, in milliseconds. */
+export const startPatience = 100

@@ -125,20 +125,23 @@ export class Outbox {
     return true
   }
 
-  /** The client goes on over another connection, having got so much: the rest is sent there. */
-  resume(h: number): boolean {
+  /**
+   * The client goes on over another connection, having got so much: the rest is sent there, without what it is not to have any
+   * more. That is returned.
+   */
+  resume(h: number, unwanted: ReadonlySet<KeptStanza>): readonly KeptStanza[] {
     const wasRestored = this.#queue.isRestored
-    const gone = this.#queue.resume(h)
-    if (gone === undefined) return false
-    this.#let(gone)
-    if (wasRestored) this.#writeAnew()
+    this.#let(this.#queue.resume(h) ?? [])
+    const withdrawn = this.#queue.withdraw((kept) => unwanted.has(kept))
+    this.#withdrawn(withdrawn)
+    if (wasRestored || withdrawn.length > 0) this.#writeAnew()
     const { session } = this.#parts
     const { domain } = session.jid
     for (const kept of this.#queue.items()) if (kept.kind === 'message') kept.replace(kept.delayed(domain))
     this.#isHeld = false
     this.#statuses.clear()
     this.#write(true)
-    return true
+    return withdrawn
   }
 
   /** The connection is lost: nothing is written until there is another. */
@@ -190,8 +193,10 @@ export class Outbox {
 
   /** These are not. */
   notOnDisk(taken: readonly KeptStanza[]): void {
-    for (const kept of taken) kept.place = 'memory'
-    this.#fresh = [...taken, ...this.#fresh]
+    // What has been numbered anew meanwhile waits already.
+    const lost = taken.filter(({ place }) => place === 'writing')
+    for (const kept of lost) kept.place = 'memory'
+    this.#fresh = [...lost, ...this.#fresh]
   }
 
   /** What is on disk up to this number has been removed. */
@@ -214,7 +219,14 @@ export class Outbox {
     }
   }
 
-  /** After a restart the numbers are others: all that is on disk is replaced. */
+  #withdrawn(gone: readonly KeptStanza[]): void {
+    if (gone.length === 0) return
+    for (const kept of gone) kept.place = 'memory'
+    this.#let(gone)
+    this.#fresh = this.#fresh.filter((kept) => !gone.includes(kept))
+  }
+
+  /** The numbers are others than before: all that is on disk is replaced. */
   #writeAnew(): void {
     this.mustReplace = true
     for (const kept of this.#queue.items()) {

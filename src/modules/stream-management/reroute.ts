@@ -29,7 +29,7 @@ async function routeAll(
   const { host, jid } = session
   for (const kept of left) {
     const stanza = kept.delayed(jid.domain).under(ticket)
-    if (stanza.kind === 'iq') returnIq(session, stanza)
+    returnIq(session, stanza)
     if (stanza.kind !== 'message') continue
     if (host.hooks.runNow(filterReroute, { session, stanza }) === 'drop') continue
     if (reason.kind === 'removed') host.router.bounce(stanza, 'service-unavailable')
@@ -46,7 +46,13 @@ async function pass(session: Session, stanza: Stanza): Promise<void> {
   } catch {}
 }
 
+/** Requests that the client will not get: who waits for an answer is told. */
+export function returnIqs(session: Session, kept: readonly KeptStanza[]): void {
+  for (const each of kept) returnIq(session, each.toStanza())
+}
+
 /** Nobody answers it any more. */
 function returnIq({ host }: Session, stanza: Stanza): void {
+  if (stanza.kind !== 'iq') return
   if (stanza.type === 'get' || stanza.type === 'set') host.router.bounce(stanza, 'service-unavailable')
 }

@@ -92,6 +92,13 @@ export class OutboundQueue<T extends { number: number }> {
     return gone
   }
 
+  /** Takes out some of what is to be written again after {@link resume}: what is left moves up. */
+  withdraw(isUnwanted: (item: T) => boolean): readonly T[] {
+    const gone = this.items().filter(isUnwanted)
+    if (gone.length > 0) this.#numberFromHere(this.items().filter((item) => !isUnwanted(item)))
+    return gone
+  }
+
   /** Everything, to go elsewhere. */
   clear(): readonly T[] {
     const all = this.items()
@@ -106,12 +113,17 @@ export class OutboundQueue<T extends { number: number }> {
     this.#isRestored = false
     const count = meant(h, this.#acknowledged)
     const gone = this.#items.filter(({ number }) => number <= count)
-    this.#items = this.#items.slice(gone.length)
     this.#acknowledged = count
-    this.#items.forEach((item, index) => {
-      item.number = count + 1 + index
-    })
+    this.#numberFromHere(this.#items.slice(gone.length))
     return gone
+  }
+
+  #numberFromHere(items: T[]): void {
+    this.#items = items
+    this.#first = 0
+    items.forEach((item, index) => {
+      item.number = this.#acknowledged + 1 + index
+    })
   }
 
   #lastNumber(): number {

@@ -17,6 +17,7 @@ const step = fc.oneof(
   { weight: 2, arbitrary: fc.constant('acknowledge' as const) },
   { weight: 1, arbitrary: fc.constant('resume' as const) },
   { weight: 1, arbitrary: fc.constant('restart' as const) },
+  { weight: 1, arbitrary: fc.constant('withdraw' as const) },
 )
 
 /** The server's queue, and a client that counts what it gets. */
@@ -25,6 +26,8 @@ class Model {
   /** Written, and on its way. */
   wire: Item[] = []
   got: number[] = []
+  /** Not sent again when the client came back. */
+  readonly withdrawn = new Set<number>()
   count: number
   next = 0
   /** What a restart would find: every item that is not known to be acknowledged, as it is on disk. */
@@ -36,7 +39,7 @@ class Model {
     this.queue = new OutboundQueue(base)
   }
 
-  take(what: 'queue' | 'write' | 'deliver' | 'acknowledge' | 'resume' | 'restart'): void {
+  take(what: 'queue' | 'write' | 'deliver' | 'acknowledge' | 'resume' | 'restart' | 'withdraw'): void {
     if (what === 'queue') this.queue.add({ number: 0, name: this.next++ })
     else if (what === 'write') this.#write()
     else if (what === 'deliver') this.#deliver()
@@ -46,6 +49,9 @@ class Model {
       this.wire = []
       expect(this.queue.resume(told(this.count))).toBeDefined()
       expect(this.queue.acknowledged).toBe(this.count)
+      if (what === 'withdraw') {
+        for (const { name } of this.queue.withdraw(({ name }) => name % 3 === 0)) this.withdrawn.add(name)
+      }
     }
   }
 
@@ -102,7 +108,8 @@ describe('what goes to the client', () => {
         for (const what of steps) model.take(what)
         model.take('resume')
         for (const what of ['write', 'deliver'] as const) for (let i = 0; i <= model.next; i++) model.take(what)
-        expect(model.got).toEqual(Array.from({ length: model.next }, (_, i) => i))
+        const all = Array.from({ length: model.next }, (_, i) => i)
+        expect(model.got).toEqual(all.filter((name) => !model.withdrawn.has(name)))
         model.take('acknowledge')
         expect(model.queue.size).toBe(0)
       }),

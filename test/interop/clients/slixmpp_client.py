@@ -2,7 +2,7 @@
 
 Start: slixmpp_client.py JID PASSWORD HOST PORT
 Commands: {"do": "add", "jid": …}, {"do": "say", "to": …, "body": …}, {"do": "roster"}, {"do": "copy"}, {"do": "rest"}, {"do": "wake"},
-{"do": "drop"}, {"do": "leave"}, {"do": "history"[, "with": …]}, {"do": "ends"}, {"do": "block", "jid": …},
+{"do": "drop"}, {"do": "stay"}, {"do": "leave"}, {"do": "history"[, "with": …]}, {"do": "ends"}, {"do": "block", "jid": …},
 {"do": "unblock", "jid": …}, {"do": "blocked"}, {"do": "picture", "text": …}, {"do": "pictured", "jid": …, "id": …}, {"do": "bookmark", "room": …},
 {"do": "bookmarks"}, {"do": "devices", "ids": […]}, {"do": "their_devices", "jid": …}
 Events: ready, asked, approved, present, gone, message, roster, copying, copy, resumed, failed, left, avatar, picture, bookmarked,
@@ -46,6 +46,7 @@ class Talker(slixmpp.ClientXMPP):
         self.add_event_handler("message_error", lambda m: tell("refused", condition=m["error"]["condition"]))
         self.add_event_handler("session_resumed", lambda _: tell("resumed"))
         self.is_dropped = False
+        self.stays = False
         self.add_event_handler("session_start", self.started)
         for way in ("sent", "received"):
             self.add_event_handler(f"carbon_{way}", lambda m, way=way: self.copied(m[f"carbon_{way}"], way))
@@ -64,7 +65,7 @@ class Talker(slixmpp.ClientXMPP):
 
     def lost(self, _event):
         tell("left")
-        if self.is_dropped:
+        if self.is_dropped or self.stays:
             self.is_dropped = False
             self.connect(self.place)
 
@@ -179,6 +180,8 @@ class Talker(slixmpp.ClientXMPP):
         elif verb == "drop":
             self.is_dropped = True
             self.abort()
+        elif verb == "stay":
+            self.stays = True
         elif verb == "leave":
             await self.disconnect()
 
