@@ -109,4 +109,18 @@ export class KeptStanza {
     const hasOwn = stanza.elements().some((child) => child.is('delay', NS.delay) && child.attr('from') === domain)
     return hasOwn ? stanza : stanza.append(delayElement(domain, this.at, 'SM Storage'))
   }
+
+  /** Nobody waits for it any more. */
+  release(): void {
+    const { ticket } = this
+    this.ticket = undefined
+    ticket?.kept()
+  }
+}
+
+/** Those that are in the journal only; they are taken to have rows of their own. */
+export function toFile(items: readonly KeptStanza[]): KeptStanza[] {
+  const taken = items.filter(({ place, isFiled }) => place === 'disk' && !isFiled)
+  for (const kept of taken) kept.isFiled = true
+  return taken
 }

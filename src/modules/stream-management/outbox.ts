@@ -3,7 +3,7 @@ import { meant } from '../../protocol/sm/sequence.ts'
 import type { ClientLink, Session } from '../../router/session.ts'
 import type { Stanza } from '../../stanza/stanza.ts'
 import type { TicketWatcher } from '../../stanza/ticket.ts'
-import { KeptStanza } from './kept-stanza.ts'
+import { KeptStanza, toFile } from './kept-stanza.ts'
 import { request } from './nonza.ts'
 import { asksAfter, keepsStanzas, type StreamOptions } from './options.ts'
 
@@ -179,7 +179,7 @@ export class Outbox {
     for (const kept of taken) {
       kept.place = 'disk'
       kept.isHeld = false
-      release(kept)
+      kept.release()
     }
     this.#write()
   }
@@ -215,7 +215,7 @@ export class Outbox {
   #let(gone: readonly KeptStanza[]): void {
     for (const kept of gone) {
       this.#grow(-kept.byteLength)
-      if (kept.place === 'memory') release(kept)
+      if (kept.place === 'memory') kept.release()
     }
   }
 
@@ -287,13 +287,6 @@ export class Outbox {
   }
 }
 
-/** Those that are in the journal only; they are taken to have rows of their own. */
-export function toFile(items: readonly KeptStanza[]): KeptStanza[] {
-  const taken = items.filter(({ place, isFiled }) => place === 'disk' && !isFiled)
-  for (const kept of taken) kept.isFiled = true
-  return taken
-}
-
 /** Whether it says no more than whether somebody is there, and how. */
 function isStatus({ kind, type }: Stanza): boolean {
   return kind === 'presence' && (type === '' || type === 'unavailable')
@@ -301,11 +294,4 @@ function isStatus({ kind, type }: Stanza): boolean {
 
 function addressOf({ from }: Stanza): string {
   return from?.full ?? ''
-}
-
-/** Nobody waits for it any more. */
-function release(kept: KeptStanza): void {
-  const { ticket } = kept
-  kept.ticket = undefined
-  ticket?.kept()
 }
