@@ -39,7 +39,7 @@ async function untilListening(port: number, child: ChildProcess): Promise<void> 
   throw new Error(`nothing listens on port ${port} after 15 s`)
 }
 
-function prepare(folder: string, port: number, tlsPort: number): void {
+function prepare(folder: string, port: number, tlsPort: number, adjust: (config: string) => string): void {
   const certificate = ['-keyout', join(folder, 'key.pem'), '-out', join(folder, 'cert.pem')]
   const kind = [
     '-newkey',
@@ -54,7 +54,8 @@ function prepare(folder: string, port: number, tlsPort: number): void {
   ]
   execFileSync('openssl', ['req', '-x509', ...kind, ...certificate], { stdio: 'ignore' })
   const config = readFileSync(join(root, 'bench/bench.toml'), 'utf8')
-  writeFileSync(join(folder, 'bench.toml'), config.replace('24222', String(port)).replace('24223', String(tlsPort)))
+  const ported = config.replace('24222', String(port)).replace('24223', String(tlsPort))
+  writeFileSync(join(folder, 'bench.toml'), adjust(ported))
 }
 
 async function halt(child: ChildProcess): Promise<void> {
@@ -85,10 +86,17 @@ async function run(folder: string, port: number): Promise<ChildProcess> {
   return child
 }
 
-/** Starts this project's server in a folder of its own, pinned to the first processor where that can be done. */
-export async function startServer(port: number, tlsPort: number): Promise<RunningServer> {
+/**
+ * Starts this project's server in a folder of its own, pinned to the first processor where that can be done. `adjust` gets the
+ * configuration and gives the one that counts.
+ */
+export async function startServer(
+  port: number,
+  tlsPort: number,
+  adjust = (config: string) => config,
+): Promise<RunningServer> {
   const folder = mkdtempSync(join(tmpdir(), 'meerkat-bench-'))
-  prepare(folder, port, tlsPort)
+  prepare(folder, port, tlsPort, adjust)
   let child = await run(folder, port)
   // taskset becomes what it starts, so the child is the server.
   const target: Target = { port, tlsPort, domain: 'bench.test', pid: child.pid as number }
