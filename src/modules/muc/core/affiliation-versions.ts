@@ -79,6 +79,10 @@ function listMessage(room: Room, changes: readonly Change[], step: Partial<Versi
   return Stanza.make('message', { from: room.jid }, userElement([], versionElement(step), ...items))
 }
 
-function maySee(room: Room, who: Jid, { affiliation }: Pick<Change, 'affiliation'> = { affiliation: 'member' }): boolean {
+function maySee(
+  room: Room,
+  who: Jid,
+  { affiliation }: Pick<Change, 'affiliation'> = { affiliation: 'member' },
+): boolean {
   return maySeeAffiliations(room, who, affiliation)
 }
