@@ -9,6 +9,8 @@ import {
   roomAccess,
   userRemoved,
 } from '../../router/events.ts'
+import { exportsRooms, importsRooms } from '../../router/room-files.ts'
+import { RoomRecords } from '../rooms/api.ts'
 import { mucApi } from './api.ts'
 import { linkArchive } from './archive-link.ts'
 import { mucCommands } from './commands.ts'
@@ -18,6 +20,7 @@ import { MucDesk } from './muc-desk.ts'
 import { type OpenService, openService } from './open-service.ts'
 import { type MucOptions, options } from './options.ts'
 import { PasswordService } from './password-service.ts'
+import { PortableRooms, portableFile } from './portable.ts'
 import { serviceName } from './service-iqs.ts'
 import { MucStore, type MucTables, migrations } from './store.ts'
 
@@ -70,6 +73,9 @@ export default defineModule({
       name: 'muc_affiliations',
       rows: await desk.exported(user),
     }))
+    const portable = new PortableRooms(services, new RoomRecords(context.find))
+    on(exportsRooms, 'main', () => ({ file: portableFile, lines: portable.lines() }))
+    on(importsRooms, 'main', (event) => (event.file === portableFile ? portable.take(event) : undefined))
     on(hostStops, 'announce', () => desk.close())
     on(domainWithdrawn, 'main', ({ domain }) => desk.withdraw(domain))
     on(domainRemoved, 'forget', ({ domain }) => {
