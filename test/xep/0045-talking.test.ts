@@ -39,7 +39,7 @@ describe('XEP-0045 §7: in a room', () => {
 
   story(
     '§7.4 who is not inside is not heard',
-    { leavesOut: { prosody: 'says cancel' } },
+    { differs: { prosody: 'says cancel' } },
     async ({ alice, bob, server }) => {
       const [owner, guest] = [await alice.client('pc'), await bob.client('pc')]
       const room = freshRoom(server.domain)
@@ -50,19 +50,15 @@ describe('XEP-0045 §7: in a room', () => {
     },
   )
 
-  story(
-    '§7.4 a room that is not there',
-    { leavesOut: { prosody: 'answers otherwise', ejabberd: 'answers otherwise' } },
-    async ({ alice, server }) => {
-      const client = await alice.client('pc')
-      says(client, freshRoom(server.domain), 'Hello')
-      await client.receives(`<message type='error'>${errorOf('item-not-found', 'cancel')}</message>`)
-    },
-  )
+  story('§7.4 a room that is not there', async ({ alice, server }) => {
+    const client = await alice.client('pc')
+    says(client, freshRoom(server.domain), 'Hello')
+    await client.receives(`<message type='error'>${errorOf('item-not-found', 'cancel')}</message>`)
+  })
 
   story(
     '§7.4 what only the room may say is taken out',
-    { leavesOut: { prosody: 'lets status codes pass', ejabberd: 'lets status codes pass' } },
+    { differs: { prosody: 'lets status codes pass', ejabberd: 'lets status codes pass' } },
     async ({ alice, bob, server }) => {
       const [owner, guest] = [await alice.client('pc'), await bob.client('pc')]
       const room = freshRoom(server.domain)
@@ -106,7 +102,7 @@ describe('XEP-0045 §7: in a room', () => {
 
   story(
     '§7.5 private messages can be turned off',
-    { leavesOut: { prosody: 'no such field', ejabberd: 'other fields' } },
+    { differs: { prosody: 'has no such setting', ejabberd: 'has no such setting' } },
     async ({ alice, bob, server }) => {
       const [owner, guest] = [await alice.client('pc'), await bob.client('pc')]
       const room = freshRoom(server.domain)
@@ -172,7 +168,7 @@ describe('XEP-0045 §7: in a room', () => {
   story(
     '§7.8.2 not everybody may invite; in a room for members who is invited becomes one',
     {
-      leavesOut: { prosody: 'other rules', ejabberd: 'other rules' },
+      differs: { prosody: 'lets everybody invite', ejabberd: 'lets everybody invite' },
     },
     async ({ alice, bob, carol, server }) => {
       const [owner, guest, third] = [await alice.client('pc'), await bob.client('pc'), await carol.client('pc')]
@@ -205,7 +201,7 @@ describe('XEP-0045 §7: in a room', () => {
   story(
     '§7.13 and §8.6 a visitor asks for voice and gets it',
     {
-      leavesOut: { prosody: 'other field names', ejabberd: 'other fields' },
+      differs: { prosody: 'says nothing to who is no moderator' },
     },
     async ({ alice, bob, server }) => {
       const [owner, guest] = [await alice.client('pc'), await bob.client('pc')]
@@ -221,7 +217,7 @@ describe('XEP-0045 §7: in a room', () => {
       const question = await owner.takes((each) => each.child('x', formsNs) !== undefined)
       expect(question.toString()).toContain('<value>second</value>')
       const answer = (allow: string) =>
-        `<message to='${room}'><x xmlns='${formsNs}' type='submit'><field var='FORM_TYPE'><value>${mucNs}#request</value></field><field var='muc#role'><value>participant</value></field><field var='muc#roomnick'><value>second</value></field><field var='muc#request_allow'><value>${allow}</value></field></x></message>`
+        `<message to='${room}'><x xmlns='${formsNs}' type='submit'><field var='FORM_TYPE'><value>${mucNs}#request</value></field><field var='muc#role'><value>participant</value></field><field var='muc#jid'><value>${guest.jid}</value></field><field var='muc#roomnick'><value>second</value></field><field var='muc#request_allow'><value>${allow}</value></field></x></message>`
       guest.sends(answer('true'))
       await guest.receives(`<message type='error'>${errorOf('not-allowed', 'cancel')}</message>`)
       owner.sends(answer('true'))
@@ -273,7 +269,7 @@ describe('XEP-0045 §7: in a room', () => {
   story(
     'several clients of one account share a nick where the room allows it',
     {
-      leavesOut: { prosody: 'always allowed', ejabberd: 'other fields' },
+      differs: { prosody: 'always allows it', ejabberd: 'always allows it' },
     },
     async ({ alice, bob, server }) => {
       const [owner, phone, laptop] = [await alice.client('pc'), await bob.client('phone'), await bob.client('laptop')]
@@ -298,7 +294,7 @@ describe('XEP-0045 §7: in a room', () => {
 
   story(
     '§10.9 a room that ends says where to go',
-    { leavesOut: { ejabberd: 'leaves out where to go' } },
+    { differs: { ejabberd: 'leaves out where to go' } },
     async ({ alice, bob, server }) => {
       const [owner, guest] = [await alice.client('pc'), await bob.client('pc')]
       const room = freshRoom(server.domain)
@@ -320,7 +316,7 @@ describe('XEP-0045 §7: in a room', () => {
   story(
     'XEP-0421 the id of an occupant is the same whatever the nick and other in another room',
     {
-      leavesOut: { prosody: 'not loaded', ejabberd: 'not loaded' },
+      differs: { ejabberd: 'does not know it' },
     },
     async ({ alice, bob, server }) => {
       const [owner, guest] = [await alice.client('pc'), await bob.client('pc')]
@@ -343,7 +339,7 @@ describe('XEP-0045 §7: in a room', () => {
           await guest.takes((each) => each.attr('type') === 'unavailable')
         }
       }
-      expect(seen[0]).toMatch(/^[\w-]{20,}$/)
+      expect(seen[0]).toMatch(/^\S{20,}$/)
       expect(new Set(seen).size).toBe(2)
       expect(new Set(seen.slice(0, 4)).size).toBe(1)
     },
@@ -351,7 +347,7 @@ describe('XEP-0045 §7: in a room', () => {
 
   story(
     'a client that answers with errors is put out',
-    { leavesOut: { prosody: 'says otherwise that nobody is there' } },
+    { differs: { prosody: 'says otherwise that nobody is there' } },
     async ({ alice, bob, server }) => {
       const [owner, guest] = [await alice.client('pc'), await bob.client('pc')]
       const room = freshRoom(server.domain)
