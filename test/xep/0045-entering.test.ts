@@ -13,6 +13,7 @@ import {
   mucNs,
   opens,
   ownerNs,
+  roomOfTwo,
   userNs,
 } from '../support/rooms.ts'
 import { story } from '../support/story.ts'
@@ -206,10 +207,7 @@ describe('XEP-0045 §7.2: entering a room', () => {
     '§7.2.1 who enters again from inside is sent everything once more',
     { differs: { ejabberd: 'shows the room itself before all others' } },
     async ({ alice, bob, server }) => {
-      const [owner, guest] = [await alice.client('pc'), await bob.client('pc')]
-      const room = freshRoom(server.domain)
-      await opens(owner, room)
-      await enters(guest, room, 'second')
+      const { owner, guest, room } = await roomOfTwo({ alice, bob, server })
       owner.sends(`<message to='${room}' type='groupchat' id='h1'><body>hello</body></message>`)
       await guest.finds(`<message from='${room}/owner' id='h1'>{any}<body>hello</body></message>`)
       const again = await enters(guest, room, 'second')
@@ -222,10 +220,7 @@ describe('XEP-0045 §7.2: entering a room', () => {
     '§7.14 leaving is told to the one and to the others',
     { differs: { ejabberd: 'does not tell who leaves with 110' } },
     async ({ alice, bob, server }) => {
-      const [owner, guest] = [await alice.client('pc'), await bob.client('pc')]
-      const room = freshRoom(server.domain)
-      await opens(owner, room)
-      await enters(guest, room, 'second')
+      const { owner, guest, room } = await roomOfTwo({ alice, bob, server })
       await owner.drains()
       guest.sends(`<presence to='${room}/second' type='unavailable'><status>bye</status></presence>`)
       const own = await guest.takes((each) => each.attr('type') === 'unavailable')
@@ -238,10 +233,7 @@ describe('XEP-0045 §7.2: entering a room', () => {
   )
 
   story('§7.14 a connection that breaks leaves the room', async ({ alice, bob, server }) => {
-    const [owner, guest] = [await alice.client('pc'), await bob.client('pc')]
-    const room = freshRoom(server.domain)
-    await opens(owner, room)
-    await enters(guest, room, 'second')
+    const { owner, guest, room } = await roomOfTwo({ alice, bob, server })
     await owner.drains()
     guest.destroy()
     const told = await owner.takes((each) => each.attr('from') === `${room}/second`)

@@ -12,6 +12,7 @@ import {
   mucNs,
   opens,
   ownerNs,
+  roomOfTwo,
   userNs,
 } from '../support/rooms.ts'
 import { story } from '../support/story.ts'
@@ -24,10 +25,7 @@ const says = (client: Client, room: string, text: string, id = 'm1') =>
 describe('XEP-0045 §7: in a room', () => {
   story('§7.4 what one says all hear, the speaker too, with the id that the speaker gave', async (cast) => {
     const { alice, bob, server } = cast
-    const [owner, guest] = [await alice.client('pc'), await bob.client('pc')]
-    const room = freshRoom(server.domain)
-    await opens(owner, room)
-    await enters(guest, room, 'second')
+    const { owner, guest, room } = await roomOfTwo({ alice, bob, server })
     await owner.drains()
     says(guest, room, 'Hello', 'id-7')
     for (const client of [owner, guest]) {
@@ -60,10 +58,7 @@ describe('XEP-0045 §7: in a room', () => {
     '§7.4 what only the room may say is taken out',
     { differs: { prosody: 'lets status codes pass', ejabberd: 'lets status codes pass' } },
     async ({ alice, bob, server }) => {
-      const [owner, guest] = [await alice.client('pc'), await bob.client('pc')]
-      const room = freshRoom(server.domain)
-      await opens(owner, room)
-      await enters(guest, room, 'second')
+      const { owner, guest, room } = await roomOfTwo({ alice, bob, server })
       await owner.drains()
       guest.sends(
         `<message to='${room}' type='groupchat'><body>x</body><x xmlns='${userNs}'><status code='172'/></x><occupant-id xmlns='urn:xmpp:occupant-id:0' id='forged'/><stanza-id xmlns='urn:xmpp:sid:0' by='${room}' id='forged'/></message>`,
@@ -75,10 +70,7 @@ describe('XEP-0045 §7: in a room', () => {
   )
 
   story('§7.5 a private message crosses the room', async ({ alice, bob, server }) => {
-    const [owner, guest] = [await alice.client('pc'), await bob.client('pc')]
-    const room = freshRoom(server.domain)
-    await opens(owner, room)
-    await enters(guest, room, 'second')
+    const { owner, guest, room } = await roomOfTwo({ alice, bob, server })
     await owner.drains()
     guest.sends(`<message to='${room}/owner' type='chat' id='p1'><body>psst</body></message>`)
     const heard = await owner.takes((each) => each.child('body')?.text() === 'psst')
@@ -104,10 +96,7 @@ describe('XEP-0045 §7: in a room', () => {
     '§7.5 private messages can be turned off',
     { differs: { prosody: 'has no such setting', ejabberd: 'has no such setting' } },
     async ({ alice, bob, server }) => {
-      const [owner, guest] = [await alice.client('pc'), await bob.client('pc')]
-      const room = freshRoom(server.domain)
-      await opens(owner, room, { 'muc#roomconfig_allowpm': 'moderators' })
-      await enters(guest, room, 'second')
+      const { owner, guest, room } = await roomOfTwo({ alice, bob, server }, { 'muc#roomconfig_allowpm': 'moderators' })
       guest.sends(`<message to='${room}/owner' type='chat'><body>x</body></message>`)
       await guest.finds(`<message type='error'>${errorOf('forbidden', 'auth')}</message>`)
       owner.sends(`<message to='${room}/second' type='chat'><body>y</body></message>`)
@@ -116,10 +105,7 @@ describe('XEP-0045 §7: in a room', () => {
   )
 
   story('§7.6 another nick', async ({ alice, bob, server }) => {
-    const [owner, guest] = [await alice.client('pc'), await bob.client('pc')]
-    const room = freshRoom(server.domain)
-    await opens(owner, room)
-    await enters(guest, room, 'second')
+    const { owner, guest, room } = await roomOfTwo({ alice, bob, server })
     await owner.drains()
     guest.sends(`<presence to='${room}/other'/>`)
     for (const client of [owner, guest]) {
@@ -136,10 +122,7 @@ describe('XEP-0045 §7: in a room', () => {
   })
 
   story('§7.7 another status is shown to all', async ({ alice, bob, server }) => {
-    const [owner, guest] = [await alice.client('pc'), await bob.client('pc')]
-    const room = freshRoom(server.domain)
-    await opens(owner, room)
-    await enters(guest, room, 'second')
+    const { owner, guest, room } = await roomOfTwo({ alice, bob, server })
     await owner.drains()
     guest.sends(`<presence to='${room}/second'><show>away</show><x xmlns='${mucNs}#user'/></presence>`)
     const shown = await owner.takes((each) => each.attr('from') === `${room}/second`)
@@ -204,10 +187,10 @@ describe('XEP-0045 §7: in a room', () => {
       differs: { prosody: 'says nothing to who is no moderator' },
     },
     async ({ alice, bob, server }) => {
-      const [owner, guest] = [await alice.client('pc'), await bob.client('pc')]
-      const room = freshRoom(server.domain)
-      await opens(owner, room, { 'muc#roomconfig_moderatedroom': '1', members_by_default: '0' })
-      await enters(guest, room, 'second')
+      const { owner, guest, room } = await roomOfTwo(
+        { alice, bob, server },
+        { 'muc#roomconfig_moderatedroom': '1', members_by_default: '0' },
+      )
       await owner.drains()
       says(guest, room, 'unheard')
       await guest.receives(`<message type='error'>${errorOf('forbidden', 'auth')}</message>`)
@@ -229,10 +212,7 @@ describe('XEP-0045 §7: in a room', () => {
   )
 
   story('§8.1 the subject', async ({ alice, bob, server }) => {
-    const [owner, guest] = [await alice.client('pc'), await bob.client('pc')]
-    const room = freshRoom(server.domain)
-    await opens(owner, room, { 'muc#roomconfig_changesubject': '0' })
-    await enters(guest, room, 'second')
+    const { owner, guest, room } = await roomOfTwo({ alice, bob, server }, { 'muc#roomconfig_changesubject': '0' })
     await owner.drains()
     guest.sends(`<message to='${room}' type='groupchat'><subject>Mine</subject></message>`)
     await guest.receives(`<message type='error'>${errorOf('forbidden', 'auth')}</message>`)
@@ -241,10 +221,7 @@ describe('XEP-0045 §7: in a room', () => {
   })
 
   story('§17.4 requests cross the room, and a card is asked of the account', async ({ alice, bob, server }) => {
-    const [owner, guest] = [await alice.client('pc'), await bob.client('pc')]
-    const room = freshRoom(server.domain)
-    await opens(owner, room)
-    await enters(guest, room, 'second')
+    const { owner, guest, room } = await roomOfTwo({ alice, bob, server })
     await owner.drains()
     const asked = guest.asks(`<query xmlns='jabber:iq:version'/>`, 'get', { to: `${room}/owner` })
     const request = await owner.takes((each) => each.name === 'iq')
@@ -296,10 +273,7 @@ describe('XEP-0045 §7: in a room', () => {
     '§10.9 a room that ends says where to go',
     { differs: { ejabberd: 'leaves out where to go' } },
     async ({ alice, bob, server }) => {
-      const [owner, guest] = [await alice.client('pc'), await bob.client('pc')]
-      const room = freshRoom(server.domain)
-      await opens(owner, room)
-      await enters(guest, room, 'second')
+      const { owner, guest, room } = await roomOfTwo({ alice, bob, server })
       await owner.asks(
         `<query xmlns='${ownerNs}'><destroy jid='other@${server.domain}'><reason>moved</reason></destroy></query>`,
         'set',
@@ -349,10 +323,7 @@ describe('XEP-0045 §7: in a room', () => {
     'a client that answers with errors is put out',
     { differs: { prosody: 'says otherwise that nobody is there' } },
     async ({ alice, bob, server }) => {
-      const [owner, guest] = [await alice.client('pc'), await bob.client('pc')]
-      const room = freshRoom(server.domain)
-      await opens(owner, room)
-      await enters(guest, room, 'second')
+      const { owner, guest, room } = await roomOfTwo({ alice, bob, server })
       await owner.drains()
       guest.sends(
         `<message type='error' to='${room}/owner'><error type='cancel'><service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></message>`,
