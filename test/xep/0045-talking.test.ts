@@ -141,6 +141,9 @@ describe('XEP-0045 §7: in a room', () => {
     const invite = invitation.child('x', userNs)?.child('invite')
     await unless({ prosody: 'shows the nick' }, async () => expect(invite?.attr('from')).toBe(owner.jid))
     expect(invite?.child('reason')?.text()).toBe('Come!')
+    await unless({ prosody: 'does not mark the text', ejabberd: 'does not mark the text' }, async () =>
+      expect(invitation.child('fallback', 'urn:xmpp:fallback:0')?.attr('for')).toBe(userNs),
+    )
     guest.sends(
       `<message to='${room}'><x xmlns='${userNs}'><decline to='${owner.jid}'><reason>No time</reason></decline></x></message>`,
     )
