@@ -18,6 +18,7 @@ import {
   mucNs,
   opens,
   ownerNs,
+  userNs,
 } from '../support/rooms.ts'
 import { SteppedClock } from '../support/stepped-clock.ts'
 import type { XmlNode } from '../support/xml.ts'
@@ -111,6 +112,26 @@ describe('the list of rooms', () => {
       to: room,
     })
     expect(banned.toString()).toContain('mona@localhost')
+  })
+
+  it('the version of its affiliations outlives a restart (XEP-0463)', async () => {
+    const mavNs = 'urn:xmpp:muc:affiliations:1'
+    const versions = (seen: readonly XmlNode[]) =>
+      seen.flatMap((each) => each.child('x', userNs)?.child('mav', mavNs)?.attrs ?? [])
+    const lena = await own.client('lena', 'pc5')
+    const room = freshRoom('localhost')
+    await opens(lena, room, persistent)
+    await lena.asks(changes(`affiliation='member' jid='mona@localhost'`), 'set', { to: room })
+    const [, shown] = versions(await enters(lena, room, 'owner', `<mav xmlns='${mavNs}'/>`))
+    const version = shown?.['until'] ?? ''
+    await own.restart()
+    const again = await own.client('lena', 'pc6')
+    expect(versions(await enters(again, room, 'owner', `<mav xmlns='${mavNs}' since='${version}'/>`))).toEqual([
+      { until: version },
+    ])
+    await again.asks(changes(`affiliation='none' jid='mona@localhost'`), 'set', { to: room })
+    const told = await again.takes((each) => each.child('x', userNs)?.child('mav', mavNs) !== undefined)
+    expect(versions([told])[0]?.['since']).toBe(version)
   })
 
   it('an account that is removed is in no list any more, and its export tells where it was', async () => {

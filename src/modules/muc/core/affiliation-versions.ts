@@ -65,7 +65,7 @@ export function tellFollowers(
   for (const viewer of room.occupants.all()) {
     if (isTold && seesAddresses(room, viewer)) continue
     for (const { jid, isFollowing } of viewer.seats) {
-      if (isFollowing === true && maySee(room, jid)) out.send(listMessage(room, [change], step, jid), jid)
+      if (isFollowing && maySee(room, jid)) out.send(listMessage(room, [change], step, jid), jid)
     }
   }
 }

@@ -8,7 +8,7 @@ export interface Seat {
   readonly jid: Jid
   readonly occupant: Occupant
   /** Follows every change of affiliations (XEP-0463). */
-  isFollowing?: boolean
+  isFollowing: boolean
 }
 
 /** Somebody in a room, under one nick, with one client or several. */
@@ -79,7 +79,7 @@ export class Occupants {
 
   /** Takes in a client; an occupant comes with its first one. */
   add(occupant: Occupant, jid: Jid): Seat {
-    const seat: Seat = { jid, occupant }
+    const seat = { jid, occupant, isFollowing: false }
     if (occupant.seats.length === 0) this.#enlist(occupant)
     occupant.seats.push(seat)
     this.#seats.set(jid.full, seat)
