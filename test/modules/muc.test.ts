@@ -117,7 +117,10 @@ describe('the list of rooms', () => {
   it('the version of its affiliations outlives a restart (XEP-0463)', async () => {
     const mavNs = 'urn:xmpp:muc:affiliations:1'
     const versions = (seen: readonly XmlNode[]) =>
-      seen.flatMap((each) => each.child('x', userNs)?.child('mav', mavNs)?.attrs ?? [])
+      seen.flatMap((each) => {
+        const mav = each.child('x', userNs)?.child('mav', mavNs)
+        return mav === undefined ? [] : [mav.attrs]
+      })
     const lena = await own.client('lena', 'pc5')
     const room = freshRoom('localhost')
     await opens(lena, room, persistent)

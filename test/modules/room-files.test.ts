@@ -163,6 +163,25 @@ describe('MUC Light rooms in a file (muc_light.jsonl)', () => {
     expect(await readFile(at('again/muc_light.jsonl'), 'utf8')).toBe(await readFile(at('out/muc_light.jsonl'), 'utf8'))
   })
 
+  it('that are merged get those who are missing, as members', async () => {
+    await other.client('nina', 'pc')
+    const [first = ''] = (await readFile(at('out/muc_light.jsonl'), 'utf8')).split('\n')
+    const line = JSON.parse(first)
+    line.affiliations.push({ jid: 'nina@localhost', affiliation: 'owner' })
+    await writeFile(at('muc_light.jsonl'), JSON.stringify(line))
+    const path = at('muc_light.jsonl')
+    for (let i = 0; i < 2; i++) {
+      expect(await other.command('server.importData', { path, existing: 'merge' })).toMatchObject({ errors: [] })
+    }
+    await other.command('server.exportData', { path: at('merged') })
+    const [merged = ''] = (await readFile(at('merged/muc_light.jsonl'), 'utf8')).split('\n')
+    expect(JSON.parse(merged).affiliations).toEqual([
+      { jid: 'lena@localhost', affiliation: 'owner' },
+      { jid: 'mona@localhost', affiliation: 'member' },
+      { jid: 'nina@localhost', affiliation: 'member' },
+    ])
+  })
+
   it('are refused where they exist, or are not as rooms are here', async () => {
     const [first = ''] = (await readFile(at('out/muc_light.jsonl'), 'utf8')).split('\n')
     const line = JSON.parse(first)
