@@ -21,6 +21,9 @@ export interface RunningServer {
   stop(): Promise<void>
 }
 
+/** Makes a configuration of the one that there is. */
+type Adjust = (config: string) => string
+
 function hasTaskset(): boolean {
   return spawnSync('taskset', ['--version'], { stdio: 'ignore' }).error === undefined
 }
@@ -55,10 +58,10 @@ function makeCertificate(folder: string): void {
   execFileSync('openssl', ['req', '-x509', ...kind, ...certificate], { stdio: 'ignore' })
 }
 
-function configure(folder: string, target: Target, settings = ''): void {
+function configure(folder: string, target: Target, adjust: Adjust): void {
   const config = readFileSync(join(root, 'bench/bench.toml'), 'utf8')
   const own = config.replace('24222', String(target.port)).replace('24223', String(target.tlsPort))
-  writeFileSync(join(folder, 'bench.toml'), `${own}\n${settings}`)
+  writeFileSync(join(folder, 'bench.toml'), adjust(own))
 }
 
 async function halt(child: ChildProcess): Promise<void> {
@@ -89,20 +92,27 @@ async function run(folder: string, port: number): Promise<ChildProcess> {
   return child
 }
 
-/** Starts this project's server in a folder of its own, pinned to the first processor where that can be done. */
-export async function startServer(port: number, tlsPort: number): Promise<RunningServer> {
+/**
+ * Starts this project's server in a folder of its own, pinned to the first processor where that can be done. `adjust` gets the
+ * configuration and gives the one that counts.
+ */
+export async function startServer(
+  port: number,
+  tlsPort: number,
+  adjust: Adjust = (config) => config,
+): Promise<RunningServer> {
   const folder = mkdtempSync(join(tmpdir(), 'meerkat-bench-'))
   makeCertificate(folder)
   const target: Target = { port, tlsPort, domain: 'bench.test', pid: 0 }
-  configure(folder, target)
+  configure(folder, target, adjust)
   let child = await run(folder, port)
   // taskset becomes what it starts, so the child is the server.
   target.pid = child.pid as number
   return {
     target,
-    async restart(settings) {
+    async restart(settings = '') {
       await halt(child)
-      configure(folder, target, settings)
+      configure(folder, target, (config) => `${adjust(config)}\n${settings}`)
       child = await run(folder, port)
       target.pid = child.pid as number
     },

@@ -1,8 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { join } from 'node:path'
 import type { CoreServices } from '../admin/commands/all.ts'
 import type { AccountServices, DomainServices, SessionServices, SessionSummary } from '../admin/commands/services.ts'
-import { mainFile } from '../admin/portable/export.ts'
 import { AccountLimitReached } from '../auth/method.ts'
 import { readTextFile } from '../config/text-file.ts'
 import type { Jid } from '../jid/jid.ts'
@@ -56,7 +54,6 @@ export function commandServices(server: CommandedServer): CoreServices {
         return server.allHosts
       },
       backup: (file) => server.backup(file),
-      documentAt: (path) => (isFolder(path) ? join(path, mainFile) : path),
     },
     gdpr: {
       hostOf: (domain) => server.hostOf(domain),

@@ -93,6 +93,11 @@ export function isFolder(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
 }
 
+/** Whether there is a file of this name. */
+export function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true
+}
+
 /** The lines of a UTF-8 file, without holding it. */
 export async function* readLines(path: string): AsyncGenerator<string> {
   let rest = ''

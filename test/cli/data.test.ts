@@ -6,6 +6,7 @@ import { allModules } from '../../src/modules/all.ts'
 import { forward, search } from '../support/archive.ts'
 import { Client } from '../support/client.ts'
 import { type RunningProgram, Workplace } from '../support/program.ts'
+import { changes, opens } from '../support/rooms.ts'
 
 const config = `${defaultConfig(allModules.map(({ name }) => name)).replace(/^port = \d+$/gm, 'port = 0')}
 [modules.mod_privacy]
@@ -21,7 +22,7 @@ async function signedIn(name: string): Promise<Client> {
   return Client.signIn(server.address, { local: name, password: 'secret' }, undefined)
 }
 
-/** What alice has: a contact, a request that waits, private XML, a vCard, lists, and a message from before that is archived. */
+/** What alice has: a contact, a request that waits, private XML, a vCard, lists, a room, and an archived message. */
 async function fill(): Promise<void> {
   for (const name of ['alice', 'bob', 'carol']) {
     expect(await here.run('register_identified', name, 'localhost', 'secret')).toMatchObject({
@@ -42,6 +43,7 @@ async function fill(): Promise<void> {
   await alice.asks(`<query xmlns='jabber:iq:privacy'>${list}</query>`, 'set')
   await alice.asks(`<query xmlns='jabber:iq:privacy'><default name='quiet'/></query>`, 'set')
   await alice.asks(`<query xmlns='jabber:iq:privacy'><default/></query>`, 'set')
+  await opens(alice, 'hall@conference.localhost', { 'muc#roomconfig_persistentroom': '1' })
   await alice.asks(`<block xmlns='urn:xmpp:blocking'><item jid='mallory@example.org'/></block>`, 'set')
   await alice.send(`<presence to='bob@localhost' type='subscribe'/>`)
   const carol = await signedIn('carol')
@@ -73,7 +75,7 @@ describe('documents of XEP-0227', () => {
   it('are written for everybody, for nobody else to read, and never over anything', async () => {
     expect(await here.run('export', 'out')).toMatchObject({
       code: 0,
-      out: '3 users in server-data.xml, localhost.xml\n',
+      out: '3 users in server-data.xml, localhost.xml, muc.jsonl\n',
     })
     expect(statSync(here.path('out/localhost.xml')).mode & 0o777).toBe(0o600)
     expect(await here.run('export', 'out')).toMatchObject({ code: 1, err: expect.stringContaining('is not empty') })
@@ -91,6 +93,7 @@ describe('documents of XEP-0227', () => {
       '1 vCards',
       '2 privacy lists',
       '2 archived messages',
+      '1 rooms',
       'Nothing has been changed.',
     ]) {
       expect(check.out).toContain(line)
@@ -113,6 +116,8 @@ describe('documents of XEP-0227', () => {
     expect(came.some((one) => one.attr('type') === 'subscribe' && one.attr('from') === 'carol@localhost')).toBe(true)
     const blocked = await alice.asks(`<blocklist xmlns='urn:xmpp:blocking'/>`)
     expect(`${blocked}`).toContain(`jid='mallory@example.org'`)
+    const owners = await alice.asks(changes(`affiliation='owner'`), 'get', { to: 'hall@conference.localhost' })
+    expect(`${owners}`).toContain(`jid='alice@localhost'`)
     const lists = await alice.asks(`<query xmlns='jabber:iq:privacy'><list name='quiet'/></query>`)
     expect(`${lists}`).toContain(`value='Friends'`)
     const [archived] = (await search(alice)).results

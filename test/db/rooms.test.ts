@@ -28,6 +28,7 @@ const record = (title: string, changes = {}) => ({
   affiliations: [entry(lena, 'owner')],
   subject: undefined,
   extras: {},
+  version: 'seed.0',
 })
 
 onEachDatabase('rooms', (kind) => {
@@ -44,12 +45,13 @@ onEachDatabase('rooms', (kind) => {
     await store.saveConfig('den', { ...usualConfig, title: 'Another', isPublic: false })
     await store.saveSubject('den', { text: 'Weather ☔', author: 'Léna', at: 1_700_000_000_123 })
     await store.saveExtras('den', { vcard, hats: [{ uri: 'u', title: 't', hue: undefined }] })
-    await store.saveAffiliations('den', [entry(mona, 'member', 'Möna'), entry(lena, 'none')])
+    await store.saveAffiliations('den', [entry(mona, 'member', 'Möna'), entry(lena, 'none')], 'seed.2')
     const found = await store.load('den')
     expect(found?.config).toEqual({ ...usualConfig, title: 'Another', isPublic: false })
     expect(found?.subject).toEqual({ text: 'Weather ☔', author: 'Léna', at: 1_700_000_000_123 })
     expect(found?.extras).toEqual({ vcard, hats: [{ uri: 'u', title: 't' }] })
     expect([...(found?.affiliations ?? [])]).toEqual([entry(mona, 'member', 'Möna')])
+    expect(found?.version).toBe('seed.2')
     expect(await store.listings()).toEqual([{ name: 'den', title: 'Another', isPublic: false }])
     expect(await store.affiliationsOf(mona)).toEqual([{ room: 'den', affiliation: 'member', nick: 'Möna' }])
   })

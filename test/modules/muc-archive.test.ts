@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Client } from '../support/client.ts'
+import { lightService, makesRoom } from '../support/light-rooms.ts'
 import { ownServer } from '../support/own-server.ts'
 import { asksIn, changes, enters, freshRoom, opens } from '../support/rooms.ts'
 import type { XmlNode } from '../support/xml.ts'
@@ -130,5 +131,47 @@ archive_groupchats = true
     await enters(mona, room, 'second')
     expect(await bodies(mona, room)).toEqual(['kept'])
     expect(await bodies(lena, 'lena@localhost')).toEqual(['kept'])
+  })
+})
+
+describe('what rooms and their services announce of archives', () => {
+  const archives = (service: string, more = '') => `[modules.mod_mam.muc]\nhost = "${service}.@HOST@"\n${more}`
+  const keeping = ownServer(`[modules.mod_muc]\n${archives('conference', 'message_retraction = false')}`)
+  const retracting = ownServer(`[modules.mod_muc]\n${archives('conference')}`)
+  const light = ownServer(`[modules.mod_muc_light]\n${archives('muclight')}`)
+
+  const always = ['urn:xmpp:mam:1', mam, `${mam}#extended`, 'urn:xmpp:message-retract:0', 'urn:xmpp:message-retract:1']
+  const withRetraction = [
+    ...always,
+    'urn:xmpp:message-retract:0#tombstone',
+    'urn:xmpp:message-retract:1#tombstone',
+    'urn:esl:message-retract-by-stanza-id:0',
+  ]
+
+  /** The features that have to do with archives; none may stand there twice. */
+  async function announced(client: Client, to: string): Promise<(string | undefined)[]> {
+    const answer = await client.asks(info, 'get', { to })
+    const found = answer.child('query', 'http://jabber.org/protocol/disco#info')?.elements() ?? []
+    const features = found.filter(({ name }) => name === 'feature').map((each) => each.attr('var'))
+    expect(new Set(features).size).toBe(features.length)
+    return features.filter((name) => /mam|message-retract/.test(name ?? '')).sort()
+  }
+
+  it.each([
+    ['with retraction', retracting, withRetraction],
+    ['without', keeping, always],
+  ] as const)('%s: the service and a room', async (_name, own, expected) => {
+    const lena = await own.client('lena', 'pc')
+    const room = freshRoom('localhost')
+    await opens(lena, room)
+    expect(await announced(lena, 'conference.localhost')).toEqual([...expected].sort())
+    expect(await announced(lena, room)).toEqual([...expected].sort())
+  })
+
+  it('MUC Light does so too', async () => {
+    const lena = await light.client('lena', 'pc')
+    const room = await makesRoom(lena)
+    expect(await announced(lena, lightService)).toEqual([...withRetraction].sort())
+    expect(await announced(lena, room)).toEqual([...withRetraction].sort())
   })
 })

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Jid } from '../../src/jid/jid.ts'
 import { removeAccount } from '../../src/router/accounts.ts'
 import { personalData } from '../../src/router/events.ts'
-import { errorOf } from '../support/client.ts'
+import { type Client, errorOf } from '../support/client.ts'
 import { ownServer } from '../support/own-server.ts'
 import {
   adminNs,
@@ -18,13 +18,16 @@ import {
   mucNs,
   opens,
   ownerNs,
+  userNs,
 } from '../support/rooms.ts'
+import { SteppedClock } from '../support/stepped-clock.ts'
 import type { XmlNode } from '../support/xml.ts'
 
 const rsm = 'http://jabber.org/protocol/rsm'
 const items = (set: string) =>
   `<query xmlns='http://jabber.org/protocol/disco#items'><set xmlns='${rsm}'>${set}</set></query>`
-const info = `<query xmlns='http://jabber.org/protocol/disco#info'/>`
+const infoNs = 'http://jabber.org/protocol/disco#info'
+const info = `<query xmlns='${infoNs}'/>`
 const service = 'conference.localhost'
 const persistent = { 'muc#roomconfig_persistentroom': '1' }
 
@@ -109,6 +112,29 @@ describe('the list of rooms', () => {
       to: room,
     })
     expect(banned.toString()).toContain('mona@localhost')
+  })
+
+  it('the version of its affiliations outlives a restart (XEP-0463)', async () => {
+    const mavNs = 'urn:xmpp:muc:affiliations:1'
+    const versions = (seen: readonly XmlNode[]) =>
+      seen.flatMap((each) => {
+        const mav = each.child('x', userNs)?.child('mav', mavNs)
+        return mav === undefined ? [] : [mav.attrs]
+      })
+    const lena = await own.client('lena', 'pc5')
+    const room = freshRoom('localhost')
+    await opens(lena, room, persistent)
+    await lena.asks(changes(`affiliation='member' jid='mona@localhost'`), 'set', { to: room })
+    const [, shown] = versions(await enters(lena, room, 'owner', `<mav xmlns='${mavNs}'/>`))
+    const version = shown?.['until'] ?? ''
+    await own.restart()
+    const again = await own.client('lena', 'pc6')
+    expect(versions(await enters(again, room, 'owner', `<mav xmlns='${mavNs}' since='${version}'/>`))).toEqual([
+      { until: version },
+    ])
+    await again.asks(changes(`affiliation='none' jid='mona@localhost'`), 'set', { to: room })
+    const told = await again.takes((each) => each.child('x', userNs)?.child('mav', mavNs) !== undefined)
+    expect(versions([told])[0]?.['since']).toBe(version)
   })
 
   it('an account that is removed is in no list any more, and its export tells where it was', async () => {
@@ -288,6 +314,37 @@ users = [{ acl = "bad", value = "deny" }, { acl = "all", value = "allow" }]
     await ola.asks(changes(`affiliation='outcast' jid='boss@localhost'`), 'set', { to: room, refused: 'not-allowed' })
     ola.sends(`<message to='${service}'><body>me too</body></message>`)
     expect(errorOf(await ola.takes((each) => each.attr('type') === 'error'))).toBe('forbidden')
+  })
+})
+
+describe('how much is said in a room (XEP-0502)', () => {
+  const clock = new SteppedClock()
+  const own = ownServer('[modules.mod_muc]\n', { clock })
+
+  it('is told of a public room that stays, once an hour is over', async () => {
+    const lena = await own.client('lena', 'pc')
+    const [room, hidden] = [freshRoom('localhost'), freshRoom('localhost')]
+    await opens(lena, room, persistent)
+    await opens(lena, hidden, { ...persistent, 'muc#roomconfig_publicroom': '0' })
+    const said = async (asker: Client, to: string) => {
+      const form = (await asker.asks(info, 'get', { to })).child('query', infoNs)?.child('x', formsNs)
+      const field = form?.elements().find((each) => each.attr('var') === '{urn:xmpp:muc-activity}message-activity')
+      return field?.child('value')?.text()
+    }
+    const body = '<body>hello</body>'
+    const correction = `<replace xmlns='urn:xmpp:message-correct:0' id='x'/>`
+    for (const inner of [body, body, body, `${body}${correction}`, '<subject>news</subject>', '<nothing xmlns="x"/>']) {
+      lena.sends(`<message to='${room}' type='groupchat'>${inner}</message>`)
+    }
+    lena.sends(`<message to='${room}/owner' type='chat'>${body}</message>`)
+    lena.sends(`<message to='${hidden}' type='groupchat'>${body}</message>`)
+    await lena.drains()
+    expect(await said(lena, room)).toBeUndefined()
+    // Nobody stays connected without a word for so long.
+    clock.advance(2 * 3_600_000)
+    const mona = await own.client('mona', 'pc')
+    expect(await said(mona, room)).toBe('1.50')
+    expect(await said(mona, hidden)).toBeUndefined()
   })
 })
 

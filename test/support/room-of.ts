@@ -35,5 +35,6 @@ export function roomOf(config: Partial<RoomConfig> = {}, around = surroundings()
     affiliations: [owner],
     subject: undefined,
     extras: {},
+    version: undefined,
   })
 }

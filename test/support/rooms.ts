@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Client } from './client.ts'
+import type { Cast } from './story.ts'
 import type { XmlNode } from './xml.ts'
 
 export const mucNs = 'http://jabber.org/protocol/muc'
@@ -30,7 +31,7 @@ export async function arrival(client: Client, room: string): Promise<XmlNode[]> 
   for (;;) {
     const element = await client.takes((each) => (each.attr('from') ?? '').startsWith(room))
     seen.push(element)
-    if (element.attr('type') === 'error') throw new Error(`not let in: ${element}`)
+    if (element.name === 'presence' && element.attr('type') === 'error') throw new Error(`not let in: ${element}`)
     const isSubject = element.name === 'message' && element.child('subject') !== undefined && !element.child('body')
     if (isSubject) return seen
   }
@@ -58,6 +59,18 @@ export async function opens(
   const form = isPlain ? `<query xmlns='${ownerNs}'><x xmlns='${formsNs}' type='submit'/></query>` : configForm(fields)
   await owner.asks(form, 'set', { to: room })
   await owner.drains()
+}
+
+/** A new room with two people in it: who has made it and a guest, as `owner` and `second`. */
+export async function roomOfTwo(
+  { alice, bob, server }: Pick<Cast, 'alice' | 'bob' | 'server'>,
+  fields: Readonly<Record<string, string | readonly string[]>> = {},
+): Promise<{ owner: Client; guest: Client; room: string }> {
+  const [owner, guest] = [await alice.client('pc'), await bob.client('pc')]
+  const room = freshRoom(server.domain)
+  await opens(owner, room, fields)
+  await enters(guest, room, 'second')
+  return { owner, guest, room }
 }
 
 /** A list of changes for the owner, admin or moderator to make. */

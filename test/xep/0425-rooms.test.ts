@@ -1,6 +1,6 @@
 import { describe, expect } from 'vitest'
 import type { Client } from '../support/client.ts'
-import { changes, codesOf, configForm, enters, formsNs, freshRoom, opens } from '../support/rooms.ts'
+import { changes, codesOf, configForm, enters, formsNs, freshRoom, opens, roomOfTwo } from '../support/rooms.ts'
 import { story } from '../support/story.ts'
 import type { XmlNode } from '../support/xml.ts'
 
@@ -31,10 +31,7 @@ describe('extensions of rooms', () => {
     'XEP-0359 a message has one id of the room for everybody',
     { leavesOut: ours },
     async ({ alice, bob, server }) => {
-      const [owner, guest] = [await alice.client('pc'), await bob.client('pc')]
-      const room = freshRoom(server.domain)
-      await opens(owner, room)
-      await enters(guest, room, 'second')
+      const { owner, guest, room } = await roomOfTwo({ alice, bob, server })
       const own = await says(guest, room, 'one')
       const heard = await owner.takes((each) => each.child('body')?.text() === 'one')
       expect(idOf(own)).not.toBe('')
@@ -47,10 +44,7 @@ describe('extensions of rooms', () => {
     'XEP-0425 §4 a moderator takes back what somebody has said',
     { leavesOut: ours },
     async ({ alice, bob, server }) => {
-      const [owner, guest] = [await alice.client('pc'), await bob.client('pc')]
-      const room = freshRoom(server.domain)
-      await opens(owner, room)
-      await enters(guest, room, 'second')
+      const { owner, guest, room } = await roomOfTwo({ alice, bob, server })
       const bad = idOf(await says(guest, room, 'rude'))
       await says(guest, room, 'polite')
       const moderate = (id: string) =>
@@ -73,10 +67,7 @@ describe('extensions of rooms', () => {
     'XEP-0424 §5 only the author takes a message back for good',
     { leavesOut: ours },
     async ({ alice, bob, server }) => {
-      const [owner, guest] = [await alice.client('pc'), await bob.client('pc')]
-      const room = freshRoom(server.domain)
-      await opens(owner, room)
-      await enters(guest, room, 'second')
+      const { owner, guest, room } = await roomOfTwo({ alice, bob, server })
       const said = idOf(await says(owner, room, 'mine'))
       await guest.takes((each) => each.child('body')?.text() === 'mine')
       const retract = `<message to='${room}' type='groupchat' id='r1'><retract xmlns='${retractNs}' id='${said}'/></message>`
@@ -93,10 +84,10 @@ describe('extensions of rooms', () => {
 
   story('XEP-0500 slow mode holds back who speaks too often, but not admins', { leavesOut: ours }, async (cast) => {
     const { alice, bob, server } = cast
-    const [owner, guest] = [await alice.client('pc'), await bob.client('pc')]
-    const room = freshRoom(server.domain)
-    await opens(owner, room, { 'muc#roomconfig_slow_mode_duration': '3600' })
-    await enters(guest, room, 'second')
+    const { owner, guest, room } = await roomOfTwo(
+      { alice, bob, server },
+      { 'muc#roomconfig_slow_mode_duration': '3600' },
+    )
     await says(guest, room, 'first')
     guest.sends(
       `<message to='${room}' type='groupchat'><active xmlns='http://jabber.org/protocol/chatstates'/></message>`,
@@ -120,10 +111,7 @@ describe('extensions of rooms', () => {
   })
 
   story('XEP-0486 a room has a picture that its owner sets', { leavesOut: ours }, async ({ alice, bob, server }) => {
-    const [owner, guest] = [await alice.client('pc'), await bob.client('pc')]
-    const room = freshRoom(server.domain)
-    await opens(owner, room)
-    await enters(guest, room, 'second')
+    const { owner, guest, room } = await roomOfTwo({ alice, bob, server })
     await guest.drains()
     const card = `<vCard xmlns='vcard-temp'><PHOTO><TYPE>image/png</TYPE><BINVAL>aGk=</BINVAL></PHOTO></vCard>`
     await guest.asks(card, 'set', { to: room, refused: 'forbidden' })

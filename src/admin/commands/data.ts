@@ -6,6 +6,7 @@ import type { Host } from '../../router/host.ts'
 import { DocumentError } from '../portable/document.ts'
 import { exportTo } from '../portable/export.ts'
 import { importFrom } from '../portable/import.ts'
+import { sourceAt } from '../portable/rooms.ts'
 
 /** What commands on all data of a server work on. */
 export interface DataServices {
@@ -13,8 +14,6 @@ export interface DataServices {
   readonly allHosts: readonly Host[]
   /** Writes a consistent copy of the built-in database. Rejects where another one is used. */
   backup(file: string): Promise<void>
-  /** The file to begin with in a folder that was exported; other paths as they are. */
-  documentAt(path: string): string
 }
 
 const failures = z.array(z.strictObject({ user: z.string(), error: z.string() }))
@@ -46,7 +45,8 @@ function isSystemError(error: unknown): boolean {
 
 const exportData = command({
   name: 'server.exportData',
-  about: 'Writes all users with their data into an empty folder, as XEP-0227 has it.',
+  about:
+    'Writes all users with their data into an empty folder, as XEP-0227 has it, and rooms as JSON, one or a message of it a line.',
   input: z.strictObject({ path: fileName().describe('The folder.') }),
   output: z.strictObject({ status: z.string(), files: z.array(z.string()), users: z.int(), errors: failures }),
   scope: 'admin',
@@ -62,10 +62,11 @@ const exportData = command({
 
 const importData = command({
   name: 'server.importData',
-  about: 'Reads users with their data from documents of XEP-0227. Nothing is changed when anything is wrong with them.',
+  about:
+    'Reads users with their data from documents of XEP-0227, and rooms. Nothing is changed when anything is wrong with them.',
   input: z.strictObject({
-    path: fileName().describe('The document, or a folder that was exported.'),
-    existing: z.enum(['refuse', 'merge']).default('refuse').describe('What to do about accounts that exist.'),
+    path: fileName().describe('The document, a file of rooms, or a folder that was exported.'),
+    existing: z.enum(['refuse', 'merge']).default('refuse').describe('What to do about accounts and rooms that exist.'),
     check: z.boolean().default(false).describe('Only tell what would be done.'),
   }),
   output: z.strictObject({
@@ -83,7 +84,7 @@ const importData = command({
   async run({ path, existing, check }, services: DataServices, call) {
     const options = { merge: existing === 'merge', isDryRun: check }
     try {
-      return await importFrom(services.documentAt(path), (domain) => services.hostOf(domain), options, call)
+      return await importFrom(sourceAt(path), services, options, call)
     } catch (error) {
       throw error instanceof DocumentError ? unusable(path, error) : error
     }

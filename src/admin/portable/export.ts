@@ -9,6 +9,7 @@ import { escapeXml } from '../../xml/escape.ts'
 import { serialise } from '../../xml/serialise.ts'
 import { fromWire } from '../../xml/wire.ts'
 import { portableNs, scramElement, xincludeNs } from './format.ts'
+import { exportRooms, mainFile } from './rooms.ts'
 
 /** What was written. */
 export interface ExportResult {
@@ -19,15 +20,13 @@ export interface ExportResult {
   readonly errors: { readonly user: string; readonly error: string }[]
 }
 
-/** The file that names the others. */
-export const mainFile = 'server-data.xml'
 const declaration = `<?xml version='1.0' encoding='UTF-8'?>\n`
 /** Users asked for at a time. */
 const pageSize = 500
 
 /**
  * Writes what is known about the users of these hosts into an empty folder, as XEP-0227 has it: a file a host, and one that
- * includes them. What cannot be had of a user is told in the result.
+ * includes them. Rooms are in files of their own beside these. What cannot be had of a user is told in the result.
  */
 export async function exportTo(dir: string, hosts: readonly Host[], call: CommandCall): Promise<ExportResult> {
   await emptyFolder(dir)
@@ -58,6 +57,7 @@ export async function exportTo(dir: string, hosts: readonly Host[], call: Comman
   }
   await writing(join(dir, mainFile), (out) => out.write(mainText(result.files)))
   result.files.unshift(mainFile)
+  result.files.push(...(await exportRooms(dir, hosts)))
   return result
 }
 

@@ -6,6 +6,7 @@ import type { Host } from '../../router/host.ts'
 import type { Element } from '../../xml/element.ts'
 import { readDocument } from './document.ts'
 import { isScram, scramKeysOf } from './format.ts'
+import { type ImportSource, importRooms } from './rooms.ts'
 
 export interface ImportOptions {
   /** Whether data may be added to accounts that exist. They keep their passwords. */
@@ -35,23 +36,29 @@ const mostErrors = 1000
 const progressStep = 100
 
 /**
- * Reads users in (XEP-0227): looks through the whole document first, and when anything is wrong there changes nothing. Then what
+ * Reads users in (XEP-0227), and rooms: looks through the whole document first, and when anything is wrong there changes nothing. Then what
  * fails of one user is told in the result and the others go on. An import that was interrupted can be repeated: an account is
  * made when all that belongs to it is there. Throws DocumentError.
  */
 export async function importFrom(
-  file: string,
-  hostOf: (domain: string) => Host | undefined,
+  source: ImportSource,
+  hosts: ImportHosts,
   options: ImportOptions,
   call: CommandCall,
 ): Promise<ImportResult> {
-  const look = new ImportRun(hostOf, { ...options, isDryRun: true }, {})
-  const found = await look.run(file)
+  const look = new ImportRun(hosts, { ...options, isDryRun: true }, {})
+  const found = await look.run(source)
   if (options.isDryRun || found.errors.length > 0) {
     return { ...found, status: options.isDryRun ? 'Checked' : 'Refused' }
   }
   const progress = (done: number) => call.progress?.({ done, total: found.users })
-  return new ImportRun(hostOf, options, { progress }).run(file)
+  return new ImportRun(hosts, options, { progress }).run(source)
+}
+
+/** Where it goes. */
+export interface ImportHosts {
+  hostOf(domain: string): Host | undefined
+  readonly allHosts: readonly Host[]
 }
 
 interface Watcher {
@@ -59,7 +66,7 @@ interface Watcher {
 }
 
 class ImportRun {
-  readonly #hostOf: (domain: string) => Host | undefined
+  readonly #hosts: ImportHosts
   readonly #options: ImportOptions
   readonly #watcher: Watcher
   readonly #result: ImportResult = {
@@ -73,13 +80,24 @@ class ImportRun {
   }
   #done = 0
 
-  constructor(hostOf: (domain: string) => Host | undefined, options: ImportOptions, watcher: Watcher) {
-    this.#hostOf = hostOf
+  constructor(hosts: ImportHosts, options: ImportOptions, watcher: Watcher) {
+    this.#hosts = hosts
     this.#options = options
     this.#watcher = watcher
   }
 
-  async run(file: string): Promise<ImportResult> {
+  async run({ document, rooms }: ImportSource): Promise<ImportResult> {
+    if (document !== undefined) await this.#users(document)
+    for (const file of rooms) {
+      await importRooms(file, this.#hosts.allHosts, this.#options, {
+        taken: (kind, count) => add(this.#result.taken, kind, count),
+        failed: (room, error) => this.#failed(room, error),
+      })
+    }
+    return this.#result
+  }
+
+  async #users(file: string): Promise<void> {
     const working = new Set<Promise<void>>()
     let domain = ''
     let user: UserImport | undefined
@@ -95,14 +113,13 @@ class ImportRun {
       }
     }
     await Promise.all(working)
-    return this.#result
   }
 
   #begin(element: Element, domain: string): UserImport {
     this.#result.users++
     const name = `${element.attr('name') ?? ''}@${domain}`
     const jid = Jid.tryParse(name)
-    const host = jid === undefined ? undefined : this.#hostOf(jid.domain)
+    const host = jid === undefined ? undefined : this.#hosts.hostOf(jid.domain)
     const user = new UserImport(name, { host, jid, password: element.attr('password') }, this.#options, {
       taken: ({ kind, count }) => add(this.#result.taken, kind, count),
       unknown: (kind) => add(this.#result.unknown, kind, 1),
@@ -113,11 +130,13 @@ class ImportRun {
   async #finish(user: UserImport): Promise<void> {
     const { outcome, errors } = await user.end()
     if (outcome !== undefined) this.#result[outcome]++
-    for (const error of errors) {
-      if (this.#result.errors.length < mostErrors) this.#result.errors.push({ user: user.name, error })
-    }
+    for (const error of errors) this.#failed(user.name, error)
     this.#done++
     if (this.#done % progressStep === 0 || this.#done === this.#result.users) this.#watcher.progress?.(this.#done)
+  }
+
+  #failed(user: string, error: string): void {
+    if (this.#result.errors.length < mostErrors) this.#result.errors.push({ user, error })
   }
 }
 

@@ -88,6 +88,10 @@ export interface RoomArchives {
   tombstone(room: Jid, id: string, retracted: Element): Promise<boolean>
   history(room: Jid, request: HistoryRequest): Promise<readonly ArchivedStanza[]>
   count(room: Jid): Promise<number>
+  /** All messages of a room, oldest first, each as `<result/>`. */
+  exported(room: Jid): AsyncIterable<Element>
+  /** Takes a message that was exported, once. Throws an Error for what is none. */
+  imported(room: Jid, result: Element, isDryRun: boolean): Promise<void>
   /** Removes everything, preferences included: the room has been forgotten. */
   remove(room: Jid): Promise<void>
 }

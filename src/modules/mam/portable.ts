@@ -25,8 +25,9 @@ export async function archivePart(archive: Archive, user: Jid): Promise<Exported
   return { container, elements: resultsOf(archive, user) }
 }
 
-async function* resultsOf(archive: Archive, user: Jid): AsyncGenerator<Element> {
-  for await (const message of archive.all(user)) yield resultElement(message, mamNs)
+/** All messages of an archive, each as `<result/>`. */
+export async function* resultsOf(archive: Archive, owner: Jid): AsyncGenerator<Element> {
+  for await (const message of archive.all(owner)) yield resultElement(message, mamNs)
 }
 
 /** A message of a document. */
@@ -37,6 +38,13 @@ interface Portable {
   readonly to: number
   /** The id that it had, if that is one of ours. */
   readonly id: number | undefined
+}
+
+/** By what a message is found in an archive. */
+interface Place {
+  readonly remote: Jid
+  readonly resource: string
+  readonly flags: number
 }
 
 /** The messages that an archive has of one moment: by id, and their texts. */
@@ -64,25 +72,37 @@ export class ArchiveImport {
 
   async take({ user, element, container: outer, isDryRun }: ImportedElement): Promise<Imported | undefined> {
     if (outer?.is(container.name, container.ns) !== true) return undefined
-    const portable = portableOf(element)
-    const stanza = stanzaOf(portable.message)
-    if (!isDryRun) await (await this.#mailbox.run(user.bareString, () => this.#add(user, portable, stanza)))?.written
+    await this.put(user, element, { isDryRun, placeOf: (stanza) => placeOf(user, stanza) })
     return { kind: 'archived messages', count: 1 }
   }
 
+  /** Takes a message of any archive; `placeOf` says where in it the message belongs. Throws StanzaError. */
+  async put(
+    owner: Jid,
+    result: Element,
+    { isDryRun, placeOf: at }: { isDryRun: boolean; placeOf(stanza: Stanza): Place },
+  ): Promise<void> {
+    const portable = portableOf(result)
+    const stanza = stanzaOf(portable.message)
+    const place = at(stanza)
+    if (isDryRun) return
+    await (await this.#mailbox.run(owner.bareString, () => this.#add(owner, portable, { stanza, place })))?.written
+  }
+
   /** Gives a message its id; what is written is waited for outside, together with what others write. */
-  async #add(user: Jid, portable: Portable, stanza: Stanza): Promise<{ written: Promise<void> } | undefined> {
-    const moment = await this.#momentOf(user, portable)
+  async #add(
+    owner: Jid,
+    portable: Portable,
+    { stanza, place }: { stanza: Stanza; place: Place },
+  ): Promise<{ written: Promise<void> } | undefined> {
+    const moment = await this.#momentOf(owner, portable)
     const text = textOf(stanza.toBytes())
     const isThere = portable.id === undefined ? moment.texts.has(text) : moment.ids.has(portable.id)
     if (isThere) return undefined
     const id = portable.id ?? Math.max(portable.from, ...[...moment.ids].map((other) => other + 1))
     moment.ids.add(id)
     moment.texts.add(text)
-    const isOutgoing = stanza.from?.bareString === user.bareString
-    const remote = (isOutgoing ? stanza.to : stanza.from) ?? user
-    const kind = (isOutgoing ? flags.outgoing : 0) | (stanza.type === 'groupchat' ? flags.groupchat : 0)
-    const entry = { owner: user, remote, resource: remote.resource, flags: kind, id, stanza }
+    const entry = { owner, ...place, id, stanza }
     return { written: this.#archive.insert(entry) }
   }
 
@@ -99,6 +119,14 @@ export class ArchiveImport {
     this.#moments.set(user.bareString, moment)
     return moment
   }
+}
+
+/** Where a message belongs in the archive of a user. */
+function placeOf(user: Jid, stanza: Stanza): Place {
+  const isOutgoing = stanza.from?.bareString === user.bareString
+  const remote = (isOutgoing ? stanza.to : stanza.from) ?? user
+  const kind = (isOutgoing ? flags.outgoing : 0) | (stanza.type === 'groupchat' ? flags.groupchat : 0)
+  return { remote, resource: remote.resource, flags: kind }
 }
 
 /** The text of a stored message as it is compared. */

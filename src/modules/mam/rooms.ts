@@ -15,6 +15,7 @@ import { ArchiveDesk, type ArchiveView, type DeskParts } from './desk.ts'
 import { historyOf } from './history.ts'
 import { parseMessageId } from './message-id.ts'
 import { mucUserNs } from './names.ts'
+import { ArchiveImport, resultsOf } from './portable.ts'
 import { isWanted } from './preferences.ts'
 import type { ArchivedMessage } from './reader.ts'
 import { retractionOf } from './retraction.ts'
@@ -33,12 +34,14 @@ export class RoomArchive implements RoomArchives {
   readonly features: readonly string[]
   readonly #parts: RoomParts
   readonly #desk: ArchiveDesk
+  readonly #imports: ArchiveImport
   /** Services that have been asked for, and whether they are archived. */
   readonly #known = new Map<string, boolean>()
 
   constructor(parts: RoomParts) {
     this.#parts = parts
     this.#desk = new ArchiveDesk(parts)
+    this.#imports = new ArchiveImport(parts.archive)
     this.features = parts.features
   }
 
@@ -92,6 +95,21 @@ export class RoomArchive implements RoomArchives {
 
   count(room: Jid): Promise<number> {
     return this.#parts.archive.count(room)
+  }
+
+  exported(room: Jid): AsyncIterable<Element> {
+    return resultsOf(this.#parts.archive, room)
+  }
+
+  imported(room: Jid, result: Element, isDryRun: boolean): Promise<void> {
+    return this.#imports.put(room, result, {
+      isDryRun,
+      placeOf: (stanza) => ({
+        remote: Jid.tryParse(senderOf(stanza)) ?? room,
+        resource: stanza.from?.resource ?? '',
+        flags: flags.room,
+      }),
+    })
   }
 
   async remove(room: Jid): Promise<void> {

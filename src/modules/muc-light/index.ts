@@ -4,6 +4,7 @@ import { defineModule, tables } from '../../module/define.ts'
 import { type ServicePoint, subdomainOf } from '../../module/subdomain.ts'
 import { domainRemoved, domainWithdrawn, offline, personalData, roomAccess, userRemoved } from '../../router/events.ts'
 import type { IqHandler } from '../../router/iq-registry.ts'
+import { exportsRooms, importsRooms } from '../../router/room-files.ts'
 import { StanzaError } from '../../stanza/stanza-error.ts'
 import { momentIds } from '../../util/moment-ids.ts'
 import { afterwards } from '../../util/settled.ts'
@@ -22,6 +23,7 @@ import { LightDesk } from './light-desk.ts'
 import { LightServices } from './light-services.ts'
 import { modern } from './modern.ts'
 import { type LightOptions, options, schemaOf } from './options.ts'
+import { PortableLightRooms, portableFile } from './portable.ts'
 import { tersely } from './requests.ts'
 import { LightRooms } from './rooms.ts'
 import { LightService } from './service.ts'
@@ -83,6 +85,9 @@ export default defineModule({
         })),
       )
     }
+    const portable = new PortableLightRooms(() => services.all, schema, records)
+    on(exportsRooms, 'main', () => ({ file: portableFile, lines: portable.lines() }))
+    on(importsRooms, 'main', (event) => (event.file === portableFile ? portable.take(event) : undefined))
     on(userRemoved, 'forget', ({ user }) => services.forget(user))
     on(personalData, 'collect', async ({ user }) => ({
       name: 'muc_light',

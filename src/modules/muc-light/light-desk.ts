@@ -13,7 +13,7 @@ import {
   checkRequest,
   checkRights,
 } from './core/affiliations.ts'
-import { LightRoom, occupantsOf } from './core/room.ts'
+import { LightRoom, occupantsOf, type RoomState } from './core/room.ts'
 import { initialConfig, overridden, type RawConfig, readConfig } from './core/schema.ts'
 import type { LightOptions } from './options.ts'
 import { LightOutbox, type OutboxParts } from './outbox.ts'
@@ -83,6 +83,18 @@ export class LightDesk {
       } finally {
         own.release()
       }
+    })
+  }
+
+  /** Takes in a room as it was elsewhere; nobody is told. Throws `conflict` where there is such a room. */
+  async adopt(state: RoomState): Promise<void> {
+    if (state.jid.local.length > longestName) throw new StanzaError('bad-request', { text: 'The name is too long' })
+    const { rooms, store } = this.parts
+    await rooms.run(state.jid, async (existing) => {
+      if (existing !== undefined) throw new StanzaError('conflict', { text: 'The room is there already' })
+      const room = new LightRoom(state)
+      await store.create(room)
+      rooms.put(room)
     })
   }
 

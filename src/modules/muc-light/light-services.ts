@@ -33,7 +33,7 @@ export class LightServices implements MucLightApi {
   }
 
   get services(): readonly Jid[] {
-    return this.#all.map(({ parts }) => parts.service)
+    return this.all.map(({ parts }) => parts.service)
   }
 
   hasSetting(field: string): boolean {
@@ -79,7 +79,7 @@ export class LightServices implements MucLightApi {
   }
 
   async blockedBy(user: Jid): Promise<readonly Blocked[]> {
-    return (await Promise.all(this.#all.map(({ parts }) => parts.lists.list(user)))).flat()
+    return (await Promise.all(this.all.map(({ parts }) => parts.lists.list(user)))).flat()
   }
 
   async block(user: Jid, changes: readonly BlockChange[]): Promise<void> {
@@ -108,7 +108,7 @@ export class LightServices implements MucLightApi {
 
   /** An account is gone: it leaves every room, whatever that means for the others. */
   async forget(user: Jid): Promise<void> {
-    for (const desk of this.#all) {
+    for (const desk of this.all) {
       await desk.parts.lists.forget(user)
       for (const { jid } of await listOf(desk.parts, user)) await leave(desk, jid, user)
     }
@@ -116,10 +116,10 @@ export class LightServices implements MucLightApi {
 
   /** The rooms that an account belongs to. */
   async listed(user: Jid) {
-    return (await Promise.all(this.#all.map(({ parts }) => listOf(parts, user)))).flat()
+    return (await Promise.all(this.all.map(({ parts }) => listOf(parts, user)))).flat()
   }
 
-  get #all(): LightDesk[] {
+  get all(): readonly LightDesk[] {
     return [...this.#desks.values()]
   }
 

@@ -9,6 +9,8 @@ import {
   roomAccess,
   userRemoved,
 } from '../../router/events.ts'
+import { exportsRooms, importsRooms } from '../../router/room-files.ts'
+import { RoomRecords } from '../rooms/api.ts'
 import { mucApi } from './api.ts'
 import { linkArchive } from './archive-link.ts'
 import { mucCommands } from './commands.ts'
@@ -18,6 +20,7 @@ import { MucDesk } from './muc-desk.ts'
 import { type OpenService, openService } from './open-service.ts'
 import { type MucOptions, options } from './options.ts'
 import { PasswordService } from './password-service.ts'
+import { PortableRooms, portableFile } from './portable.ts'
 import { serviceName } from './service-iqs.ts'
 import { MucStore, type MucTables, migrations } from './store.ts'
 
@@ -32,8 +35,10 @@ export default defineModule({
     { xep: 421, version: '1.0.1' },
     { xep: 424, version: '0.4.2' },
     { xep: 425, version: '0.3.0' },
+    { xep: 463, version: '0.2.0' },
     { xep: 486, version: '0.1.0' },
     { xep: 500, version: '0.1.1' },
+    { xep: 502, version: '0.1.0' },
   ],
   options,
   iqPolicy: 'parallel',
@@ -68,6 +73,9 @@ export default defineModule({
       name: 'muc_affiliations',
       rows: await desk.exported(user),
     }))
+    const portable = new PortableRooms(services, new RoomRecords(context.find))
+    on(exportsRooms, 'main', () => ({ file: portableFile, lines: portable.lines() }))
+    on(importsRooms, 'main', (event) => (event.file === portableFile ? portable.take(event) : undefined))
     on(hostStops, 'announce', () => desk.close())
     on(domainWithdrawn, 'main', ({ domain }) => desk.withdraw(domain))
     on(domainRemoved, 'forget', ({ domain }) => {

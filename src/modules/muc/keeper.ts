@@ -55,7 +55,7 @@ export class RoomKeeper {
     }
     if (entries.length === 0 || !this.isStored(room)) return
     mustAccept(this.#db)
-    await this.#store.saveAffiliations(room.jid.local, entries)
+    await this.#store.saveAffiliations(room.jid.local, entries, room.affiliations.versionAfter(entries))
   }
 
   async extras(room: Room, extras: RoomExtras): Promise<void> {
@@ -85,6 +85,8 @@ export class RoomKeeper {
       throw new StanzaError('not-acceptable', { text: 'The name of this room is too long to be stored' })
     }
     const { subject, extras } = room
-    await this.#store.create(room.jid.local, { config, subject, extras, affiliations: room.affiliations.list() })
+    const { version } = room.affiliations
+    const affiliations = room.affiliations.list()
+    await this.#store.create(room.jid.local, { config, subject, extras, affiliations, version })
   }
 }

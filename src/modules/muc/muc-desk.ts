@@ -7,7 +7,7 @@ import { afterwards, type Eventually } from '../../util/settled.ts'
 import { el } from '../../xml/element.ts'
 import type { MucApi, RoomView } from './api.ts'
 import { applyChanges, type Change, preparedNick } from './core/administration.ts'
-import { reconfigure, submittedConfig } from './core/configuration.ts'
+import { allSettings, reconfigure, submittedConfig } from './core/configuration.ts'
 import { dissolve } from './core/leaving.ts'
 import { MUC } from './core/namespaces.ts'
 import type { Outbox } from './core/outbox.ts'
@@ -118,12 +118,7 @@ export class MucDesk implements MucApi {
   }
 
   async settings(jid: Jid): Promise<Record<string, readonly string[]>> {
-    return this.#with(jid, (room) => {
-      const fields = this.#features
-        .flatMap((feature) => feature.fields ?? [])
-        .filter(({ isHidden }) => isHidden !== true)
-      return Object.fromEntries(fields.map((field) => [field.var, field.read(room.config)]))
-    })
+    return this.#with(jid, (room) => allSettings(room))
   }
 
   async speak(stanza: Stanza): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Jid } from '../../jid/jid.ts'
 import type { ModuleContext } from '../../module/context.ts'
 import type { ServicePoint } from '../../module/subdomain.ts'
+import { TurnShare } from '../../util/turn-share.ts'
 import { discoApi } from '../disco/api.ts'
 import { AttendanceBook } from './attendance.ts'
 import type { RoomFeature } from './core/room.ts'
@@ -40,6 +41,12 @@ export interface OpeningParts {
   readonly passwords: PasswordService | undefined
 }
 
+/** Stanzas that rooms send before others have a turn: some fifty milliseconds of work. */
+const deliveriesOfTurn = 20_000
+
+/** What a room does for one request or stanza besides, in deliveries. */
+const effort = 20
+
 /** Puts a service together and has it answer what it is asked. */
 export function openService(
   context: Context,
@@ -53,11 +60,15 @@ export function openService(
   const attendance = new AttendanceBook()
   const surroundings = new ServiceSurroundings({ limitReached, host, options, parent, features, attendance, memory })
   const keeper = new RoomKeeper(store, directory, db)
+  const share = new TurnShare(deliveriesOfTurn)
   const rooms = new Rooms({
     directory,
     store,
     surroundings,
-    dispatch: (room, out) => dispatch(host, room, out),
+    dispatch(room, out) {
+      share.spend(out.deliveries + effort)
+      return dispatch(host, room, out)
+    },
     forget: (room) => forget(host, room),
   })
   const maker = new RoomMaker(rooms, options)
@@ -80,6 +91,7 @@ export function openService(
     messages: new MessageDesk(host, keeper),
     presences: new PresenceDesk({ rooms, maker, surroundings, options, passwords }),
     traffic: new Traffic(options, rateOf, clock),
+    share,
     onFailure: (error) => log.error({ what: 'muc_failed', service: jid.full, reason: error }),
   })
   return { service: { jid, parent, memory, rooms, keeper, maker, surroundings }, front }

@@ -37,6 +37,7 @@ export class RoomMaker {
       affiliations: [...this.#usual(), entryOf(owner, 'owner')],
       subject: subject === '' ? undefined : { text: subject, author, at: undefined },
       extras: {},
+      version: undefined,
     })
     out.tell({ kind: 'created' })
     return room

@@ -3,6 +3,7 @@ import type { Host } from '../../router/host.ts'
 import { refusalOf } from '../../router/refusal.ts'
 import { Stanza } from '../../stanza/stanza.ts'
 import { StanzaError } from '../../stanza/stanza-error.ts'
+import type { TurnShare } from '../../util/turn-share.ts'
 import { announceToAll } from './core/groupchat.ts'
 import type { MessageDesk } from './message-desk.ts'
 import { forwardIq } from './occupant-iq.ts'
@@ -21,6 +22,8 @@ export interface MucServiceParts {
   readonly messages: MessageDesk
   readonly presences: PresenceDesk
   readonly traffic: Traffic
+  /** What rooms may do before others have a turn. */
+  readonly share: TurnShare
   /** Told of what nobody expected. */
   onFailure(error: unknown, stanza: Stanza): void
 }
@@ -52,7 +55,14 @@ export class MucService {
     if (to.local === '') return this.#forService(stanza, isAnswer)
     if (stanza.kind === 'iq') return this.#occupantIq(stanza)
     const wait = isAnswer ? undefined : this.#parts.traffic.admit(stanza)
-    return wait === undefined ? this.#forRoom(stanza) : wait.then(() => this.#forRoom(stanza))
+    return wait === undefined ? this.#inTurn(stanza) : wait.then(() => this.#inTurn(stanza))
+  }
+
+  /** When a crowd comes at once, nobody else on the server waits until all of it is in. */
+  #inTurn(stanza: Stanza): Promise<void> | undefined {
+    const { share } = this.#parts
+    if (share.isFree) return this.#forRoom(stanza)
+    return share.run(() => this.#forRoom(stanza)) as Promise<void>
   }
 
   #forRoom(stanza: Stanza): Promise<void> | undefined {

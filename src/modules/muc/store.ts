@@ -17,6 +17,8 @@ export interface MucTables {
     subject_author: string
     subject_at: number | null
     extras: string
+    /** Of the affiliations. */
+    version: string | null
   }
   mod_muc_affiliation: {
     service: string
@@ -69,6 +71,9 @@ export const migrations: Record<string, Migration> = {
       .addColumn('secret', 'varchar(64)', (column) => column.notNull())
       .execute()
   },
+  '002_versions': async ({ schema }) => {
+    await schema.alterTable('mod_muc_room').addColumn('version', 'varchar(64)').execute()
+  },
 }
 
 /** A stored room in the list of rooms. */
@@ -115,6 +120,7 @@ export class MucStore {
       config: storedConfig(row.config),
       subject: subject === null ? undefined : { text: subject, author, at: at ?? undefined },
       extras: JSON.parse(row.extras) as RoomExtras,
+      version: row.version ?? undefined,
       affiliations: entries.map(({ jid, affiliation, reason, nick }) => ({
         jid: Jid.parse(jid),
         affiliation: affiliation as Affiliation,
@@ -125,8 +131,9 @@ export class MucStore {
   }
 
   /** Writes a whole room; resolves when it is on disk. */
-  async create(name: string, { config, affiliations, subject, extras }: RoomRecord): Promise<void> {
-    const row = { ...this.#key(name), ...configColumns(config), ...subjectColumns(subject), ...extrasColumns(extras) }
+  async create(name: string, { config, affiliations, version, subject, extras }: RoomRecord): Promise<void> {
+    const columns = { ...configColumns(config), ...subjectColumns(subject), ...extrasColumns(extras) }
+    const row = { ...this.#key(name), ...columns, version: version ?? null }
     const entries = [...affiliations].map((entry) => this.#affiliationRow(name, entry))
     const room = this.#db.upsert('mod_muc_room', row, ['service', 'name'])
     if (entries.length === 0) await room.execute()
@@ -145,11 +152,12 @@ export class MucStore {
     await this.#update(name, extrasColumns(extras))
   }
 
-  /** Takes over entries, all or none; `none` removes. */
-  async saveAffiliations(name: string, entries: readonly AffiliationEntry[]): Promise<void> {
+  /** Takes over entries, all or none; `none` removes. `version`: what the lists are called after that. */
+  async saveAffiliations(name: string, entries: readonly AffiliationEntry[], version: string): Promise<void> {
     if (entries.length === 0) return
-    await this.#db.atomic(
-      entries.map((entry) =>
+    await this.#db.atomic([
+      this.#updated(name, { version }),
+      ...entries.map((entry) =>
         entry.affiliation === 'none'
           ? this.#db.q
               .deleteFrom('mod_muc_affiliation')
@@ -158,7 +166,7 @@ export class MucStore {
               .where('jid', '=', entry.jid.full)
           : this.#db.upsert('mod_muc_affiliation', this.#affiliationRow(name, entry), ['service', 'room', 'jid']),
       ),
-    )
+    ])
   }
 
   async remove(name: string): Promise<void> {
@@ -220,12 +228,15 @@ export class MucStore {
   }
 
   async #update(name: string, columns: Partial<MucTables['mod_muc_room']>): Promise<void> {
-    await this.#db.q
+    await this.#updated(name, columns).execute()
+  }
+
+  #updated(name: string, columns: Partial<MucTables['mod_muc_room']>) {
+    return this.#db.q
       .updateTable('mod_muc_room')
       .set(columns)
       .where('service', '=', this.#service)
       .where('name', '=', name)
-      .execute()
   }
 
   #room(name: string) {

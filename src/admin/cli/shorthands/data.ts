@@ -40,7 +40,7 @@ function failed(errors: Failures['errors']): string[] {
 export const dataShorthands: readonly Shorthand[] = [
   shorthand({
     usage: 'export DIR',
-    about: 'Writes all users with their data into an empty folder, as XEP-0227 has it.',
+    about: 'Writes all users with their data into an empty folder, as XEP-0227 has it, and rooms beside them.',
     command: 'server.exportData',
     input: ([path = '']) => ({ path }),
     show: ({ users, files, errors }: Failures & { users: number; files: readonly string[] }) => ({
@@ -51,7 +51,7 @@ export const dataShorthands: readonly Shorthand[] = [
   shorthand({
     usage: 'import PATH',
     about:
-      'Reads users from a document of XEP-0227, or a folder. --merge: adds to accounts that exist. --dry-run: only tells.',
+      'Reads users from a document of XEP-0227, or a folder, with rooms. --merge: adds to what exists. --dry-run: only tells.',
     command: 'server.importData',
     input: ([path = ''], { merge, dryRun }) => ({
       path,

@@ -1,6 +1,7 @@
 import { Jid } from '../../../jid/jid.ts'
 import { type ErrorCondition, StanzaError } from '../../../stanza/stanza-error.ts'
 import { type Element, el } from '../../../xml/element.ts'
+import { tellFollowers, versionElement } from './affiliation-versions.ts'
 import type { AffiliationEntry } from './affiliations.ts'
 import { actorOf } from './entry.ts'
 import { invitationTo } from './invitation.ts'
@@ -182,6 +183,7 @@ function applyRole(
 interface Note {
   readonly reason: string
   readonly actor: string | undefined
+  readonly version?: Element | undefined
 }
 
 /** Gives an occupant a role and tells everybody, also where it is the affiliation that has changed. */
@@ -203,20 +205,26 @@ function applyAffiliation(
   out: Outbox,
 ): void {
   const { jid, affiliation, reason } = entry
-  room.affiliations.set(entry)
+  const step = room.affiliations.set(entry)
   if (before !== affiliation) out.tell({ kind: 'affiliation', jid, before, after: affiliation })
   const concerned = jid.local === '' ? [...room.occupants.all()] : [...room.occupants.of(jid)]
-  for (const occupant of concerned) settleOccupant(room, occupant, { reason, actor }, out)
+  // Presences are of people, not of the domain that they are at.
+  const version = step === undefined || jid.local === '' ? undefined : versionElement(step)
+  const wasShown = concerned.some((occupant) => isShown(room, occupant))
+  const settled = concerned.filter((occupant) => settleOccupant(room, occupant, { reason, actor, version }, out))
+  const isTold = version !== undefined && (wasShown || settled.some((occupant) => isShown(room, occupant)))
+  if (step !== undefined) tellFollowers(room, { change: entry, step, isTold: isTold && settled.length > 0 }, out)
   const isNewMember = affiliation === 'member' && before === 'none' && room.config.membersOnly && jid.local !== ''
   if (isNewMember && !isInvited && concerned.length === 0) out.send(invitationTo(room, { from: room.jid, reason }), jid)
 }
 
-/** What a changed list means for somebody who is inside. */
-function settleOccupant(room: Room, occupant: Occupant, note: Note, out: Outbox): void {
+/** What a changed list means for somebody who is inside; false where it means nothing, which nobody is told. */
+function settleOccupant(room: Room, occupant: Occupant, note: Note, out: Outbox): boolean {
   const next = room.affiliationOf(occupant.real)
-  if (next === occupant.affiliation) return
+  if (next === occupant.affiliation) return false
   occupant.affiliation = next
   if (next === 'outcast') expel(room, occupant, { code: 301, ...note }, out)
   else if (next === 'none' && room.config.membersOnly) expel(room, occupant, { code: 321, ...note }, out)
   else giveRole(room, occupant, { role: initialRole(next, room.config), note }, out)
+  return true
 }

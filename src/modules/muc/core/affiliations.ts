@@ -10,13 +10,57 @@ export interface AffiliationEntry {
   readonly nick: string
 }
 
+/** A step from one version of the lists to the next (XEP-0463 §5.2.2). */
+export interface VersionStep {
+  readonly since: string
+  readonly until: string
+}
+
+/** Steps that are remembered at least. */
+const remembered = 500
+
 /** Who has which affiliation with one room. */
 export class Affiliations {
   readonly #entries = new Map<string, AffiliationEntry>()
   readonly #byNick = new Map<string, AffiliationEntry>()
+  /** What all versions of this room begin with: a room of the same name that comes later has others. */
+  readonly #seed: string
+  #number: number
+  /** The last changes, the newest with the number of the version. */
+  #changes: Pick<AffiliationEntry, 'jid' | 'affiliation'>[] = []
 
-  constructor(entries: Iterable<AffiliationEntry> = []) {
-    for (const entry of entries) this.set(entry)
+  /** `version`: that of these entries; a new room's may be anything that no room has had. */
+  constructor(entries: Iterable<AffiliationEntry>, version: string) {
+    const [seed = '', number = '0'] = version.split('.')
+    this.#seed = seed
+    this.#number = Number(number)
+    for (const entry of entries) this.#take(entry)
+  }
+
+  /** What the lists are called as they are now (XEP-0463). */
+  get version(): string {
+    return this.#versionOf(this.#number)
+  }
+
+  /** What they will be called after these changes. */
+  versionAfter(entries: readonly AffiliationEntry[]): string {
+    const next = new Map<string, Affiliation>()
+    let steps = 0
+    for (const { jid, affiliation } of entries) {
+      if ((next.get(jid.full) ?? this.#affiliation(jid)) !== affiliation) steps++
+      next.set(jid.full, affiliation)
+    }
+    return this.#versionOf(this.#number + steps)
+  }
+
+  /** What has changed since a version, each address once; undefined when that is not known any more, or never was. */
+  changesSince(version: string): Pick<AffiliationEntry, 'jid' | 'affiliation'>[] | undefined {
+    const back = this.#number - Number(version.split('.')[1])
+    const isKnown = back >= 0 && back <= this.#changes.length && this.#versionOf(this.#number - back) === version
+    if (!isKnown) return undefined
+    const changes = this.#changes.slice(this.#changes.length - back)
+    const latest = new Map(changes.map((change) => [change.jid.full, change]))
+    return [...latest.values()]
   }
 
   get size(): number {
@@ -50,8 +94,27 @@ export class Affiliations {
     return owners.length === 1 && owners[0]?.jid.full === jid.full
   }
 
-  /** Takes an entry in the place of the one for the same address; `none` removes it. */
-  set(entry: AffiliationEntry): void {
+  /** Takes an entry in the place of the one for the same address; `none` removes it. Undefined where no list has changed. */
+  set(entry: AffiliationEntry): VersionStep | undefined {
+    const isStep = this.#affiliation(entry.jid) !== entry.affiliation
+    this.#take(entry)
+    if (!isStep) return undefined
+    const since = this.version
+    this.#number++
+    this.#changes.push({ jid: entry.jid, affiliation: entry.affiliation })
+    if (this.#changes.length >= 2 * remembered) this.#changes = this.#changes.slice(-remembered)
+    return { since, until: this.version }
+  }
+
+  #versionOf(number: number): string {
+    return `${this.#seed}.${number}`
+  }
+
+  #affiliation(jid: Jid): Affiliation {
+    return this.#entries.get(jid.full)?.affiliation ?? 'none'
+  }
+
+  #take(entry: AffiliationEntry): void {
     const before = this.#entries.get(entry.jid.full)
     if (before !== undefined) this.#byNick.delete(before.nick)
     if (entry.affiliation === 'none') {

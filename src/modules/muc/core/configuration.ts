@@ -1,5 +1,5 @@
 import type { Jid } from '../../../jid/jid.ts'
-import { type DataForm, formElement } from '../../../stanza/data-form.ts'
+import { type DataForm, type FormField, formElement } from '../../../stanza/data-form.ts'
 import { Stanza } from '../../../stanza/stanza.ts'
 import { StanzaError } from '../../../stanza/stanza-error.ts'
 import { type Element, el } from '../../../xml/element.ts'
@@ -14,9 +14,18 @@ import { userElement } from './shown-presence.ts'
 /** Status code of a change that concerns nobody's privacy (XEP-0045 §10.2.1). */
 const otherChange = 104
 
+function allFields(room: Room): ConfigField[] {
+  return room.surroundings.features.flatMap((feature) => feature.fields ?? [])
+}
+
+/** Every setting of a room by the names of the form (XEP-0045 §10.2). */
+export function allSettings(room: Room): Record<string, readonly string[]> {
+  const shown = allFields(room).filter(({ isHidden }) => isHidden !== true)
+  return Object.fromEntries(shown.map((field) => [field.var, field.read(room.config)]))
+}
+
 function fieldsFor(room: Room, who: Jid): ConfigField[] {
-  const all = room.surroundings.features.flatMap((feature) => feature.fields ?? [])
-  return all.filter((field) => field.isFor === undefined || field.isFor(room, who))
+  return allFields(room).filter((field) => field.isFor === undefined || field.isFor(room, who))
 }
 
 /** The form that an owner gets (XEP-0045 §10.2). */
@@ -38,10 +47,19 @@ export function configForm(room: Room, who: Jid): Element {
 export function submittedConfig(room: Room, who: Jid, form: DataForm): RoomConfig {
   const isEmpty = form.fields.length === 0
   if (!isEmpty && form.formType !== MUC.roomConfig) throw new StanzaError('bad-request', { text: 'Not this form' })
-  const known = new Map(fieldsFor(room, who).map((field) => [field.var, field]))
+  return writtenConfig(room, form.fields, fieldsFor(room, who))
+}
+
+/** As {@link submittedConfig}, with these settings; any that there are, unless `allowed` says which. */
+export function writtenConfig(
+  room: Room,
+  settings: Iterable<Pick<FormField, 'var' | 'values'>>,
+  allowed: readonly ConfigField[] = allFields(room),
+): RoomConfig {
+  const known = new Map(allowed.map((field) => [field.var, field]))
   const { config } = room
   let next = config
-  for (const { var: name = '', values = [] } of form.fields) {
+  for (const { var: name = '', values = [] } of settings) {
     if (name === 'FORM_TYPE') continue
     const field = known.get(name)
     if (field === undefined) throw unknownField(room, name)
@@ -56,9 +74,8 @@ export function submittedConfig(room: Room, who: Jid, form: DataForm): RoomConfi
 }
 
 function unknownField(room: Room, name: string): StanzaError {
-  const all = room.surroundings.features.flatMap((feature) => feature.fields ?? [])
   // What is there but not for this owner is a matter of rights.
-  return all.some((field) => field.var === name)
+  return allFields(room).some((field) => field.var === name)
     ? new StanzaError('not-acceptable', { text: `You may not set ${name}` })
     : new StanzaError('bad-request', { text: `There is no setting ${name}` })
 }

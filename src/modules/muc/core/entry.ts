@@ -4,6 +4,7 @@ import { NS } from '../../../stanza/namespaces.ts'
 import { Stanza } from '../../../stanza/stanza.ts'
 import { StanzaError } from '../../../stanza/stanza-error.ts'
 import { el } from '../../../xml/element.ts'
+import { tellAffiliations } from './affiliation-versions.ts'
 import { readHistoryRequest } from './history.ts'
 import { nickOf, type Occupant, type Seat } from './occupants.ts'
 import type { Outbox } from './outbox.ts'
@@ -79,11 +80,13 @@ function admit(room: Room, { from, jid, stanza }: Entry): Seat {
   return room.occupants.add(occupant, from)
 }
 
-function welcome(room: Room, seat: Seat, { x }: Entry, out: Outbox): void {
+function welcome(room: Room, seat: Seat, entry: Entry, out: Outbox): void {
   const { occupant, jid } = seat
+  const { x } = entry
+  const version = tellAffiliations(room, seat, entry, out)
   showOthers(room, occupant, jid, out)
   const codes = room.surroundings.features.flatMap((feature) => feature.entryCodes?.(room) ?? [])
-  showSelf(room, seat, out, { codes: room.isLocked ? [...codes, roomCreated] : codes })
+  showSelf(room, seat, out, { codes: room.isLocked ? [...codes, roomCreated] : codes, version })
   for (const message of room.history.select(readHistoryRequest(x, room.surroundings.now()))) out.send(message, jid)
   out.send(subjectMessage(room), jid)
 }

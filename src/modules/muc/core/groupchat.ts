@@ -47,6 +47,7 @@ export function deliverSpeech(room: Room, speech: Speech, said: Stanza, out: Out
     return
   }
   if (isWorthKeeping(stanza)) {
+    if (!isCorrection(stanza)) room.activity.count(now)
     room.history.add(stanza, { at: now, stanzaId: idGiven(room, stanza), authorId: occupant?.id })
   }
   out.tell({ kind: 'spoke', who: occupant === undefined ? undefined : actorOf(occupant), stanza })
@@ -91,6 +92,11 @@ function idGiven(room: Room, stanza: Stanza): string | undefined {
 
 function isWorthKeeping(stanza: Stanza): boolean {
   return stanza.has('body') || stanza.has('encrypted', 'eu.siacs.conversations.axolotl')
+}
+
+/** Says again what was said before (XEP-0308). */
+function isCorrection(stanza: Stanza): boolean {
+  return stanza.has('replace', 'urn:xmpp:message-correct:0')
 }
 
 /** Takes away what a client says in the room's name: its own element, ids that only the room gives. */

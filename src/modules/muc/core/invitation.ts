@@ -29,6 +29,8 @@ export function invitationTo(room: Room, { from, reason, continues }: Invitation
     'message',
     { from: room.jid },
     el('body', NS.client, text),
+    // The text repeats what the elements say (XEP-0428).
+    el('fallback', 'urn:xmpp:fallback:0', { for: MUC.user }, el('body', 'urn:xmpp:fallback:0')),
     el(
       'x',
       MUC.user,

@@ -11,7 +11,7 @@ import { announceGone, type ChangeNote, showOwnGone } from './shown-presence.ts'
 export type RemovalCode = 301 | 307 | 321 | 322 | 332
 
 /** Why somebody is put out, and by whom. */
-export interface Removal extends Pick<ChangeNote, 'reason' | 'actor'> {
+export interface Removal extends Pick<ChangeNote, 'reason' | 'actor' | 'version'> {
   readonly code: RemovalCode
 }
 

@@ -46,7 +46,8 @@ export function affiliationItems(room: Room, affiliation: Affiliation): Element[
     )
 }
 
-function maySeeAffiliations(room: Room, who: Jid, affiliation: Affiliation): boolean {
+/** Whether somebody may read a list of affiliations (XEP-0045 §9.5). */
+export function maySeeAffiliations(room: Room, who: Jid, affiliation: Affiliation): boolean {
   const own = room.affiliationOf(who)
   if (isAtLeast(own, 'admin') || room.config.mayGetMemberList.includes(roleFor(room, who))) return true
   // §9.5: where everybody sees who is there, members see who else is a member.

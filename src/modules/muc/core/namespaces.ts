@@ -20,4 +20,5 @@ export const MUC = {
   moderate: 'urn:xmpp:message-moderate:1',
   retract: 'urn:xmpp:message-retract:1',
   ping: 'urn:xmpp:ping',
+  affiliationVersions: 'urn:xmpp:muc:affiliations:1',
 } as const

@@ -7,6 +7,8 @@ export interface Seat {
   /** The real address of the client. */
   readonly jid: Jid
   readonly occupant: Occupant
+  /** Follows every change of affiliations (XEP-0463). */
+  isFollowing: boolean
 }
 
 /** Somebody in a room, under one nick, with one client or several. */
@@ -77,7 +79,7 @@ export class Occupants {
 
   /** Takes in a client; an occupant comes with its first one. */
   add(occupant: Occupant, jid: Jid): Seat {
-    const seat = { jid, occupant }
+    const seat = { jid, occupant, isFollowing: false }
     if (occupant.seats.length === 0) this.#enlist(occupant)
     occupant.seats.push(seat)
     this.#seats.set(jid.full, seat)

@@ -16,6 +16,11 @@ export class Outbox {
     if (to.length > 0) this.parcels.push({ stanza, to })
   }
 
+  /** Stanzas that will go out. */
+  get deliveries(): number {
+    return this.parcels.reduce((sum, { to }) => sum + to.length, 0)
+  }
+
   tell(event: RoomEvent): void {
     this.events.push(event)
   }

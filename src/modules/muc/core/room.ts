@@ -2,6 +2,7 @@ import type { Jid } from '../../../jid/jid.ts'
 import type { FormField } from '../../../stanza/data-form.ts'
 import type { Stanza } from '../../../stanza/stanza.ts'
 import type { Element } from '../../../xml/element.ts'
+import { Activity } from './activity.ts'
 import { type AffiliationEntry, Affiliations } from './affiliations.ts'
 import type { ConfigField } from './config-field.ts'
 import { History } from './history.ts'
@@ -114,6 +115,8 @@ export interface RoomExtras {
 export interface RoomRecord {
   readonly config: RoomConfig
   readonly affiliations: Iterable<AffiliationEntry>
+  /** Of the affiliations (XEP-0463); undefined where none was written down yet. */
+  readonly version: string | undefined
   readonly subject: Subject | undefined
   readonly extras: RoomExtras
 }
@@ -125,6 +128,7 @@ export class Room {
   readonly affiliations: Affiliations
   readonly occupants = new Occupants()
   readonly history: History
+  readonly activity: Activity
   config: RoomConfig
   subject: Subject | undefined
   extras: RoomExtras
@@ -140,11 +144,12 @@ export class Room {
     this.jid = jid
     this.surroundings = surroundings
     this.config = record.config
-    this.affiliations = new Affiliations(record.affiliations)
+    this.affiliations = new Affiliations(record.affiliations, record.version ?? surroundings.freshId())
     this.subject = record.subject
     this.extras = record.extras
     this.history = new History(jid, surroundings.historySize)
     this.activeAt = surroundings.now()
+    this.activity = new Activity(this.activeAt)
   }
 
   /** Admins of the service are owners everywhere, without being in the lists. */

@@ -21,6 +21,8 @@ export interface ChangeNote {
   readonly farewell?: Stanza | undefined
   /** The client that is told otherwise. */
   readonly except?: Jid | undefined
+  /** The step to another version of the affiliations, for those who see whom it is about (XEP-0463). */
+  readonly version?: Element | undefined
 }
 
 /** `<x xmlns='…muc#user'/>` with status codes. */
@@ -64,7 +66,7 @@ function presenceWith(room: Room, occupant: Occupant, x: Element): Stanza {
 }
 
 /** Whether an occupant sees real addresses. */
-function seesAddresses(room: Room, viewer: Occupant): boolean {
+export function seesAddresses(room: Room, viewer: Occupant): boolean {
   return !room.config.isAnonymous || viewer.role === 'moderator'
 }
 
@@ -95,7 +97,8 @@ export function showOthers(room: Room, viewer: Occupant, to: Jid, out: Outbox): 
 
 /** Tells an occupant's client of itself: 110 and what else there is to know. */
 export function showSelf(room: Room, { occupant, jid }: Seat, out: Outbox, note: ChangeNote = {}): void {
-  const x = userElement([...(note.codes ?? []), 110], itemOf(occupant, seesAddresses(room, occupant), note))
+  const item = itemOf(occupant, seesAddresses(room, occupant), note)
+  const x = userElement([...(note.codes ?? []), 110], note.version, item)
   out.send(presenceWith(room, occupant, x), jid)
 }
 
@@ -113,14 +116,17 @@ export function announce(room: Room, occupant: Occupant, out: Outbox, note: Chan
 /** What others see of a change; without anything to say about it, it is what newcomers see. */
 function changedPresence(room: Room, occupant: Occupant, withJid: boolean, note: ChangeNote): Stanza {
   const { codes, reason, actor } = note
-  if (codes === undefined && reason === undefined && actor === undefined) return shownPresence(room, occupant, withJid)
-  return presenceWith(room, occupant, userElement(codes ?? [], itemOf(occupant, withJid, note)))
+  const version = withJid ? note.version : undefined
+  const isPlain = codes === undefined && reason === undefined && actor === undefined && version === undefined
+  if (isPlain) return shownPresence(room, occupant, withJid)
+  return presenceWith(room, occupant, userElement(codes ?? [], version, itemOf(occupant, withJid, note)))
 }
 
 /** An occupant as it is shown when it is gone. */
 function farewellOf(occupant: Occupant, note: ChangeNote, own: readonly number[], withJid: boolean): Stanza {
   const codes = [...(note.codes ?? []), ...own]
-  const x = userElement(codes, itemOf(occupant, withJid, { ...note, isGone: true }), note.destroy)
+  const version = withJid ? note.version : undefined
+  const x = userElement(codes, version, itemOf(occupant, withJid, { ...note, isGone: true }), note.destroy)
   const base = note.farewell ?? Stanza.make('presence', { type: 'unavailable', from: occupant.jid })
   return base.readdressed(occupant.jid, undefined).append(x)
 }

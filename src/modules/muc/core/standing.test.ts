@@ -67,7 +67,7 @@ describe('who may give which role (XEP-0045 §8, §9.6 to §9.8)', () => {
     for (const target of roles) {
       for (const role of roles) {
         const refusal = roleRefusal(standing('member participant'), { affiliation: 'none', role: target }, role)
-        expect(refusal).toBe(role === target ? undefined : 'forbidden')
+        expect(refusal).toBe(role === target ? undefined : 'not-allowed')
       }
     }
   })

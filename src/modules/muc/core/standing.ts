@@ -48,7 +48,7 @@ export function initialRole(affiliation: Affiliation, { membersByDefault }: Role
  */
 export function roleRefusal(actor: Standing, target: Standing, role: Role): ErrorCondition | undefined {
   if (role === target.role) return undefined
-  if (actor.role !== 'moderator' && !isAtLeast(actor.affiliation, 'admin')) return 'forbidden'
+  if (actor.role !== 'moderator' && !isAtLeast(actor.affiliation, 'admin')) return 'not-allowed'
   const lowers = roles.indexOf(role) < roles.indexOf(target.role)
   if (lowers && !isAtLeast(actor.affiliation, target.affiliation)) return 'not-allowed'
   // §8.4, §9.7: nobody takes the voice or the moderation of an admin or owner; they can be kicked by an equal.

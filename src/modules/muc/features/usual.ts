@@ -1,6 +1,8 @@
 import type { RoomFeature } from '../core/room.ts'
 import { retractions } from '../retraction.ts'
 import { bans, crowding, membersOnly, nicks, passwords, protocol } from './access.ts'
+import { activity } from './activity.ts'
+import { affiliationVersions } from './affiliation-versions.ts'
 import { avatar } from './avatar.ts'
 import { hats } from './hats.ts'
 import { occupantIds } from './occupant-id.ts'
@@ -48,5 +50,7 @@ export function usualFeatures(): RoomFeature[] {
     retractions,
     avatar,
     hats,
+    activity,
+    affiliationVersions,
   ]
 }
