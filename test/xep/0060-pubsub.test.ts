@@ -340,6 +340,8 @@ describe('XEP-0060 §8 owners', () => {
   )
 })
 
+const discoItems = 'http://jabber.org/protocol/disco#items'
+
 describe('XEP-0060 §5 discovery', () => {
   story('the service, its nodes and their items', told('has another name for its service'), async (cast) => {
     const { alice, server } = cast
@@ -364,4 +366,47 @@ describe('XEP-0060 §5 discovery', () => {
     expect(`${await pc.asks(list(), 'get', { to: server.domain })}`).toContain(`jid='${to}'`)
     await pc.asks(pubsub('<dance/>'), 'set', { to, refused: 'feature-not-implemented' })
   })
+
+  story(
+    '§5.2 §5.5 nodes and items are listed in pages (XEP-0059)',
+    told('does not page lists of nodes'),
+    async (cast) => {
+      const { alice } = cast
+      const to = at(cast)
+      const pc = await alice.client('pc')
+      const nodes: string[] = []
+      for (let index = 0; index < 3; index += 1) nodes.push(await newNode(pc, to))
+      const page = async (inner: string, node = '') => {
+        const set = `<set xmlns='http://jabber.org/protocol/rsm'>${inner}</set>`
+        const where = node === '' ? '' : ` node='${node}'`
+        const answer = await pc.asks(`<query xmlns='${discoItems}'${where}>${set}</query>`, 'get', { to })
+        const query = answer.child('query', discoItems)
+        const listed = query?.elements().filter(({ name }) => name === 'item') ?? []
+        const result = query?.child('set', 'http://jabber.org/protocol/rsm')
+        return {
+          names: listed.map((item) => item.attr('node') ?? item.attr('name') ?? ''),
+          last: result?.child('last')?.text() ?? '',
+          count: Number(result?.child('count')?.text()),
+        }
+      }
+      const all = await page('<max>1000</max>')
+      expect(all.count).toBe(all.names.length)
+      expect(all.names).toEqual(expect.arrayContaining(nodes))
+      const seen: string[] = []
+      for (let part = await page('<max>2</max>'); part.names.length > 0; ) {
+        expect(part.names.length).toBeLessThanOrEqual(2)
+        seen.push(...part.names)
+        part = await page(`<max>2</max><after>${part.last}</after>`)
+      }
+      expect(seen).toEqual(all.names)
+      expect(await page('<max>0</max>')).toMatchObject({ names: [], count: all.count })
+
+      const [node = ''] = nodes
+      for (const id of ['a', 'b', 'c']) await pc.asks(publish(node, note(id, id)), 'set', { to })
+      expect(await page('<max>2</max>', node)).toEqual({ names: ['c', 'b'], last: 'b', count: 3 })
+      expect((await page('<max>2</max><after>b</after>', node)).names).toEqual(['a'])
+      expect((await page('', node)).names).toEqual(['c', 'b', 'a'])
+      expect((await page('<max>1</max><before/>', node)).names).toEqual(['a'])
+    },
+  )
 })

@@ -1,4 +1,5 @@
 import { describe, expect } from 'vitest'
+import type { Client } from '../support/client.ts'
 import { befriend } from '../support/friends.ts'
 import { announces, detailOf, event, form, note, owner, PS, publish, pubsub } from '../support/pubsub.ts'
 import { story } from '../support/story.ts'
@@ -120,6 +121,46 @@ describe('XEP-0163', () => {
       expect(detailOf(refused)).toBe('presence-subscription-required')
       await carols.asks(publish('urn:tune', note('b', 'two')), 'set', { to: alice.jid, refused: 'forbidden' })
       await carols.asks(publish('urn:new', note('b', 'two')), 'set', { to: alice.jid, refused: 'forbidden' })
+    },
+  )
+})
+
+const disco = (about: string, node = '') =>
+  `<query xmlns='http://jabber.org/protocol/disco#${about}'${node === '' ? '' : ` node='${node}'`}/>`
+
+async function listedNodes(client: Client, to: string): Promise<string[]> {
+  const answer = await client.asks(disco('items'), 'get', { to })
+  const all = answer.child('query', 'http://jabber.org/protocol/disco#items')?.elements() ?? []
+  return all.flatMap((item) => item.attr('node') ?? []).sort()
+}
+
+describe('XEP-0163 §6 discovery', () => {
+  story(
+    'each is shown the nodes that they may read, and strangers nothing of the account',
+    { differs: { prosody: 'has a node of bookmarks from the start', ejabberd: 'gives strangers no list' } },
+    async (cast) => {
+      const { alice, bob, carol, stranger } = cast
+      await befriend(cast, alice, bob)
+      const [pc, bobs, carols] = [await alice.client('pc'), await bob.client('pc'), await carol.client('pc')]
+      const models = { 'urn:open': 'open', 'urn:tune': 'presence', 'urn:secret': 'whitelist' }
+      for (const [node, access_model] of Object.entries(models))
+        await pc.asks(publish(node, note('a', 'one'), { access_model }), 'set')
+      expect(await listedNodes(pc, alice.jid)).toEqual(['urn:open', 'urn:secret', 'urn:tune'])
+      expect(await listedNodes(bobs, alice.jid)).toEqual(['urn:open', 'urn:tune'])
+      expect(await listedNodes(carols, alice.jid)).toEqual(['urn:open'])
+      expect(await listedNodes(carols, `${stranger()}@${alice.domain}`)).toEqual([])
+
+      for (const client of [pc, bobs]) {
+        const account = `${await client.asks(disco('info'), 'get', { to: alice.jid })}`
+        expect(account).toContain(`<identity category='pubsub' type='pep'/>`)
+        expect(account).toContain(`<feature var='${PS.pubsub}#filtered-notifications'/>`)
+        expect(`${await client.asks(disco('info', 'urn:tune'), 'get', { to: alice.jid })}`).toContain(`type='leaf'`)
+      }
+      await bobs.asks(disco('info', 'urn:secret'), 'get', { to: alice.jid, refused: 'item-not-found' })
+      for (const node of ['', 'urn:tune', 'urn:secret'])
+        await carols.asks(disco('info', node), 'get', { to: alice.jid, refused: 'service-unavailable' })
+      expect(`${await carols.asks(disco('info', 'urn:open'), 'get', { to: alice.jid })}`).toContain(`type='leaf'`)
+      await carols.asks(disco('items', 'urn:tune'), 'get', { to: alice.jid, refused: 'service-unavailable' })
     },
   )
 })
