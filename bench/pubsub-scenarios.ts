@@ -11,18 +11,15 @@ const payload = `<entry xmlns='urn:bench'>${'Something that is told to everybody
 /** Milliseconds after which somebody who has not been told is missing. */
 const patience = 20_000
 
-/** Clients with a counter of the messages that they have got, and of who waits for how many. */
-class Audience {
+/** Who waits for how many messages from one address. */
+class Count {
   received = 0
   #awaited = Number.POSITIVE_INFINITY
   #reached = (): void => {}
 
-  watch(client: Client): void {
-    client.onElement = (element) => {
-      if (!element.startsWith('<message')) return
-      this.received += 1
-      if (this.received >= this.#awaited) this.#reached()
-    }
+  add(): void {
+    this.received += 1
+    if (this.received >= this.#awaited) this.#reached()
   }
 
   /** Rejects when so many do not come. */
@@ -35,6 +32,26 @@ class Audience {
       timer = setTimeout(() => reject(new Error(`${count - this.received} have not been told`)), patience)
     })
     clearTimeout(timer)
+  }
+}
+
+/** Counts what clients hear, by the address that it comes from. */
+class Audience {
+  readonly #counts = new Map<string, Count>()
+
+  from(address: string): Count {
+    let count = this.#counts.get(address)
+    if (count === undefined) {
+      count = new Count()
+      this.#counts.set(address, count)
+    }
+    return count
+  }
+
+  watch(client: Client): void {
+    client.onElement = (element) => {
+      if (element.startsWith('<message')) this.from(attributeOf(headOf(element), 'from') ?? '').add()
+    }
   }
 }
 
@@ -69,31 +86,46 @@ interface Publishing {
   /** The service; undefined for the account of who publishes. */
   readonly to?: string
   readonly node: string
-  readonly audience: Audience
+  readonly heard: Count
   readonly each: number
+}
+
+/** Publishes, and waits until everybody has it. */
+async function publish({ publisher, to, node, heard, each }: Publishing): Promise<void> {
+  const told = heard.until(heard.received + each)
+  await Promise.all([
+    ask(publisher, to, `<publish node='${node}'><item id='current'>${payload}</item></publish>`),
+    told,
+  ])
 }
 
 /** Publishes one item after another, each once everybody has the one before. */
 async function publishFor(seconds: number, publishing: Publishing): Promise<number> {
-  const { publisher, to, node, audience, each } = publishing
   const begun = performance.now()
   let count = 0
   while (performance.now() - begun < seconds * 1000) {
-    const told = audience.until(audience.received + each)
-    const item = `<item id='i${count % 10}'>${payload}</item>`
-    await ask(publisher, to, `<publish node='${node}'>${item}</publish>`)
-    await told
+    await publish(publishing)
     count += 1
   }
   return count
 }
 
 /** CPU of the server for so long, and how often has been published. */
-async function measure(target: Target, load: Load, publishing: Publishing): Promise<{ used: number; count: number }> {
-  await publishFor(load.warmUp, publishing)
+async function measure(
+  target: Target,
+  load: Load,
+  publishings: readonly Publishing[],
+): Promise<{ used: number; count: number }> {
+  const run = async (seconds: number) => {
+    const counts = await Promise.all(publishings.map((one) => publishFor(seconds, one)))
+    return counts.reduce((sum, count) => sum + count, 0)
+  }
+  // Some servers refuse who publishes while the node of another account is being made.
+  for (const one of publishings) await publish(one)
+  await run(load.warmUp)
   await untilQuiet(target.pid)
   const before = cpuSeconds(target.pid)
-  const count = await publishFor(load.seconds, publishing)
+  const count = await run(load.seconds)
   return { used: cpuSeconds(target.pid) - before, count }
 }
 
@@ -107,7 +139,9 @@ export async function measureSubscribers(target: Target, load: Load, subscribers
     audience.watch(client)
     await ask(client, to, `<subscribe node='${node}' jid='${client.jid}'/>`)
   }
-  const { used, count } = await measure(target, load, { publisher, to, node, audience, each: subscribers })
+  const { used, count } = await measure(target, load, [
+    { publisher, to, node, heard: audience.from(to), each: subscribers },
+  ])
   await closeAll(clients)
   const notifications = count * subscribers
   const figures = { 'us/notification': (used * 1e6) / notifications, 'notifications/s': notifications / load.seconds }
@@ -145,26 +179,39 @@ function agree(client: Client): void {
   }
 }
 
-/** A node of an account with so many contacts, every other of whom wants to hear. They see each other's presence. */
-export async function measureContacts(target: Target, load: Load, contacts: number): Promise<Finding> {
-  const clients = await openAll(target, contacts + 1, { withPresence: true })
-  const [publisher, ...others] = clients as [Client, ...Client[]]
+/** Accounts that publish, and how many contacts each of them has: the same. */
+export interface ContactLoad {
+  publishers: number
+  contacts: number
+}
+
+/** Nodes of accounts, of which every other contact wants to hear. Publishers and contacts see each other's presence. */
+export async function measureContacts(target: Target, load: Load, size: ContactLoad): Promise<Finding> {
+  const clients = await openAll(target, size.publishers + size.contacts, { withPresence: true })
+  const [publishers, contacts] = [clients.slice(0, size.publishers), clients.slice(size.publishers)]
   const audience = new Audience()
-  for (const client of others) audience.watch(client)
+  for (const client of contacts) audience.watch(client)
   for (const client of clients) agree(client)
-  for (const client of others) {
-    client.send(`<presence type='subscribe' to='${publisher.jid}'/>`)
-    publisher.send(`<presence type='subscribe' to='${client.jid}'/>`)
+  for (const publisher of publishers) {
+    for (const contact of contacts) {
+      contact.send(`<presence type='subscribe' to='${publisher.jid}'/>`)
+      publisher.send(`<presence type='subscribe' to='${contact.jid}'/>`)
+    }
   }
   // Some servers note what a contact wants to hear when its presence comes, and not later.
   await untilQuiet(target.pid)
   const interests = (index: number) =>
     index % 2 === 0 ? ['urn:bench:tune+notify', 'urn:a'] : ['urn:other+notify', `urn:${index % 10}`]
-  for (const [index, client] of others.entries()) showCaps(client, interests(index))
+  for (const [index, client] of contacts.entries()) showCaps(client, interests(index))
   await untilQuiet(target.pid)
-  const each = Math.ceil(contacts / 2)
-  const { used, count } = await measure(target, load, { publisher, node: 'urn:bench:tune', audience, each })
+  const each = Math.ceil(size.contacts / 2)
+  const { used, count } = await measure(
+    target,
+    load,
+    publishers.map((publisher) => ({ publisher, node: 'urn:bench:tune', heard: audience.from(publisher.jid), each })),
+  )
   await closeAll(clients)
   const figures = { 'us/publication': (used * 1e6) / count, 'publications/s': count / load.seconds }
-  return { scenario: `publication of an account, ${contacts} contacts`, figures, faults: 0 }
+  const who = size.publishers === 1 ? 'an account' : `${size.publishers} accounts`
+  return { scenario: `publication of ${who}, ${size.contacts} contacts`, figures, faults: 0 }
 }
