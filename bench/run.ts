@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { measureManagedChat } from './managed-scenario.ts'
+import { measureContacts, measureSubscribers } from './pubsub-scenarios.ts'
 import { measureEntering, measureGroupchat } from './room-scenarios.ts'
 import {
   type Finding,
@@ -43,6 +44,9 @@ const load: Load = {
 
 /** Rooms, and how many are in each. */
 const rooms = { count: 10, occupants: 100 }
+/** Who hears of what is published at a node of the service, and at those of accounts. */
+const subscribers = 1000
+const contacts = 50
 
 interface Scenario {
   /** Needs a server without a past: memory that was once used does not count as free. */
@@ -66,6 +70,9 @@ const scenarios: Record<string, Scenario> = {
   presence: { measure: (target) => measurePresence(target, load) },
   groupchat: { measure: (target) => measureGroupchat(target, load, rooms) },
   'room-entry': { measure: (target) => measureEntering(target, load, rooms) },
+  'pubsub-1000': { measure: (target) => measureSubscribers(target, load, subscribers) },
+  'pep-50': { measure: (target) => measureContacts(target, load, { publishers: 10, contacts }) },
+  'pep-one': { measure: (target) => measureContacts(target, load, { publishers: 1, contacts }) },
 }
 
 function isChosen(name: string): boolean {
@@ -96,7 +103,8 @@ const server = await open()
 const findings: Finding[] = []
 try {
   const inRooms = isChosen('groupchat') || isChosen('room-entry') ? rooms.count * rooms.occupants : 0
-  await register(server.target, Math.max(load.sessions, idleLoad.sessions, inRooms))
+  const hearing = isChosen('pubsub-1000') ? subscribers + 1 : 0
+  await register(server.target, Math.max(load.sessions, idleLoad.sessions, inRooms, hearing))
   for (const [name, { isFresh, measure }] of Object.entries(scenarios)) {
     if (!isChosen(name)) continue
     if (isFresh) await server.restart()

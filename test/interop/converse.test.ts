@@ -4,9 +4,7 @@ import { join } from 'node:path'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, it } from 'vitest'
 import { type Account, freshAccount } from '../support/accounts.ts'
-import { Client } from '../support/client.ts'
-import { shows, signIn } from '../support/converse.ts'
-import type { TestServer } from '../support/server.ts'
+import { becomeContacts, shows, signIn } from '../support/converse.ts'
 import { program, suiteNeeding } from '../support/services.ts'
 import { target } from '../support/target.ts'
 
@@ -44,22 +42,6 @@ suiteNeeding(['chromium'], 'Converse.js in Chromium', () => {
     process.stderr.write(`screenshots are in ${folder}\n`)
   }, 240_000)
 })
-
-/** Converse talks with contacts only unless it is told otherwise. */
-async function becomeContacts(server: TestServer, ...accounts: readonly [Account, Account]): Promise<void> {
-  const clients = [
-    await Client.signIn(server, accounts[0], 'a'),
-    await Client.signIn(server, accounts[1], 'b'),
-  ] as const
-  for (const [from, to] of [clients, clients.toReversed()] as const) {
-    if (!from || !to) continue
-    from.sends(`<presence type='subscribe' to='${to.bare}'/>`)
-    await from.isHeard()
-    to.sends(`<presence type='subscribed' to='${from.bare}'/>`)
-    await to.isHeard()
-  }
-  for (const client of clients) await client.leaves()
-}
 
 /**
  * Converse opens the conversation that the address of the page names, but passes over the address as long as it is still

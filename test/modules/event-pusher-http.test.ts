@@ -178,6 +178,8 @@ describe('the configuration of mod_event_pusher', () => {
         [usual, handler],
       ],
       ['[modules.mod_event_pusher_http]\npath = "x"\npool_name = "other"', [handler]],
+      ['[modules.mod_http_notification]\npath = "x"\npool_name = "other"', [handler]],
+      ['[modules.mod_http_notification]\ncallback_module = "mod_http_notification_defaults"', [usual]],
     ] as const
     for (const [text, handlers] of layouts) expect(read(text).http?.handlers, text).toEqual(handlers)
 
@@ -195,6 +197,9 @@ describe('the configuration of mod_event_pusher', () => {
     for (const place of ['mod_event_pusher.sns', 'mod_event_pusher.backend.sns', 'mod_event_pusher_sns']) {
       expect(read(`[modules.${place}]\n${sns}`).sns).toMatchObject({ pool_size: 100, publish_retry_count: 2 })
     }
+    expect(read(`[modules.mod_aws_sns]\n${sns}\nplugin_module = "mod_aws_sns_defaults"`).sns).toMatchObject({
+      plugin_module: 'mod_event_pusher_sns_defaults',
+    })
     for (const place of ['mod_event_pusher.push', 'mod_event_pusher.backend.push', 'mod_event_pusher_push']) {
       expect(read(`[modules.${place}]\nwpool.workers = 7`).push).toMatchObject({
         wpool: { workers: 7 },

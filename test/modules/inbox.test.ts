@@ -5,9 +5,11 @@ import { personalData } from '../../src/router/events.ts'
 import type { Client } from '../support/client.ts'
 import { conversationNs, counts, inboxNs, inboxOf, says } from '../support/conversations.ts'
 import { type OwnServer, ownServer } from '../support/own-server.ts'
+import { publish } from '../support/pubsub.ts'
 
 const markers = 'urn:xmpp:chat-markers:0'
 const hints = 'urn:xmpp:hints'
+const mds = 'urn:xmpp:mds:displayed:0'
 
 let count = 0
 async function users(own: OwnServer, ...names: string[]): Promise<Client[]> {
@@ -27,6 +29,8 @@ backend = "${backend}"
 boxes = ["work"]
 [modules.mod_offline]
 [modules.mod_carboncopy]
+[modules.mod_caps]
+[modules.mod_pubsub]
 [modules.mod_mam]
 pm = {}
 `)
@@ -113,6 +117,38 @@ pm = {}
     // Nothing but the marker itself reaches the other side, and it changes nothing there.
     expect((await alice.drains()).map((each) => each.child('displayed', markers)?.attr('id'))).toEqual(['three'])
     expect(await counts(alice)).toEqual(['three: 0'])
+  })
+
+  it('is read when its owner publishes how far, or a message tells the server to (XEP-0490)', async () => {
+    const [alice, bob] = (await users(own, 'alice', 'bob')) as [Client, Client]
+    const newest = async () => {
+      const message = (await inboxOf(bob)).shown[0]?.result.child('forwarded', 'urn:xmpp:forward:0')?.elements()
+      return (
+        message
+          ?.find(({ name }) => name === 'message')
+          ?.child('stanza-id', 'urn:xmpp:sid:0')
+          ?.attr('id') ?? ''
+      )
+    }
+    const displayed = (id: string) =>
+      `<displayed xmlns='${mds}'><stanza-id xmlns='urn:xmpp:sid:0' by='${bob.bare}' id='${id}'/></displayed>`
+    const publishes = (chat: string, id: string) =>
+      bob.asks(publish(mds, `<item id='${chat}'>${displayed(id)}</item>`), 'set')
+
+    await says(alice, bob.bare, 'one')
+    const first = await newest()
+    await says(alice, bob.bare, 'two')
+    await publishes(alice.bare, first)
+    await publishes('nobody@localhost', await newest())
+    await publishes('of no chat', await newest())
+    expect(await counts(bob)).toEqual(['two: 2'])
+    await publishes(alice.bare, await newest())
+    expect(await counts(bob)).toEqual(['two: 0'])
+
+    await says(alice, bob.bare, 'three')
+    bob.sends(`<message to='${alice.bare}' type='chat'>${displayed(await newest())}</message>`)
+    await bob.isHeard()
+    await expect.poll(() => counts(bob)).toEqual(['three: 0'])
   })
 
   it('is read when its owner says so in the older way', async () => {

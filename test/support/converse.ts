@@ -1,5 +1,21 @@
 import type { Browser, Page } from 'playwright-core'
 import type { Account } from './accounts.ts'
+import { Client } from './client.ts'
+import type { TestServer } from './server.ts'
+
+/**
+ * Hands what Converse keeps to itself to `window.inside`: a plugin may have it. Runs in the browser, before the page.
+ */
+const opened = `addEventListener('converse-loaded', ({ detail: { converse } }) => {
+  converse.plugins.add('inside', { initialize() { window.inside = this._converse } })
+  const { initialize } = converse
+  converse.initialize = (settings) => initialize({ ...settings, whitelisted_plugins: ['inside'] })
+})`
+
+/** Runs an expression in the page with `api` of Converse, once that is signed in, and gives its value. */
+export function inConverse<T>(page: Page, expression: string): Promise<T> {
+  return page.evaluate(`(async ({ api, state }) => (${expression}))(window.inside)`) as Promise<T>
+}
 
 /** A window of its own, signed in. Each has its own storage, so that the two are two people. */
 export async function signIn(browser: Browser, url: string, { jid, password }: Account): Promise<Page> {
@@ -8,6 +24,7 @@ export async function signIn(browser: Browser, url: string, { jid, password }: A
     locale: 'en-GB',
     ignoreHTTPSErrors: true,
   })
+  await context.addInitScript(opened)
   const page = await context.newPage()
   await page.goto(url)
   await page.locator('input[name="jid"]').fill(jid)
@@ -20,4 +37,20 @@ export async function signIn(browser: Browser, url: string, { jid, password }: A
 /** Waits until a message with this text is shown. */
 export async function shows(page: Page, text: string): Promise<void> {
   await page.locator('.chat-msg__text', { hasText: text }).first().waitFor({ timeout: 30_000 })
+}
+
+/** Converse talks with contacts only unless it is told otherwise. */
+export async function becomeContacts(server: TestServer, ...accounts: readonly [Account, Account]): Promise<void> {
+  const clients = [
+    await Client.signIn(server, accounts[0], 'a'),
+    await Client.signIn(server, accounts[1], 'b'),
+  ] as const
+  for (const [from, to] of [clients, clients.toReversed()] as const) {
+    if (!from || !to) continue
+    from.sends(`<presence type='subscribe' to='${to.bare}'/>`)
+    await from.isHeard()
+    to.sends(`<presence type='subscribed' to='${from.bare}'/>`)
+    await to.isHeard()
+  }
+  for (const client of clients) await client.leaves()
 }

@@ -8,7 +8,7 @@ export const maxStanzaBytes = 65_536
 const prosodyModules = [
   ...['disco', 'roster', 'saslauth', 'tls', 'private', 'ping', 'register', 'time', 'version', 'offline'],
   ...['presence', 'message', 'iq', 'websocket', 'posix', 'vcard', 'lastactivity', 'uptime', 'smacks', 'blocklist'],
-  ...['carbons', 'csi', 'csi_simple', 'adhoc'],
+  ...['carbons', 'csi', 'csi_simple', 'adhoc', 'pep', 'bookmarks'],
 ]
 
 export function prosodyConfig({ folder, files, domain, strictDomain, archiveDomain, ports }: PeerSettings): string {

@@ -65,13 +65,17 @@ describe('XEP-0398', () => {
     await bobs.finds(`<presence from='${phone.jid}'>${two.presence}</presence>`)
   })
 
-  story('§5 an avatar for contacts only does not become public', differs, async ({ alice, bob }) => {
-    const [pc, bobs] = [await alice.client('pc'), await bob.client('pc')]
-    const three = picture('three')
-    await pc.asks(publish(data, three.data), 'set')
-    await pc.asks(publish(metadata, three.metadata), 'set')
-    await bobs.asks(getCard, 'get', { to: alice.jid, refused: 'item-not-found' })
-  })
+  story(
+    '§5 an avatar for contacts only does not become public',
+    { differs: { ejabberd: 'converts with a further module' } },
+    async ({ alice, bob }) => {
+      const [pc, bobs] = [await alice.client('pc'), await bob.client('pc')]
+      const three = picture('three')
+      await pc.asks(publish(data, three.data), 'set')
+      await pc.asks(publish(metadata, three.metadata), 'set')
+      await bobs.asks(getCard, 'get', { to: alice.jid, refused: 'item-not-found' })
+    },
+  )
 })
 
 describe('XEP-0292', () => {

@@ -52,6 +52,13 @@ export interface DiscoItem {
 }
 export const discoItems = collect<DiscoQuery, readonly DiscoItem[]>('discoItems', { slots: ['main'] })
 
+/**
+ * What accounts tell those with whom they have nothing to do: of what is there for everybody, and of nothing else, as an account
+ * without any of it must not differ from none. Of the account itself nothing is told.
+ */
+export const strangerInfo = collect<DiscoQuery, DiscoInfo>('strangerInfo', { slots: ['main'] })
+export const strangerItems = collect<DiscoQuery, readonly DiscoItem[]>('strangerItems', { slots: ['main'] })
+
 /** What other modules may ask of service discovery. */
 export interface DiscoApi {
   /** What a domain answers to disco#info without a node. */

@@ -23,18 +23,22 @@ export function infoElement(node: string, info: FullDiscoInfo): Element {
   )
 }
 
-/** The `<query/>` of disco#items; of two items for one address the first stays. `set`: where they stand in a longer list. */
-export function itemsElement(node: string, items: readonly DiscoItem[], set?: Element): Element {
+/** Of two items for one address the first stays: it is from who knows more of it. */
+export function onceEach(items: readonly DiscoItem[]): DiscoItem[] {
   const seen = new Set<string>()
-  const unique = items.filter((item) => {
+  return items.filter((item) => {
     const key = JSON.stringify([item.jid, item.node])
     return !seen.has(key) && seen.add(key)
   })
+}
+
+/** The `<query/>` of disco#items. `set`: where they stand in a longer list. */
+export function itemsElement(node: string, items: readonly DiscoItem[], set?: Element): Element {
   return el(
     'query',
     NS.discoItems,
     { node: node === '' ? undefined : node },
-    unique.map(({ jid, node: at, name, attributes }) =>
+    items.map(({ jid, node: at, name, attributes }) =>
       el('item', NS.discoItems, { jid, node: at, name, ...attributes }),
     ),
     set,

@@ -10,8 +10,17 @@ import { StanzaError } from '../../stanza/stanza-error.ts'
 import { productName } from '../../util/product.ts'
 import type { Element } from '../../xml/element.ts'
 import { rosterApi } from '../roster/api.ts'
-import { type DiscoInfo, type DiscoItem, type DiscoQuery, discoApi, discoInfo, discoItems } from './api.ts'
-import { infoElement, itemsElement, merged } from './format.ts'
+import {
+  type DiscoInfo,
+  type DiscoItem,
+  type DiscoQuery,
+  discoApi,
+  discoInfo,
+  discoItems,
+  strangerInfo,
+  strangerItems,
+} from './api.ts'
+import { infoElement, itemsElement, merged, onceEach } from './format.ts'
 import { serverInfoForm } from './server-info.ts'
 
 export default defineModule({
@@ -52,19 +61,6 @@ export default defineModule({
       return state !== undefined && (state.to || state.from)
     }
 
-    async function info(query: DiscoQuery): Promise<Element> {
-      const answers = await host.hooks.gather(discoInfo, query)
-      if (answers.length === 0) throw new StanzaError(query.node === '' ? 'service-unavailable' : 'item-not-found')
-      checkRefusal(answers)
-      return infoElement(query.node, merged(answers))
-    }
-
-    async function items(query: DiscoQuery): Promise<Element> {
-      const answers = await host.hooks.gather(discoItems, query)
-      if (answers.length === 0) throw new StanzaError('item-not-found')
-      return itemsElement(query.node, answers.flat())
-    }
-
     provide(discoApi, {
       serverInfo(domain) {
         const to = Jid.of('', domain)
@@ -78,14 +74,11 @@ export default defineModule({
 
     iq.account.open('get', NS.discoInfo, 'query', async (request) => {
       const query = queryOf('account', request)
-      if (!(await isTrusted(query))) throw new StanzaError('service-unavailable')
-      return info(query)
+      return (await isTrusted(query)) ? info(query) : infoForStranger(query)
     })
     iq.account.open('get', NS.discoItems, 'query', async (request) => {
       const query = queryOf('account', request)
-      if (await isTrusted(query)) return items(query)
-      if (query.node !== '') throw new StanzaError('service-unavailable')
-      return itemsElement('', [])
+      return (await isTrusted(query)) ? items(query) : itemsForStranger(query)
     })
 
     on(discoInfo, 'main', ({ at, node }) => {
@@ -108,6 +101,33 @@ export default defineModule({
     })
   },
 })
+
+async function info(query: DiscoQuery): Promise<Element> {
+  const answers = await query.host.hooks.gather(discoInfo, query)
+  if (answers.length === 0) throw new StanzaError(query.node === '' ? 'service-unavailable' : 'item-not-found')
+  checkRefusal(answers)
+  return infoElement(query.node, merged(answers))
+}
+
+async function items(query: DiscoQuery): Promise<Element> {
+  const answers = await query.host.hooks.gather(discoItems, query)
+  if (answers.length === 0) throw new StanzaError('item-not-found')
+  const items = answers.flat()
+  return itemsElement(query.node, query.at === 'server' ? onceEach(items) : items)
+}
+
+/** What who has nothing to do with an account is told of what is in it. */
+async function infoForStranger(query: DiscoQuery): Promise<Element> {
+  const answers = query.node === '' ? [] : await query.host.hooks.gather(strangerInfo, query)
+  if (answers.length === 0) throw new StanzaError('service-unavailable')
+  return infoElement(query.node, merged(answers))
+}
+
+async function itemsForStranger(query: DiscoQuery): Promise<Element> {
+  const answers = await query.host.hooks.gather(strangerItems, query)
+  if (query.node !== '' && answers.length === 0) throw new StanzaError('service-unavailable')
+  return itemsElement(query.node, answers.flat())
+}
 
 /** Throws StanzaError where a module says that the node is not for who asks. */
 function checkRefusal(answers: readonly DiscoInfo[]): void {

@@ -55,6 +55,22 @@ const olderHttp = (value: unknown): unknown => {
   return isNewer ? tables[0] : { handlers: tables }
 }
 
+/** Modules of 4.0 that became backends had their one module of defaults under another name. */
+const successors: Readonly<Record<string, string>> = {
+  mod_http_notification_defaults: 'mod_event_pusher_http_defaults',
+  mod_aws_sns_defaults: 'mod_event_pusher_sns_defaults',
+}
+
+const renaming =
+  (key: string) =>
+  (value: unknown): unknown => {
+    const table = value as Readonly<Record<string, unknown>>
+    const newer = successors[String(table[key])]
+    return newer === undefined ? value : { ...table, [key]: newer }
+  }
+
+const oldestHttp = (value: unknown): unknown => olderHttp(renaming('callback_module')(value))
+
 const kind = oneOf('topic', 'direct', 'fanout', 'headers')
 const exchange = (name: string) => ({
   name: z.string().min(1).default(name).describe('Name of the exchange.').meta(restart),
@@ -235,6 +251,7 @@ export const options = z.strictObject({
       aliases: [
         { key: 'backend.http', convert: olderHttp },
         { key: '../mod_event_pusher_http', convert: olderHttp },
+        { key: '../mod_http_notification', era: '4.0', convert: oldestHttp },
       ],
     }),
   rabbit: rabbit
@@ -249,7 +266,13 @@ export const options = z.strictObject({
   sns: sns
     .optional()
     .describe('Publishes presence and messages to Amazon SNS.')
-    .meta({ aliases: ['backend.sns', '../mod_event_pusher_sns'] }),
+    .meta({
+      aliases: [
+        'backend.sns',
+        '../mod_event_pusher_sns',
+        { key: '../mod_aws_sns', era: '4.0', convert: renaming('plugin_module') },
+      ],
+    }),
   push: push
     .optional()
     .describe('Push notifications (XEP-0357).')

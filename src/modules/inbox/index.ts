@@ -12,6 +12,7 @@ import {
 } from '../../router/events.ts'
 import { KnownAccounts } from '../../router/known-accounts.ts'
 import { formatMicros } from '../../stanza/delay.ts'
+import { personalNodeChanged } from '../pubsub/api.ts'
 import { inboxApi } from './api.ts'
 import { inboxCommands } from './commands.ts'
 import { InboxDesk } from './desk.ts'
@@ -42,6 +43,7 @@ export default defineModule({
     { xep: 297, version: '1.0' },
     { xep: 333, version: '0.4' },
     { xep: 334, version: '0.4.0' },
+    { xep: 490, version: '1.0.1' },
   ],
   options,
   features: [inboxNs],
@@ -118,6 +120,7 @@ function record({ host, db, on, options, provide, clock }: Context, { store, wri
   const receives = (event: AccountReceives) =>
     event.stanza.type === 'groupchat' ? rooms.receives(event) : recorder.receives(event)
   on(accountReceives, 'store', receives, { after: ['mod_mam', 'mod_stanzaid'] })
+  on(personalNodeChanged, 'main', (event) => recorder.displayed(event))
   on(userRemoved, 'forget', ({ user }) => accounts.forget(user))
   on(domainRemoved, 'forget', ({ domain }) => accounts.forgetDomain(domain))
   provide(inboxApi, {

@@ -1,4 +1,4 @@
-import type { Jid } from '../../jid/jid.ts'
+import { Jid } from '../../jid/jid.ts'
 import type { AccountReceives, UserSends } from '../../router/events.ts'
 import type { Host } from '../../router/host.ts'
 import type { KnownAccounts } from '../../router/known-accounts.ts'
@@ -10,6 +10,7 @@ import type { Database } from '../../storage/database.ts'
 import { mustAccept } from '../../storage/must-accept.ts'
 import { momentIds } from '../../util/moment-ids.ts'
 import { afterwards, type Eventually } from '../../util/settled.ts'
+import { displayedNode, type PersonalNodeChanged } from '../pubsub/api.ts'
 import type { Conversation, Effect, Newest } from './batch.ts'
 import { meaningOf } from './eligible.ts'
 import type { Repeats } from './repeats.ts'
@@ -64,6 +65,20 @@ export class InboxRecorder {
       const conversation = { owner: account, remote: from.bare }
       return isThere ? this.add(stanza, conversation, { effect: 'count', newest: this.newest(stanza) }) : undefined
     })
+  }
+
+  /**
+   * A client says for all clients of its account how far it has read a conversation (XEP-0490), by the id of a message in the
+   * archive or in the room: that is a marker.
+   */
+  displayed({ account, node, id = '', payload }: PersonalNodeChanged): Eventually<undefined> {
+    if (node !== displayedNode || !this.#parts.resetMarkers().includes('displayed')) return undefined
+    const seen = payload?.child('stanza-id', stanzaIdNs)?.attr('id')
+    const remote = Jid.tryParse(id)?.bare
+    if (seen === undefined || remote === undefined || !isStorable({ owner: account, remote })) return undefined
+    // The writer tells of what is lost.
+    const written = this.#parts.writer.marker({ owner: account, remote }, seen).catch(() => {})
+    return this.#parts.isAwaited ? written.then(() => undefined) : undefined
   }
 
   /**

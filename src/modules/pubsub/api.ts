@@ -30,6 +30,9 @@ export interface PersonalItem {
 }
 export const pubsubApi = moduleApi<PersonalNodesApi>('mod_pubsub')
 
+/** The node of an account that says how far its chats have been read: an item each, named by the address (XEP-0490). */
+export const displayedNode = 'urn:xmpp:mds:displayed:0'
+
 /** A client has changed a node of an account; it is on disk. */
 export interface PersonalNodeChanged {
   readonly host: Host

@@ -1,14 +1,16 @@
 import type { Jid } from '../../jid/jid.ts'
 import { formElement } from '../../stanza/data-form.ts'
 import { NS } from '../../stanza/namespaces.ts'
-import type { DiscoInfo, DiscoItem, DiscoQuery, ServiceDisco } from '../disco/api.ts'
+import { pageOf, type RsmRequest, readRsm, rsmElement } from '../../stanza/rsm.ts'
+import type { DiscoInfo, DiscoItem, DiscoItemsPage, DiscoQuery, ServiceDisco } from '../disco/api.ts'
 import type { ListedNode } from './catalogue.ts'
 import { PS } from './core/namespaces.ts'
-import type { PubsubNode } from './core/node.ts'
+import type { Item, PubsubNode } from './core/node.ts'
 import { homeRoot, isFixed } from './core/node-path.ts'
 import { genericFeatures, type PluginName, plugins } from './core/plugin.ts'
 import { readingFault } from './core/rights.ts'
 import { type Engine, standing } from './engine.ts'
+import { longestAnswer, pageOfItems, pageSize } from './item-pages.ts'
 
 const featureOf = (name: string) => `${PS.pubsub}#${name}`
 
@@ -22,17 +24,15 @@ export function serviceFeatures(engine: Engine): string[] {
   return [PS.pubsub, ...new Set([...[...genericFeatures].map(featureOf), ...featuresOf(names)])]
 }
 
-/** What accounts announce. Without capabilities of clients nothing is filtered by them. */
-export function accountFeatures(hasCaps: boolean): string[] {
-  return [...new Set([...genericFeatures, ...plugins.pep.features])]
-    .filter((name) => hasCaps || name !== 'filtered-notifications')
-    .map(featureOf)
+/** What accounts announce. */
+export function accountFeatures(): string[] {
+  return [...new Set([...genericFeatures, ...plugins.pep.features])].map(featureOf)
 }
 
-/** The answer of an account itself, or of one of its nodes, to who is trusted to ask it. */
-export async function accountInfo(engine: Engine, query: DiscoQuery, hasCaps: boolean): Promise<DiscoInfo | undefined> {
+/** The answer of an account itself, or of one of its nodes to who may read that. */
+export async function accountInfo(engine: Engine, query: DiscoQuery): Promise<DiscoInfo | undefined> {
   if (query.node === '') {
-    return { identities: [{ category: 'pubsub', type: 'pep' }], features: accountFeatures(hasCaps) }
+    return { identities: [{ category: 'pubsub', type: 'pep' }], features: accountFeatures() }
   }
   const node = await engine.nodes.get(query.to.bare, query.node)
   if (node === undefined || !(await mayRead(engine, node, query.from))) return undefined
@@ -67,16 +67,42 @@ export function serviceDisco(engine: Engine, service: Jid): ServiceDisco {
       const node = await engine.nodes.get(service, name)
       return node && nodeInfo(node)
     },
-    items: async (name, { from }) => {
+    items: async (name, { from, payload }) => {
+      const rsm = readRsm(payload)
       if (name === PS.commands) return [{ jid: service.full, node: PS.getPending, name: 'Get pending subscriptions' }]
-      if (name === '') return topItems(engine, service, hasTree)
-      if (hasTree && isFixed(name)) return listedItems(service, await engine.family.childrenOfPath(service, name))
+      if (name === '') return partOf(await topItems(engine, service, hasTree), rsm)
+      if (hasTree && isFixed(name))
+        return partOf(listedItems(service, await engine.family.childrenOfPath(service, name)), rsm)
       const node = await engine.nodes.get(service, name)
-      if (node === undefined) return undefined
-      const children = listedItems(service, await engine.family.children(node))
-      return (await mayRead(engine, node, from)) ? [...children, ...(await itemsOf(engine, node))] : children
+      return node && insideOf(engine, node, from, rsm)
     },
   }
+}
+
+/** What is in a node: other nodes, and items for who may read them. */
+async function insideOf(
+  engine: Engine,
+  node: PubsubNode,
+  from: Jid,
+  rsm: RsmRequest | undefined,
+): Promise<readonly DiscoItem[] | DiscoItemsPage> {
+  const children = listedItems(node.service, await engine.family.children(node))
+  if (!(await mayRead(engine, node, from))) return partOf(children, rsm)
+  if (children.length > 0) return partOf([...children, ...(await itemsOf(engine, node))], rsm)
+  const isWhole = rsm === undefined && node.itemCount <= longestAnswer
+  if (isWhole) return itemsOf(engine, node)
+  const { items, where } = await pageOfItems(engine, node, { by: 'place', newestFirst: true }, rsm)
+  return { items: items.map((item) => shownItem(node, item)), set: rsmElement(where) }
+}
+
+/** A list, or the part of it that is asked for; longer ones are read page by page whether that was asked for or not. */
+function partOf(list: readonly DiscoItem[], rsm: RsmRequest | undefined): readonly DiscoItem[] | DiscoItemsPage {
+  if (rsm === undefined && list.length <= longestAnswer) return list
+  // Items are named in a way that no node is, as those may have the same name.
+  const idOf = ({ node, name }: DiscoItem) => node ?? `item ${name}`
+  const sorted = list.toSorted((a, b) => (idOf(a) < idOf(b) ? -1 : 1))
+  const { items, ...where } = pageOf(sorted, idOf, { ...rsm, max: pageSize(rsm) })
+  return { items, set: rsmElement(where) }
 }
 
 function serviceInfo(engine: Engine): DiscoInfo {
@@ -133,8 +159,12 @@ function shownNode({ service, name, config }: PubsubNode): DiscoItem {
 }
 
 async function itemsOf({ catalogue }: Engine, node: PubsubNode): Promise<DiscoItem[]> {
-  const items = await catalogue.items(node.id, { by: 'place', newestFirst: true, max: 1000 })
-  return items.map(({ id }) => ({ jid: node.service.full, name: id }))
+  const items = await catalogue.items(node.id, { by: 'place', newestFirst: true, max: longestAnswer })
+  return items.map((item) => shownItem(node, item))
+}
+
+function shownItem({ service }: PubsubNode, { id }: Item): DiscoItem {
+  return { jid: service.full, name: id }
 }
 
 /** Whether somebody may read a node. */

@@ -15,7 +15,7 @@ import type { Database } from '../../storage/database.ts'
 import { mustAccept } from '../../storage/must-accept.ts'
 import { letRun } from '../../util/settled.ts'
 import { capsApi, capsRecognised } from '../caps/api.ts'
-import { discoInfo, discoItems } from '../disco/api.ts'
+import { discoInfo, discoItems, strangerInfo, strangerItems } from '../disco/api.ts'
 import { presenceShown, presenceWithdrawn } from '../presence/api.ts'
 import { rosterApi, rosterChanged } from '../roster/api.ts'
 import { pubsubApi } from './api.ts'
@@ -113,7 +113,7 @@ function engineOf({ host, db, find, metrics }: Context, settings: Settings): Eng
 
 /** Lets accounts have nodes (XEP-0163). */
 function openAccounts(context: Context, engine: Engine, desk: PubsubDesk): void {
-  const { iq, on, find, provide, log } = context
+  const { iq, on, provide, log } = context
   registerPubsub(iq.account.open, ({ to, ...request }) => desk.answer(personalPlace(engine, to), { to, ...request }))
   const nodes = new PersonalNodes(engine, desk)
   provide(pubsubApi, nodes)
@@ -122,9 +122,10 @@ function openAccounts(context: Context, engine: Engine, desk: PubsubDesk): void 
   on(exportsUser, 'main', ({ user }) => transfer.configurations(user))
   on(exportsUser, 'main', ({ user }) => transfer.contents(user))
   on(importsUser, 'main', (element) => transfer.take(element))
-  const hasCaps = () => find(capsApi) !== undefined
-  on(discoInfo, 'main', (query) => (query.at === 'account' ? accountInfo(engine, query, hasCaps()) : undefined))
+  on(discoInfo, 'main', (query) => (query.at === 'account' ? accountInfo(engine, query) : undefined))
   on(discoItems, 'main', (query) => (query.at === 'account' ? accountItems(engine, query) : undefined))
+  on(strangerInfo, 'main', (query) => accountInfo(engine, query))
+  on(strangerItems, 'main', (query) => accountItems(engine, query))
   on(accountReceives, 'rules', ({ account, stanza }) => {
     if (stanza.from?.bareString !== account.full || !isApproval(stanza)) return undefined
     return approved(engine, account, stanza).then(() => 'handled' as const)

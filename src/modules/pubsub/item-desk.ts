@@ -2,15 +2,12 @@ import { NS } from '../../stanza/namespaces.ts'
 import { type RsmRequest, readRsm, rsmElement } from '../../stanza/rsm.ts'
 import { StanzaError } from '../../stanza/stanza-error.ts'
 import { type Element, el } from '../../xml/element.ts'
-import type { ItemPart } from './catalogue.ts'
 import { PS } from './core/namespaces.ts'
 import type { Item, PubsubNode } from './core/node.ts'
 import { itemElement } from './core/notice.ts'
 import { readingFault } from './core/rights.ts'
 import { type Ask, type Engine, mustOffer, nodeOf, standing } from './engine.ts'
-
-/** Items of one answer where there is no other limit: a longer list is read page by page. */
-const longestAnswer = 1000
+import { edgesOf, type ItemOrder, longestAnswer, pageOfItems } from './item-pages.ts'
 
 /** Gives items to who may have them (XEP-0060 §6.5). */
 export class ItemDesk {
@@ -34,7 +31,7 @@ export class ItemDesk {
     if (rsm !== undefined) return this.#page(node, { by, newestFirst }, rsm)
     const items = await this.#newest(node, wanted.max, { by, newestFirst })
     const isPartial = wanted.max === undefined && items.length < node.itemCount
-    return this.#answer(node, items, isPartial ? { ...edges(items), count: node.itemCount } : undefined)
+    return this.#answer(node, items, isPartial ? { ...edgesOf(items), count: node.itemCount } : undefined)
   }
 
   async #byId(node: PubsubNode, ids: readonly string[]): Promise<Item[]> {
@@ -43,7 +40,7 @@ export class ItemDesk {
   }
 
   /** The newest items, in the order of the profile. */
-  async #newest(node: PubsubNode, max: number | undefined, order: Order): Promise<Item[]> {
+  async #newest(node: PubsubNode, max: number | undefined, order: ItemOrder): Promise<Item[]> {
     const { settings, catalogue } = this.#engine
     const usual = node.isPersonal && settings.pep?.isLight === true ? longestAnswer : settings.maxItems.service
     const size = Math.min(max ?? usual, longestAnswer)
@@ -52,27 +49,9 @@ export class ItemDesk {
     return order.newestFirst ? items : items.reverse()
   }
 
-  async #page(node: PubsubNode, order: Order, rsm: RsmRequest): Promise<Element> {
-    const { catalogue } = this.#engine
-    const max = Math.min(rsm.max ?? longestAnswer, longestAnswer)
-    const part: ItemPart = {
-      ...order,
-      max,
-      index: rsm.index,
-      after: rsm.after === undefined ? undefined : await this.#anchor(node, rsm.after),
-      before: rsm.before === '' ? 'end' : rsm.before === undefined ? undefined : await this.#anchor(node, rsm.before),
-    }
-    const items = await catalogue.items(node.id, part)
-    const [first] = items
-    const index = first === undefined ? undefined : await catalogue.placeOf(node.id, first, order)
-    return this.#answer(node, items, { ...edges(items), index, count: node.itemCount })
-  }
-
-  /** XEP-0059 §2.2: an item that is not there cannot be paged from. */
-  async #anchor(node: PubsubNode, id: string): Promise<Item> {
-    const item = await this.#engine.store.item(node.id, id)
-    if (item === undefined) throw new StanzaError('item-not-found')
-    return item
+  async #page(node: PubsubNode, order: ItemOrder, rsm: RsmRequest): Promise<Element> {
+    const { items, where } = await pageOfItems(this.#engine, node, order, rsm)
+    return this.#answer(node, items, where)
   }
 
   #answer(node: PubsubNode, items: readonly Item[], set?: Parameters<typeof rsmElement>[0]): Element {
@@ -81,12 +60,6 @@ export class ItemDesk {
     const list = el('items', PS.pubsub, { node: node.name }, shown)
     return el('pubsub', PS.pubsub, list, set === undefined ? undefined : rsmElement(set))
   }
-}
-
-type Order = Pick<ItemPart, 'by' | 'newestFirst'>
-
-function edges(items: readonly Item[]): { first: string | undefined; last: string | undefined } {
-  return { first: items[0]?.id, last: items.at(-1)?.id }
 }
 
 /** XEP-0413: by when items were published last, unless asked for by when first. */

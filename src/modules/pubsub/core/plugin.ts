@@ -12,8 +12,8 @@ export interface Plugin {
   readonly defaults: NodeConfig
 }
 
-const generic = `access-open access-presence access-whitelist collections config-node create-and-configure item-ids
-  last-published member-affiliation presence-notifications presence-subscribe publisher-affiliation
+const generic = `access-open access-presence access-whitelist collections config-node config-node-max create-and-configure
+  item-ids last-published member-affiliation presence-notifications presence-subscribe publisher-affiliation
   publish-only-affiliation retrieve-default rsm shim`
 
 const flatFeatures = `create-nodes auto-create access-authorize access-roster delete-nodes delete-items get-pending

@@ -3,12 +3,12 @@ import { userRemoved, userSends, userSendsPresence } from '../../../router/event
 import { afterwards } from '../../../util/settled.ts'
 import { privateAsked, privateStored } from '../../private/api.ts'
 import { vcardApi, vcardSet } from '../../vcard/api.ts'
-import { personalNodeChanged } from '../api.ts'
+import { displayedNode, personalNodeChanged } from '../api.ts'
 import type { Engine } from '../engine.ts'
 import type { PersonalNodes } from '../personal-nodes.ts'
 import { Avatars, avatarFeature } from './avatars.ts'
 import { Bookmarks, bookmarkFeatures, storageNs } from './bookmarks.ts'
-import { assisted, assistFeature, displayedNode } from './displayed.ts'
+import { assistFeature, DisplayedMarks } from './displayed.ts'
 import { openVcard4 } from './vcard4.ts'
 
 type Context = Pick<ModuleContext, 'on' | 'find' | 'host' | 'onStop' | 'iq'>
@@ -21,9 +21,10 @@ export function openProfiles(context: Context, engine: Engine, nodes: PersonalNo
   openVcard4(iq, engine, nodes)
   openBookmarks(context, nodes)
   openAvatars(context, nodes)
+  const marks = new DisplayedMarks(host, nodes)
   on(userSends, 'rules', (event) => {
     const { stanza } = event
-    if (stanza.kind === 'message' && stanza.has('displayed', displayedNode)) event.stanza = assisted(nodes, stanza)
+    if (stanza.kind === 'message' && stanza.has('displayed', displayedNode)) event.stanza = marks.assisted(stanza)
     return undefined
   })
 }
