@@ -11,6 +11,7 @@ import { parseElement } from '../../xml/parse.ts'
 import { serialise } from '../../xml/serialise.ts'
 import { wireBytes } from '../../xml/wire.ts'
 import type { Archive } from './archive.ts'
+import type { ArchiveCap } from './archive-cap.ts'
 import { noLaterId } from './message-id.ts'
 import { forwardNs, mamNs } from './names.ts'
 import { resultElement } from './results.ts'
@@ -55,11 +56,13 @@ const remembered = 1000
  */
 export class ArchiveImport {
   readonly #archive: Archive
+  readonly #cap: ArchiveCap
   readonly #mailbox = new KeyedMailbox()
   readonly #moments = new Lru<string, Moment>(remembered)
 
-  constructor(archive: Archive) {
+  constructor(archive: Archive, cap: ArchiveCap) {
     this.#archive = archive
+    this.#cap = cap
   }
 
   async take({ user, element, container: outer, isDryRun }: ImportedElement): Promise<Imported | undefined> {
@@ -83,7 +86,9 @@ export class ArchiveImport {
     const remote = (isOutgoing ? stanza.to : stanza.from) ?? user
     const kind = (isOutgoing ? flags.outgoing : 0) | (stanza.type === 'groupchat' ? flags.groupchat : 0)
     const entry = { owner: user, remote, resource: remote.resource, flags: kind, id, text: stanza.toWire('framed') }
-    return { written: this.#archive.insert(entry) }
+    const written = this.#archive.insert(entry)
+    this.#cap.grows(user, written)
+    return { written }
   }
 
   async #momentOf(user: Jid, { from, to }: Portable): Promise<Moment> {

@@ -1,6 +1,7 @@
 import type { Jid } from '../../jid/jid.ts'
 import { formElement } from '../../stanza/data-form.ts'
 import { NS } from '../../stanza/namespaces.ts'
+import type { Element } from '../../xml/element.ts'
 import type { DiscoInfo, DiscoItem, DiscoQuery, ServiceDisco } from '../disco/api.ts'
 import type { ListedNode } from './catalogue.ts'
 import { PS } from './core/namespaces.ts'
@@ -58,11 +59,11 @@ export async function accountItems(
 }
 
 /** How the service answers. */
-export function serviceDisco(engine: Engine, service: Jid): ServiceDisco {
+export function serviceDisco(engine: Engine, service: Jid, contactForm: () => Element | undefined): ServiceDisco {
   const hasTree = engine.settings.service?.plugins.includes('hometree') === true
   return {
     info: async (name) => {
-      if (name === '') return serviceInfo(engine)
+      if (name === '') return serviceInfo(engine, contactForm())
       if (hasTree && isFixed(name)) return collectionInfo('hometree')
       const node = await engine.nodes.get(service, name)
       return node && nodeInfo(node)
@@ -79,7 +80,7 @@ export function serviceDisco(engine: Engine, service: Jid): ServiceDisco {
   }
 }
 
-function serviceInfo(engine: Engine): DiscoInfo {
+function serviceInfo(engine: Engine, form: Element | undefined): DiscoInfo {
   const names = engine.settings.service?.plugins ?? []
   const further = names
     .filter((name) => name === 'pep' || name === 'push')
@@ -87,6 +88,7 @@ function serviceInfo(engine: Engine): DiscoInfo {
   return {
     identities: [{ category: 'pubsub', type: 'service', name: 'Publish-Subscribe' }, ...further],
     features: [NS.discoInfo, NS.discoItems, PS.commands, 'vcard-temp', PS.shim, PS.orderBy, ...serviceFeatures(engine)],
+    forms: form === undefined ? [] : [form],
   }
 }
 

@@ -25,6 +25,8 @@ export interface Settings {
   /** Most items of a node: of the service, of an account. */
   readonly maxItems: { readonly service: number; readonly pep: number }
   readonly maxSubscriptions: number
+  /** Most nodes of an owner: on the service, of an account. */
+  readonly maxNodes: { readonly service: number; readonly pep: number }
   readonly ignoresOffline: boolean
   readonly cachesLastItem: boolean
   readonly showsPublisher: boolean
@@ -67,11 +69,13 @@ interface Sections {
 }
 
 const defaultMaxItems = 10
+const defaultMaxNodes = 1000
 
 function assembled({ full, light }: Sections): Settings {
   const enabled = full.plugins ?? ['flat']
   const own = enabled.filter((name) => name !== 'pep' || light === undefined)
   const maxItems = full.max_items_node ?? defaultMaxItems
+  const maxNodes = full.max_nodes ?? defaultMaxNodes
   return {
     service: {
       template: full.host ?? 'pubsub.@HOST@',
@@ -82,6 +86,7 @@ function assembled({ full, light }: Sections): Settings {
     pep: pepSettings(full, light, enabled),
     maxItems: { service: maxItems, pep: light === undefined ? maxItems : (light.max_items_per_node ?? Infinity) },
     maxSubscriptions: full.max_subscriptions_node ?? Infinity,
+    maxNodes: { service: maxNodes, pep: light === undefined ? maxNodes : (light.max_nodes ?? defaultMaxNodes) },
     ignoresOffline: full.ignore_pep_from_offline ?? true,
     cachesLastItem: full.last_item_cache === 'mnesia',
     showsPublisher: full.item_publisher ?? false,
