@@ -23,8 +23,8 @@ export function measured<T extends object>(metrics: Metrics, name: string, store
   faces.set(metrics, named)
   const ofClass = named.get(name) ?? new WeakMap<object, object>()
   named.set(name, ofClass)
-  let face = ofClass.get(methods)
-  if (face === undefined) ofClass.set(methods, (face = faceOf(metrics, name, methods)))
+  const face = ofClass.get(methods) ?? faceOf(metrics, name, methods)
+  ofClass.set(methods, face)
   // Nobody but the store itself reaches what is private to it.
   return Object.create(face, { [behind]: { value: store } }) as T
 }

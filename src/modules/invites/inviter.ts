@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { Jid } from '../../jid/jid.ts'
-import type { Host } from '../../router/host.ts'
 import type { LimitReached } from '../../observe/limits.ts'
+import type { Host } from '../../router/host.ts'
 import type { Stanza } from '../../stanza/stanza.ts'
 import { StanzaError } from '../../stanza/stanza-error.ts'
 import type { RegistrationPermit } from '../register/api.ts'

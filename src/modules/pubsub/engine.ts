@@ -1,6 +1,6 @@
 import { Jid } from '../../jid/jid.ts'
-import type { Host } from '../../router/host.ts'
 import type { LimitReached } from '../../observe/limits.ts'
+import type { Host } from '../../router/host.ts'
 import { StanzaError } from '../../stanza/stanza-error.ts'
 import { afterwards, type Eventually } from '../../util/settled.ts'
 import type { Element } from '../../xml/element.ts'

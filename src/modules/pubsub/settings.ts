@@ -69,13 +69,12 @@ interface Sections {
 }
 
 const defaultMaxItems = 10
-const defaultMaxNodes = 1000
+const mostNodes = ({ max_nodes: most = 1000 }: PubsubOptions) => most
 
 function assembled({ full, light }: Sections): Settings {
   const enabled = full.plugins ?? ['flat']
   const own = enabled.filter((name) => name !== 'pep' || light === undefined)
   const maxItems = full.max_items_node ?? defaultMaxItems
-  const maxNodes = full.max_nodes ?? defaultMaxNodes
   return {
     service: {
       template: full.host ?? 'pubsub.@HOST@',
@@ -86,7 +85,7 @@ function assembled({ full, light }: Sections): Settings {
     pep: pepSettings(full, light, enabled),
     maxItems: { service: maxItems, pep: light === undefined ? maxItems : (light.max_items_per_node ?? Infinity) },
     maxSubscriptions: full.max_subscriptions_node ?? Infinity,
-    maxNodes: { service: maxNodes, pep: light === undefined ? maxNodes : (light.max_nodes ?? defaultMaxNodes) },
+    maxNodes: { service: mostNodes(full), pep: mostNodes(light ?? full) },
     ignoresOffline: full.ignore_pep_from_offline ?? true,
     cachesLastItem: full.last_item_cache === 'mnesia',
     showsPublisher: full.item_publisher ?? false,
