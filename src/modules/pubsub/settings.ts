@@ -86,11 +86,17 @@ function assembled({ full, light }: Sections): Settings {
     maxItems: { service: maxItems, pep: light === undefined ? maxItems : (light.max_items_per_node ?? Infinity) },
     maxSubscriptions: full.max_subscriptions_node ?? Infinity,
     maxNodes: { service: mostNodes(full), pep: mostNodes(light ?? full) },
+    ...switchesIn(full),
+    defaults: { service: defaultsIn(full), pep: light === undefined ? defaultsIn(full) : lightDefaultsIn(light) },
+  }
+}
+
+function switchesIn(full: PubsubOptions) {
+  return {
     ignoresOffline: full.ignore_pep_from_offline ?? true,
     cachesLastItem: full.last_item_cache === 'mnesia',
     showsPublisher: full.item_publisher ?? false,
     waitsForBroadcast: full.sync_broadcast ?? false,
-    defaults: { service: defaultsIn(full), pep: light === undefined ? defaultsIn(full) : lightDefaultsIn(light) },
   }
 }
 
