@@ -15,6 +15,7 @@ import { changePassword, registerAccount, removeAccount } from '../router/accoun
 import type { Host } from '../router/host.ts'
 import { kick } from '../router/kick.ts'
 import type { Session } from '../router/session.ts'
+import { dumpSqlite } from '../storage/dump.ts'
 import { isFolder, readLines } from '../storage/stream-files.ts'
 import { productVersion } from '../util/product.ts'
 
@@ -60,6 +61,7 @@ export function commandServices(server: CommandedServer): CoreServices {
         return server.allHosts
       },
       backup: (file) => server.backup(file),
+      dump: (file, table) => dumpSqlite(server, file, table),
       documentAt: (path) => (isFolder(path) ? join(path, mainFile) : path),
     },
     metric: { metrics: server.metrics, nodeName: server.nodeName },
