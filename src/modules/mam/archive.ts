@@ -191,9 +191,7 @@ export class Archive {
     await this.settled()
     const archive = await this.addresses.find(owner.bareString)
     if (archive === undefined) return 0
-    const removed = await this.#editor.removeOldest(archive, most, atOnce)
-    this.#positions.clear()
-    return removed
+    return this.#editor.removeOldest(archive, most, atOnce).finally(() => this.#positions.clear())
   }
 
   /** Puts something else in the place of a message; false where it is not there. */
