@@ -225,6 +225,7 @@ describe('commands by position', () => {
     expect(await here2('set_presence', ...presence)).toBe('0 ok\n')
     expect(await here2('status_list', 'away')).toBe('0 alice\tlocalhost\tdesk\t5\tOut\n')
     expect((await here.run('check_password_hash', 'alice', 'localhost', '00', 'md5')).code).toBe(1)
+    await alice.drains()
     expect(await here.run('ban_account', 'alice', 'localhost', 'enough')).toMatchObject({ code: 0 })
     await alice.receivesStreamError('conflict')
     expect(await here.run('check_password', 'alice', 'localhost', 'secret')).toMatchObject({ code: 1 })
