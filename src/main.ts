@@ -28,6 +28,8 @@ export interface Program {
   createServer(config: Config, run: ServerRun): Promise<RunningServer>
   openOffline(config: Config): Promise<OfflineServer>
   restore(config: Config, copy: string): Promise<{ readonly before: string | undefined }>
+  /** Puts the rows of a dump into the database of a stopped server. */
+  load(config: Config, dump: string): Promise<{ readonly before: string | undefined }>
 }
 
 /** Runs the command line of this process and sets its exit code. */
@@ -60,6 +62,7 @@ function machineFor(program: Program): Machine {
     startInBackground,
     openOffline: program.openOffline,
     restore: program.restore,
+    load: program.load,
   }
 }
 

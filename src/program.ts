@@ -1,4 +1,5 @@
 import { loadConfig } from './config/load.ts'
+import type { Config } from './config/schema.ts'
 import type { Program } from './main.ts'
 import { allModules } from './modules/all.ts'
 import type { LogLevel } from './observe/log-level.ts'
@@ -8,7 +9,8 @@ import { databaseOptions } from './server/database-options.ts'
 import { loggerOptions } from './server/logger-options.ts'
 import { createServer } from './server.ts'
 import { lockDataFolder } from './storage/data-folder.ts'
-import { restoreSqlite } from './storage/restore.ts'
+import { loadSqlite } from './storage/load.ts'
+import { type Restored, restoreSqlite } from './storage/restore.ts'
 import { systemClock } from './util/clock.ts'
 import { productVersion } from './util/product.ts'
 
@@ -40,15 +42,12 @@ export const program: Program = {
       },
     }
   },
-  async restore(config, copy) {
-    const lock = await lockDataFolder(config.general.data_dir)
-    try {
-      const database = databaseOptions(config, systemClock, createLogger({ console: 'none' }))
-      if (database.kind === 'sqlite') return await restoreSqlite(copy, database.file)
-      throw new Error('this server keeps its data in a database server; use the tools of that')
-    } finally {
-      await lock.release()
-    }
+  restore: (config, copy) => replacing(config, (file) => restoreSqlite(copy, file)),
+  async load(config, dump) {
+    // The tables that the rows go into may not be there yet.
+    const server = await this.openOffline(config)
+    await server.close()
+    return replacing(config, (file) => loadSqlite(dump, file))
   },
   async openOffline(config) {
     const log = createLogger({ level: 'error' })
@@ -57,4 +56,16 @@ export const program: Program = {
     await server.start()
     return { commands: server.commands, close: () => server.close() }
   },
+}
+
+/** Replaces the file of the built-in database of a stopped server. Rejects where another database is used. */
+async function replacing(config: Config, replace: (file: string) => Promise<Restored>): Promise<Restored> {
+  const lock = await lockDataFolder(config.general.data_dir)
+  try {
+    const database = databaseOptions(config, systemClock, createLogger({ console: 'none' }))
+    if (database.kind === 'sqlite') return await replace(database.file)
+    throw new Error('this server keeps its data in a database server; use the tools of that')
+  } finally {
+    await lock.release()
+  }
 }

@@ -21,6 +21,8 @@ export interface Joining<E, R> extends Placement {
 /** Told of a handler that threw. */
 export type FailureListener = (failure: { hook: string; module: string; error: unknown; event: unknown }) => void
 
+const nobody: readonly string[] = []
+
 interface Entry extends Joined {
   readonly run: Handler<unknown, unknown>
 }
@@ -41,7 +43,7 @@ export class HookTable {
 
   /** Joins a slot of a hook in the name of a module; the function returned leaves it again. Throws for an unknown slot or a cycle. */
   join<E, R>(hook: Hook<E, R>, slot: string, joining: Joining<E, R>): () => void {
-    const { module, handler, before = [], after = [] } = joining
+    const { module, handler, before = nobody, after = nobody } = joining
     if (!hook.slots.includes(slot)) {
       throw new Error(`${module} joins ${hook.name} in slot ${slot}, which has only ${hook.slots.join(', ')}`)
     }

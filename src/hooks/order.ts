@@ -11,12 +11,16 @@ function mustPrecede(a: Joined, b: Joined): boolean {
   return a.slot === b.slot && (a.before.includes(b.module) || b.after.includes(a.module))
 }
 
+function compare(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b)
+}
+
 /**
  * Sorts by slot, within a slot by `before` and `after`, then by module name.
  * Throws when the wishes contradict each other.
  */
 export function resolveOrder<T extends Joined>(hook: string, joined: readonly T[]): T[] {
-  const waiting = [...joined].sort((a, b) => a.slot - b.slot || a.module.localeCompare(b.module, 'en'))
+  const waiting = [...joined].sort((a, b) => a.slot - b.slot || compare(a.module, b.module))
   const ordered: T[] = []
   while (waiting.length > 0) {
     const slot = (waiting[0] as T).slot

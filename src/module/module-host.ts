@@ -121,22 +121,29 @@ export class ModuleHost {
     const { host, db, log, metrics, pools, commands } = this.#parts
     const { declaration, options, undo } = running
     const { name } = declaration
-    const iq = this.#iqFor(running)
-    const ownLog = log.child({ module: name })
+    // Made for those that take it: there is a context for each module of each host.
+    const iq = once(() => this.#iqFor(running))
+    const ownLog = once(() => log.child({ module: name }))
     return {
       name,
       host,
       options: options as never,
       clock: host.clock,
-      log: ownLog,
+      get log() {
+        return ownLog()
+      },
       metrics,
-      limitReached: limitReports(metrics, ownLog, host.type),
+      get limitReached() {
+        return limitReports(metrics, ownLog(), host.type)
+      },
       db: db.of<never>(),
       accounts: host.accounts,
       pools,
       sessions: host.sessions,
       router: host.router,
-      iq: iq.context,
+      get iq() {
+        return iq().context
+      },
       commands,
       on: (hook, slot, handler, placement) =>
         void undo.push(host.hooks.join(hook, slot, { module: name, handler, ...placement })),
@@ -146,7 +153,7 @@ export class ModuleHost {
       },
       use: (api) => this.#use(declaration, api),
       find: <A>(api: ModuleApi<A>) => this.#apis.get(api) as A | undefined,
-      serve: (plan) => void undo.push(...openServices(plan, { host, module: name, log, bind: iq.bind })),
+      serve: (plan) => void undo.push(...openServices(plan, { host, module: name, log, bind: iq().bind })),
       every: (ms, job) => void undo.push(repeat(host.clock, ms, job)),
       onStop: (stop) => void undo.push(stop),
     }
@@ -180,6 +187,14 @@ export class ModuleHost {
 interface ModuleIq {
   readonly context: IqContext
   readonly bind: IqBinder
+}
+
+function once<T>(make: () => T): () => T {
+  let made: T | undefined
+  return () => {
+    made ??= make()
+    return made
+  }
 }
 
 function policyOf(declaration: AnyModule, options: unknown): IqPolicy {

@@ -33,6 +33,9 @@ export const userJid = () =>
     return parsed === undefined || parsed.local === '' ? undefined : parsed.bare
   })
 
+/** Any address: of an account, a client, a room, a domain. */
+export const address = () => scalar('JID', (text) => Jid.tryParse(text))
+
 /** An address with a resource. */
 export const fullJid = () =>
   scalar('FullJID', (text) => {

@@ -26,6 +26,19 @@ export interface RabbitPoolOptions {
   readonly clock: Clock
   /** Told when the server is reached, and when it is lost. */
   onHealth(isHealthy: boolean): void
+  readonly observer?: RabbitObserver | undefined
+}
+
+/** Told what a pool does. */
+export interface RabbitObserver {
+  connected(): void
+  disconnected(): void
+  /** An attempt to connect has failed. */
+  notConnected(): void
+  /** The server has taken a message of so many bytes, after so many microseconds. */
+  published(bytes: number, micros: number): void
+  /** A message has not been taken, or only not in time. */
+  notPublished(isLate: boolean, micros: number): void
 }
 
 /** Where messages are published to: declared before the first one, and again whenever the connection is made anew. */
@@ -139,9 +152,15 @@ export class RabbitPool {
     if (this.#hasGivenUp()) throw new CallFailed('no RabbitMQ server can be reached')
     const { exchange, routingKey, contentType, body } = message
     this.#underWay++
+    const begun = performance.now()
+    const micros = () => (performance.now() - begun) * 1000
+    const { observer } = this.#options
     try {
-      await channelFor(routingKey).send({ exchange, routingKey, contentType }, Buffer.from(body))
+      const bytes = Buffer.from(body)
+      await channelFor(routingKey).send({ exchange, routingKey, contentType }, bytes)
+      observer?.published(bytes.length, micros())
     } catch (cause) {
+      observer?.notPublished(isTimeOut(cause), micros())
       fail(cause)
     } finally {
       this.#underWay--
@@ -155,7 +174,11 @@ export class RabbitPool {
   }
 
   #become(isHealthy: boolean): void {
+    const { observer } = this.#options
+    if (!isHealthy && !this.#isHealthy) observer?.notConnected()
     if (isHealthy === this.#isHealthy) return
+    if (isHealthy) observer?.connected()
+    else observer?.disconnected()
     this.#isHealthy = isHealthy
     if (!isHealthy) this.#lostAt = this.#options.clock.now()
     this.#options.onHealth(isHealthy)
@@ -171,6 +194,10 @@ function fail(cause: unknown): never {
   const text = `RabbitMQ: ${cause instanceof Error ? cause.message : String(cause)}`
   const isRefusal = refusals.has(String((cause as { code?: unknown } | undefined)?.code))
   throw isRefusal ? new CallRefused(text, { cause }) : new CallFailed(text, { cause })
+}
+
+function isTimeOut(cause: unknown): boolean {
+  return /TIMEOUT/.test(String((cause as { code?: unknown } | undefined)?.code))
 }
 
 /** A number of a text, always the same. */

@@ -18,10 +18,11 @@ const maxWaiting = 100
 /** Runs the IQ handlers of one module on one host type by its policy. Answers to one sender keep their order but under `parallel`. */
 export class IqQueue {
   readonly policy: IqPolicy
-  readonly #mailbox = new KeyedMailbox('lane')
-  readonly #gate = new Gate(maxParallel)
+  // Made when needed: there is a queue for each module of each host, and most have nothing to do.
+  #mailbox: KeyedMailbox | undefined
+  #gate: Gate | undefined
   /** IQs under way, by sender. */
-  readonly #waiting = new Map<string, number>()
+  #waiting: Map<string, number> | undefined
 
   constructor(policy: IqPolicy) {
     this.policy = policy
@@ -29,12 +30,12 @@ export class IqQueue {
 
   /** Whether the sender's next stanza waits until the handler is done. */
   holdsSender(sender: string): boolean {
-    return this.policy.type === 'no_queue' || (this.#waiting.get(sender) ?? 0) >= maxWaiting
+    return this.policy.type === 'no_queue' || (this.#waiting?.get(sender) ?? 0) >= maxWaiting
   }
 
   /** Senders, lanes or requests with work under way. */
   get busy(): number {
-    return this.#mailbox.size + this.#gate.inside
+    return (this.#mailbox?.size ?? 0) + (this.#gate?.inside ?? 0)
   }
 
   /** `sender`: the bare address of who asks. */
@@ -45,11 +46,13 @@ export class IqQueue {
   }
 
   #count(sender: string, outcome: Promise<unknown>): void {
-    this.#waiting.set(sender, (this.#waiting.get(sender) ?? 0) + 1)
+    this.#waiting ??= new Map()
+    const waiting = this.#waiting
+    waiting.set(sender, (waiting.get(sender) ?? 0) + 1)
     const done = () => {
-      const left = (this.#waiting.get(sender) ?? 1) - 1
-      if (left === 0) this.#waiting.delete(sender)
-      else this.#waiting.set(sender, left)
+      const left = (waiting.get(sender) ?? 1) - 1
+      if (left === 0) waiting.delete(sender)
+      else waiting.set(sender, left)
     }
     outcome.then(done, done)
   }
@@ -60,12 +63,18 @@ export class IqQueue {
         return job()
       case 'one_queue':
         // State belongs to accounts, so one queue for each of them keeps every order a client can see.
-        return this.#mailbox.run(sender, job)
+        return this.#lanes.run(sender, job)
       case 'queues':
-        return this.#mailbox.run(String(hash(sender) % (this.policy.workers ?? 1)), job)
+        return this.#lanes.run(String(hash(sender) % (this.policy.workers ?? 1)), job)
       case 'parallel':
+        this.#gate ??= new Gate(maxParallel)
         return this.#gate.run(job)
     }
+  }
+
+  get #lanes(): KeyedMailbox {
+    this.#mailbox ??= new KeyedMailbox('lane')
+    return this.#mailbox
   }
 }
 

@@ -2,15 +2,18 @@ import { randomBytes } from 'node:crypto'
 import type { CoreServices } from '../admin/commands/all.ts'
 import type { AccountServices, DomainServices, SessionServices, SessionSummary } from '../admin/commands/services.ts'
 import { AccountLimitReached } from '../auth/method.ts'
+import type { Config } from '../config/schema.ts'
 import { readTextFile } from '../config/text-file.ts'
 import type { Jid } from '../jid/jid.ts'
 import { rotatedFiles } from '../observe/log-file.ts'
 import type { LogLevel } from '../observe/log-level.ts'
 import type { Logger } from '../observe/logger.ts'
+import type { Metrics } from '../observe/metrics.ts'
 import { changePassword, registerAccount, removeAccount } from '../router/accounts.ts'
 import type { Host } from '../router/host.ts'
 import { kick } from '../router/kick.ts'
 import type { Session } from '../router/session.ts'
+import { dumpSqlite } from '../storage/dump.ts'
 import { isFolder, readLines } from '../storage/stream-files.ts'
 import { productVersion } from '../util/product.ts'
 
@@ -18,6 +21,8 @@ import { productVersion } from '../util/product.ts'
 export interface CommandedServer {
   readonly log: Logger
   readonly nodeName: string
+  readonly config: Config
+  readonly metrics: Metrics
   readonly isRunning: boolean
   hostOf(domain: string): Host | undefined
   readonly allHosts: readonly Host[]
@@ -54,7 +59,10 @@ export function commandServices(server: CommandedServer): CoreServices {
         return server.allHosts
       },
       backup: (file) => server.backup(file),
+      dump: (file, table) => dumpSqlite(server, file, table),
     },
+    metric: { metrics: server.metrics, nodeName: server.nodeName },
+    stanza: { hostOf: (domain) => server.hostOf(domain) },
     gdpr: {
       hostOf: (domain) => server.hostOf(domain),
       nodeName: server.nodeName,
@@ -64,6 +72,9 @@ export function commandServices(server: CommandedServer): CoreServices {
     inspection: {
       get allHosts() {
         return server.allHosts
+      },
+      get services() {
+        return Object.entries(server.config.services).flatMap(([name, table]) => (table === undefined ? [] : [name]))
       },
       modulesOf: (host) => server.modulesOf(host),
     },
@@ -108,6 +119,10 @@ function accountStore(server: CommandedServer): AccountServices['accounts'] {
       }
     },
     setPassword: (user, password) => changePassword(hostOf(user), user.bare, password),
+    plainPassword: async (user) => (await hostOf(user).accounts.credentials(user.bare))?.password,
+    async endSessions(user, reason) {
+      await Promise.all([...hostOf(user).sessions.of(user)].map((session) => kick(session, reason)))
+    },
     remove: (user) => removeAccount(hostOf(user), user.bare),
     list: async (domain, options) => (await server.hostOf(domain)?.accounts.list(domain, options)) ?? [],
     count: async (domain) => (await server.hostOf(domain)?.accounts.count(domain)) ?? 0,
@@ -135,6 +150,12 @@ function sessionServices(server: CommandedServer): SessionServices['sessions'] {
     list: (domain) => sessionsOf(domain).map(summary),
     count: (domain) => sessionsOf(domain).length,
     of: (user) => (server.hostOf(user.domain)?.sessions.of(user) ?? []).map(summary),
+    async send(user, stanza) {
+      const session = server.hostOf(user.domain)?.sessions.find(user)
+      if (session === undefined) return false
+      await session.receive(stanza.readdressed(session.jid, stanza.to))
+      return true
+    },
     async kick(user, reason) {
       const session = server.hostOf(user.domain)?.sessions.find(user)
       if (session === undefined) return false

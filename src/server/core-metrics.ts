@@ -54,6 +54,8 @@ export function watchPool(db: Database, metrics: Metrics): void {
     [gauge('recv_cnt', 'Portions received from the database'), 'reads'],
     [gauge('recv_max', 'Bytes of the largest of them'), 'largestRead'],
     [gauge('send_oct', 'Bytes sent to the database'), 'sent'],
+    [gauge('send_cnt', 'Portions sent to the database'), 'writes'],
+    [gauge('send_max', 'Bytes of the largest of them'), 'largestWrite'],
     [gauge('send_pend', 'Bytes that the operating system has not taken yet'), 'pending'],
     [
       metrics

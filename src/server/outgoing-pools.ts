@@ -8,6 +8,7 @@ import type { Logger } from '../observe/logger.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import type { Clock } from '../util/clock.ts'
 import type { LiveConfig } from './live-config.ts'
+import { rabbitMetrics } from './rabbit-metrics.ts'
 
 type Tables = Config['outgoing_pools']
 type Type = 'http' | 'ldap' | 'redis' | 'rabbit'
@@ -19,6 +20,15 @@ export interface OutgoingPoolsParts {
   readonly clock: Clock
   readonly log: Logger
   readonly metrics: Metrics
+}
+
+/** Which pool it is. */
+interface PoolPlace {
+  /** For people. */
+  readonly name: string
+  readonly tag: string
+  /** The host type that it is for alone; '' for all. */
+  readonly owner: string
 }
 
 interface Closable {
@@ -44,8 +54,8 @@ export class OutgoingPools {
     return {
       http: (tag) => this.#get(hostType, 'http', tag, (table) => this.#http(table)),
       ldap: (tag) => this.#get(hostType, 'ldap', tag, (table) => this.#ldap(table)),
-      redis: (tag) => this.#get(hostType, 'redis', tag, (table, name) => this.#redis(table, name)),
-      rabbit: (tag) => this.#get(hostType, 'rabbit', tag, (table, name) => this.#rabbit(table, name)),
+      redis: (tag) => this.#get(hostType, 'redis', tag, (table, { name }) => this.#redis(table, name)),
+      rabbit: (tag) => this.#get(hostType, 'rabbit', tag, (table, place) => this.#rabbit(table, place)),
     }
   }
 
@@ -80,7 +90,7 @@ export class OutgoingPools {
     hostType: string,
     type: T,
     tag: string,
-    open: (table: Table<T>, name: string) => Promise<P>,
+    open: (table: Table<T>, place: PoolPlace) => Promise<P>,
   ): Promise<P> {
     const table = this.#parts.live.of(hostType).outgoing_pools[type][tag] as Table<T> | undefined
     if (table === undefined) return Promise.reject(new Error(`there is no outgoing_pools.${type}.${tag}`))
@@ -88,7 +98,8 @@ export class OutgoingPools {
     const key = JSON.stringify([type, tag, owner])
     const before = this.#open.get(key)
     if (before !== undefined) return before as Promise<P>
-    const pool = open(table, `outgoing_pools.${type}.${tag}${owner === '' ? '' : ` of ${owner}`}`)
+    const name = `outgoing_pools.${type}.${tag}${owner === '' ? '' : ` of ${owner}`}`
+    const pool = open(table, { name, tag, owner })
     this.#open.set(key, pool)
     return pool
   }
@@ -125,7 +136,7 @@ export class OutgoingPools {
     return RedisPool.open({ ...sizes(pool), ...connection, onHealth: this.#watch(name, true) })
   }
 
-  async #rabbit({ connection, ...pool }: Table<'rabbit'>, name: string): Promise<RabbitPool> {
+  async #rabbit({ connection, ...pool }: Table<'rabbit'>, { name, tag, owner }: PoolPlace): Promise<RabbitPool> {
     const { RabbitPool } = await import('../net/rabbit-pool.ts')
     const { virtual_host: virtualHost, confirms_enabled: confirms, reconnect, ...rest } = connection
     return RabbitPool.open({
@@ -136,6 +147,7 @@ export class OutgoingPools {
       maxWaiting: pool.max_worker_queue_len * pool.workers,
       clock: this.#parts.clock,
       onHealth: this.#watch(name, false),
+      observer: rabbitMetrics(this.#parts.metrics, tag, owner),
     })
   }
 

@@ -2,7 +2,7 @@ import type { ModuleApi } from '../module/api.ts'
 import type { ModulesByDomain } from '../module/module-commands.ts'
 import type { Host } from '../router/host.ts'
 import { countHost } from './core-metrics.ts'
-import { type HostParts, type RunningHost, startHost } from './start-host.ts'
+import { type HostParts, type HostPlan, type RunningHost, startHost } from './start-host.ts'
 
 /** The hosts of a server: one for each static domain, one for each kind of dynamic domains. */
 export class RunningHosts implements ModulesByDomain {
@@ -18,9 +18,14 @@ export class RunningHosts implements ModulesByDomain {
   static async start(parts: HostParts): Promise<RunningHosts> {
     const hosts = new RunningHosts(parts)
     const { general } = parts.live.current
+    const [first, ...others] = [
+      ...general.hosts.map((domain) => ({ type: domain, domains: [domain] })),
+      ...general.host_types.map((type) => ({ type, domains: [] })),
+    ]
     try {
-      for (const domain of general.hosts) await hosts.#start(domain, [domain])
-      for (const type of general.host_types) await hosts.#start(type, [])
+      // The first brings the tables of its modules; the others then wait for the database together, and not one after another.
+      if (first !== undefined) hosts.#add(await startHost(first, parts))
+      await hosts.#startAll(others)
     } catch (error) {
       await hosts.stop()
       throw error
@@ -28,9 +33,15 @@ export class RunningHosts implements ModulesByDomain {
     return hosts
   }
 
-  async #start(type: string, domains: readonly string[]): Promise<void> {
-    const running = await startHost({ type, domains }, this.#parts)
-    this.#byType.set(type, running)
+  /** Throws what the first of them threw, when no other is on its way any more. */
+  async #startAll(plans: readonly HostPlan[]): Promise<void> {
+    const outcomes = await Promise.allSettled(plans.map((plan) => startHost(plan, this.#parts)))
+    for (const outcome of outcomes) if (outcome.status === 'fulfilled') this.#add(outcome.value)
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
+  }
+
+  #add(running: RunningHost): void {
+    this.#byType.set(running.host.type, running)
     this.#undo.push(() => running.modules.stopAll(), countHost(running.host, this.#parts.metrics))
   }
 

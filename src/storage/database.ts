@@ -104,6 +104,8 @@ export interface PoolFigures {
   readonly reads: number
   readonly largestRead: number
   readonly sent: number
+  readonly writes: number
+  readonly largestWrite: number
   /** Written, and not taken by the operating system yet. */
   readonly pending: number
   /** Statements that wait for their turn. */

@@ -11,31 +11,29 @@ class Place {
   }
 }
 
-/** Compiles what `build` makes, once, and returns something that runs it with values. */
+/** Returns something that runs what `build` makes with values. It is compiled once, when it is first used. */
 export function prepare<T, P, Output>(
   q: Kysely<T>,
   run: RunQuery,
   build: (q: Kysely<T>, p: Params<P>) => Compilable<Output>,
 ): PreparedQuery<P, RowOf<Output>> {
   const place = (name: string) => new Place(name)
-  return new Prepared<P, RowOf<Output>>(build(q, place as unknown as Params<P>).compile(), run)
+  return new Prepared<P, RowOf<Output>>(() => build(q, place as unknown as Params<P>).compile(), run)
 }
 
 class Prepared<P, Row> implements PreparedQuery<P, Row> {
-  readonly #compiled: CompiledQuery
-  readonly #sql: string
-  readonly #template: readonly unknown[]
+  readonly #compile: () => CompiledQuery
   readonly #run: RunQuery
+  #compiled: CompiledQuery | undefined
 
-  constructor(compiled: CompiledQuery, run: RunQuery) {
-    this.#compiled = compiled
-    this.#sql = compiled.sql
-    this.#template = compiled.parameters
+  constructor(compile: () => CompiledQuery, run: RunQuery) {
+    this.#compile = compile
     this.#run = run
   }
 
   run(params: P): Promise<Result<Row>> {
-    return this.#run({ sql: this.#sql, parameters: this.#fill(params) }) as Promise<Result<Row>>
+    const query = this.#query
+    return this.#run({ sql: query.sql, parameters: filled(query, params) }) as Promise<Result<Row>>
   }
 
   async all(params: P): Promise<Row[]> {
@@ -47,12 +45,18 @@ class Prepared<P, Row> implements PreparedQuery<P, Row> {
   }
 
   with(params: P): Compilable<Row> {
-    const compiled = { ...this.#compiled, parameters: this.#fill(params) } as CompiledQuery<Row>
+    const query = this.#query
+    const compiled = { ...query, parameters: filled(query, params) } as CompiledQuery<Row>
     return { compile: () => compiled }
   }
 
-  #fill(params: P): unknown[] {
-    const values = params as Record<string, unknown>
-    return this.#template.map((value) => (value instanceof Place ? values[value.name] : value))
+  get #query(): CompiledQuery {
+    this.#compiled ??= this.#compile()
+    return this.#compiled
   }
+}
+
+function filled({ parameters }: CompiledQuery, params: unknown): unknown[] {
+  const values = params as Record<string, unknown>
+  return parameters.map((value) => (value instanceof Place ? values[value.name] : value))
 }

@@ -96,11 +96,10 @@ class RelationalDatabase<T> implements Database<T> {
 
   bulkMerge(table: string, { columns, key, changes }: BulkMerge<string>): BulkInsert {
     const { dialect } = this.#engine
-    const merge = {
-      key,
-      changes: changes({ stored: (column) => sql.ref(`${table}.${column}`), incoming: dialect.incoming }),
-    }
-    return bulkInsert(this.#any(), table, { columns, finish: (insert) => dialect.merge(insert, merge) })
+    const stored = (column: string) => sql.ref(`${table}.${column}`)
+    const finish = (insert: Parameters<typeof dialect.merge>[0]) =>
+      dialect.merge(insert, { key, changes: changes({ stored, incoming: dialect.incoming }) })
+    return bulkInsert(this.#any(), table, { columns, finish })
   }
 
   words(table: string): WordIndex {

@@ -21,13 +21,20 @@ const sides = ['', '-wal', '-shm']
  * Puts a copy that {@link Database.backup} has made in the place of the built-in database, which must not be open and which is
  * kept under another name. Whether the copy is whole and one of ours is looked at before anything is touched.
  */
-export async function restoreSqlite(copy: string, file: string): Promise<Restored> {
-  const fresh = `${file}.restoring`
-  rmSync(fresh, { force: true })
-  try {
+export function restoreSqlite(copy: string, file: string): Promise<Restored> {
+  return putInPlace(file, (fresh) => {
     // What is checked is what is used, whatever happens to the copy meanwhile.
     copyInto(copy, fresh)
     check(fresh, copy)
+  })
+}
+
+/** Puts what `make` makes in the place of a database, and keeps that. Rejects with what `make` throws; nothing has been changed then. */
+export async function putInPlace(file: string, make: (fresh: string) => Promise<void> | void): Promise<Restored> {
+  const fresh = `${file}.restoring`
+  rmSync(fresh, { force: true })
+  try {
+    await make(fresh)
     await chmod(fresh, 0o600)
     await sync(fresh)
     const before = existsSync(file) ? moveAside(file) : undefined

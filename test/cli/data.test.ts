@@ -182,6 +182,48 @@ describe('documents of XEP-0227', () => {
   })
 })
 
+describe('dump and load', () => {
+  it('write the database as text, once to a place, and one table of it', async () => {
+    expect(await here.run('dump', 'all.jsonl')).toMatchObject({ code: 0 })
+    expect(await here.run('dump', 'all.jsonl')).toMatchObject({ code: 1, err: expect.stringContaining('already') })
+    const tables = readFileSync(here.path('all.jsonl'), 'utf8').match(/^\{"table":"\w+/gm)
+    expect(tables).toContain('{"table":"auth_accounts')
+    expect(await here.run('dump_table', 'accounts.jsonl', 'auth_accounts')).toMatchObject({ code: 0 })
+    const accounts = readFileSync(here.path('accounts.jsonl'), 'utf8').trim().split('\n')
+    expect(accounts.slice(2).map((line) => (JSON.parse(line) as string[])[1])).toEqual(['alice', 'bob', 'carol'])
+    expect(await here.run('dump_table', 'none.jsonl', 'none')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('there is no table none'),
+    })
+    expect(await here.run('load', 'all.jsonl')).toMatchObject({ code: 1, err: 'Meerkat is running: stop it first.\n' })
+  })
+
+  it('bring it into another server, or nothing where something is wrong', async () => {
+    const place = new Workplace()
+    try {
+      place.file('meerkat.toml', config)
+      expect(await place.run('register_identified', 'zoe', 'localhost', 'secret')).toMatchObject({ code: 0 })
+      const all = readFileSync(here.path('all.jsonl'), 'utf8')
+      place.file('text.jsonl', 'no dump')
+      place.file('torn.jsonl', all.slice(0, -20))
+      place.file('other.jsonl', all.replace('001_create', '009_other'))
+      place.file('lost.jsonl', `${all}{"table":"lost","columns":[]}\n`)
+      for (const name of ['text', 'torn', 'other', 'lost', 'none']) {
+        const { code, err } = await place.run('load', `${name}.jsonl`)
+        expect([code, err]).toEqual([1, expect.stringContaining('Nothing has been restored')])
+      }
+      expect(await place.run('registered_users', 'localhost')).toMatchObject({ out: 'zoe\n' })
+      const { code, out } = await place.run('load', here.path('all.jsonl'))
+      expect([code, out]).toEqual([0, expect.stringContaining('meerkat.sqlite.before-1')])
+      expect(await place.run('registered_users', 'localhost')).toMatchObject({ out: 'alice\nbob\ncarol\n' })
+      expect(await place.run('dump', 'again.jsonl')).toMatchObject({ code: 0 })
+      expect(readFileSync(place.path('again.jsonl'), 'utf8')).toBe(all)
+    } finally {
+      await place.close()
+    }
+  })
+})
+
 describe('backup and restore', () => {
   it('copies a running database, once to a place', async () => {
     expect(await here.run('backup', 'copy.sqlite')).toMatchObject({ code: 0 })

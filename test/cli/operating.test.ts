@@ -199,6 +199,41 @@ describe('commands by position', () => {
     })
   })
 
+  it('change rosters and cards, and send in the name of users', async () => {
+    const alice = await signedIn('alice')
+    await alice.asks(`<query xmlns='jabber:iq:roster'/>`)
+    const here2 = async (...words: string[]) => {
+      const { code, out } = await here.run(...words)
+      return `${code} ${out}`
+    }
+    const item = ['alice', 'localhost', 'bob', 'localhost']
+    expect(await here2('add_rosteritem', ...item, 'Bob', 'Friends;Work', 'both')).toBe('0 ok\n')
+    expect(await here2('get_roster', 'alice', 'localhost')).toBe('0 bob@localhost\tBob\tboth\tnone\tFriends;Work\n')
+    expect(await here2('delete_rosteritem', ...item)).toBe('0 ok\n')
+    expect((await here.run('delete_rosteritem', ...item)).code).toBe(1)
+    expect(await here2('set_vcard', 'alice', 'localhost', 'FN', 'Alice Example')).toBe('0 ok\n')
+    expect(await here2('set_vcard2', 'alice', 'localhost', 'N', 'FAMILY', 'Example')).toBe('0 ok\n')
+    expect(await here2('get_vcard', 'alice', 'localhost', 'FN')).toBe('0 Alice Example\n')
+    expect(await here2('get_vcard2', 'alice', 'localhost', 'N', 'FAMILY')).toBe('0 Example\n')
+    alice.sends('<presence/>')
+    await alice.isHeard()
+    expect(await here2('send_message_chat', 'bob@localhost', 'alice@localhost', 'hello')).toBe('0 ok\n')
+    await alice.finds(`<message type='chat' from='bob@localhost'><body>hello</body>{any}</message>`)
+    expect(await here2('send_message_headline', 'bob@localhost', 'alice@localhost', 'News', 'Today')).toBe('0 ok\n')
+    await alice.finds(`<message type='headline'><subject>News</subject>{any}</message>`)
+    const presence = ['alice', 'localhost', 'desk', 'available', 'away', 'Out', '5']
+    expect(await here2('set_presence', ...presence)).toBe('0 ok\n')
+    expect(await here2('status_list', 'away')).toBe('0 alice\tlocalhost\tdesk\t5\tOut\n')
+    expect((await here.run('check_password_hash', 'alice', 'localhost', '00', 'md5')).code).toBe(1)
+    await alice.drains()
+    expect(await here.run('ban_account', 'alice', 'localhost', 'enough')).toMatchObject({ code: 0 })
+    await alice.receivesStreamError('conflict')
+    expect(await here.run('check_password', 'alice', 'localhost', 'secret')).toMatchObject({ code: 1 })
+    expect(await here.run('change_password', 'alice', 'localhost', 'secret')).toMatchObject({ code: 0 })
+    const metric = await here.run('metric', 'getMetrics', '--name', '["localhost", "sm_session_count"]')
+    expect(JSON.parse(metric.out)).toMatchObject({ data: { metric: { getMetrics: [{ type: 'gauge', value: 0 }] } } })
+  })
+
   it('say how they are used', async () => {
     expect(await here.run('register', 'localhost')).toMatchObject({
       code: 2,

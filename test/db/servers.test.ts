@@ -55,6 +55,8 @@ for (const kind of ['postgres', 'mysql'] as const) {
       expect((after?.received ?? 0) - (before?.received ?? 0)).toBeGreaterThan(200)
       expect(after?.reads).toBeGreaterThan(before?.reads ?? 0)
       expect(after?.largestRead).toBeGreaterThan(200)
+      expect(after?.writes).toBeGreaterThan(before?.writes ?? 0)
+      expect(after?.largestWrite).toBeGreaterThan(200)
       expect(after).toMatchObject({ pending: 0, waiting: 0 })
     })
 

@@ -28,7 +28,8 @@ describe('an invitation in the course of time', () => {
       send: async (verb: string, from: Jid, to: Jid) => void sent.push(`${from.full} ${verb} ${to.full}`),
     } as unknown as RosterApi
     const store = new InviteStore(db.of())
-    inviter = new Inviter({ host, store, rosters, options: { max_invitations: 1 }, validity: hour })
+    const options = { max_invitations: 1 }
+    inviter = new Inviter({ host, store, rosters, options, validity: hour, limitReached: () => {} })
   })
   afterAll(() => db.close())
 

@@ -1,6 +1,8 @@
 import { Connection } from 'rabbitmq-client'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { RabbitPool, type RabbitPoolOptions } from '../../src/net/rabbit-pool.ts'
+import { createMetrics } from '../../src/observe/metrics.ts'
+import { rabbitMetrics } from '../../src/server/rabbit-metrics.ts'
 import { systemClock } from '../../src/util/clock.ts'
 import { RabbitServer } from '../support/rabbit-server.ts'
 import { freePorts, suiteNeeding } from '../support/services.ts'
@@ -86,6 +88,27 @@ suiteNeeding(['/usr/lib/rabbitmq/bin/rabbitmq-server'], 'a pool of RabbitMQ chan
     await expect(second).rejects.toThrow('too many messages')
     await first
     await expect(pool.publisher([]).publish(message('nowhere', 'a', '1'))).rejects.toThrow('RabbitMQ')
+  })
+
+  it('counts its connections and what is published, under the names of MongooseIM', async () => {
+    const metrics = createMetrics()
+    const { pool } = await open({ observer: rabbitMetrics(metrics, 'event_pusher', 'localhost') })
+    await pool
+      .publisher([{ name: 'counted', type: 'topic', isDurable: true }])
+      .publish(message('counted', 'a', '12345'))
+    await expect(pool.publisher([]).publish(message('nowhere', 'a', '1'))).rejects.toThrow('RabbitMQ')
+    const [port = 0] = await freePorts(1)
+    const { pool: lost } = await open({ port, callTimeout: 300, observer: rabbitMetrics(metrics, 'lost', '') })
+    await expect(lost.publisher([]).publish(message('', 'a', '1'))).rejects.toThrow('RabbitMQ')
+    const values = new Map(
+      (await metrics.values()).map(({ name, labels, value }) => [`${name} ${labels['pool_tag']}`, value]),
+    )
+    const own = (name: string) => values.get(`wpool_rabbit_${name} event_pusher`)
+    expect([own('connections_active'), own('connections_opened'), own('connections_closed')]).toEqual([1, 1, 0])
+    expect([own('messages_published_count'), own('messages_published_failed')]).toEqual([1, 1])
+    expect([own('messages_published_size_sum'), own('messages_published_time_count')]).toEqual([5, 2])
+    expect(values.get('wpool_global_rabbit_messages_published_timeout lost')).toBe(1)
+    expect(values.get('wpool_global_rabbit_connections_failed lost')).toBeGreaterThan(0)
   })
 
   it('gives up after the attempts that it has, or when time is up', async () => {

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { command } from '../support/adhoc.ts'
+import { search, talk } from '../support/archive.ts'
 import { Client } from '../support/client.ts'
 import { type OwnServer, ownServer } from '../support/own-server.ts'
 import { asksIn, freshRoom, opens } from '../support/rooms.ts'
@@ -30,6 +32,15 @@ max_items = 2
 max_directed = 2
 [modules.mod_mam]
 pm = {}
+[modules.mod_adhoc]
+[modules.mod_register]
+[modules.mod_invites]
+max_invitations = 1
+[modules.mod_caps]
+[modules.mod_pubsub]
+max_nodes = 1
+max_subscriptions_node = 1
+plugins = ["flat", "pep"]
 [modules.mod_muc]
 max_user_conferences = 1
 default_room.max_users = 1
@@ -99,11 +110,61 @@ slow.max_rate = 1
     expect(await met(own, 'users_of_room')).toBe(1)
   })
 
+  it('open invitations', async () => {
+    const jana = await own.client('jana', 'pc')
+    const invite = command('urn:xmpp:invite#invite', { action: 'execute' })
+    await jana.asks(invite, 'set', { to: 'localhost' })
+    await jana.asks(invite, 'set', { to: 'localhost', refused })
+    expect(await met(own, 'invitation')).toBe(1)
+  })
+
+  it('nodes, of an account and at the service, and subscriptions of a node', async () => {
+    const [kim, lars] = [await own.client('kim', 'pc'), await own.client('lars', 'pc')]
+    const pubsub = (action: string) => `<pubsub xmlns='http://jabber.org/protocol/pubsub'>${action}</pubsub>`
+    const create = (node: string) => pubsub(`<create node='${node}'/>`)
+    for (const to of [kim.bare, 'pubsub.localhost']) {
+      await kim.asks(create('one'), 'set', { to })
+      await kim.asks(create('two'), 'set', { to, refused })
+    }
+    await lars.asks(create('three'), 'set', { to: 'pubsub.localhost' })
+    expect(await met(own, 'pubsub_nodes')).toBe(2)
+    const subscribe = (jid: string) => pubsub(`<subscribe node='one' jid='${jid}'/>`)
+    await kim.asks(subscribe(kim.bare), 'set', { to: 'pubsub.localhost' })
+    await lars.asks(subscribe(lars.bare), 'set', { to: 'pubsub.localhost', refused: 'not-allowed' })
+    expect(await met(own, 'pubsub_subscriptions')).toBe(1)
+  })
+
   it('questions to an archive', async () => {
     const frank = await own.client('frank', 'pc')
     for (let i = 0; i < 6; i++) frank.sends(`<iq type='set' id='q${i}'><query xmlns='urn:xmpp:mam:2'/></iq>`)
     await frank.finds(`<iq id='q5' type='error'>{any}</iq>`)
     expect(await met(own, 'archive_request')).toBeGreaterThan(0)
+  })
+})
+
+describe('what is archived', () => {
+  const own = ownServer('[modules.mod_mam]\npm.max_messages = 5\n')
+  const has = (client: Client, bodies: string) =>
+    expect.poll(async () => (await search(client)).bodies.join(' ')).toBe(bodies)
+
+  it('the oldest messages of an archive go when there are too many', async () => {
+    const [alice, bob, carol] = [await own.client('alice'), await own.client('bob'), await own.client('carol')]
+    await talk(alice, bob, 8)
+    await has(alice, '4 5 6 7 8')
+    await has(bob, '4 5 6 7 8')
+    expect(await met(own, 'archive')).toBeGreaterThan(0)
+    // Who has had no more than that loses nothing, even where the other one does.
+    await talk(carol, bob, 2)
+    await has(bob, '6 7 8 1 2')
+    await has(carol, '1 2')
+    await has(alice, '4 5 6 7 8')
+  })
+
+  it('goes on counting after a restart', async () => {
+    await own.restart()
+    const [alice, bob] = [await own.client('alice'), await own.client('bob')]
+    await talk(alice, bob, 1)
+    await has(alice, '5 6 7 8 1')
   })
 })
 

@@ -53,6 +53,8 @@ export interface Machine {
   openOffline(config: Config): Promise<OfflineServer>
   /** Puts a copy in the place of the database of a stopped server; tells where the old one lies. Throws where it cannot. */
   restore(config: Config, copy: string): Promise<{ readonly before: string | undefined }>
+  /** Puts the rows of a dump into the database of a stopped server; tells where the old one lies. Throws where it cannot. */
+  load(config: Config, dump: string): Promise<{ readonly before: string | undefined }>
 }
 
 /** Exit codes of the command line. */

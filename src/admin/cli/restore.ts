@@ -6,16 +6,25 @@ import { exit, type Machine } from './machine.ts'
 import { load, printConfigErrors, settingsOf } from './settings.ts'
 
 /** `restore FILE`: puts a copy in the place of the database of a stopped server. */
-export async function restore(line: CommandLine, machine: Machine): Promise<number> {
-  const [, named] = line.words
+export function restore(line: CommandLine, machine: Machine): Promise<number> {
+  return replace(line, machine, (config, file) => machine.restore(config, file))
+}
+
+/** `load FILE`: puts the rows of a dump into the database of a stopped server. */
+export function loadDump(line: CommandLine, machine: Machine): Promise<number> {
+  return replace(line, machine, (config, file) => machine.load(config, file))
+}
+
+async function replace(line: CommandLine, machine: Machine, act: Machine['restore']): Promise<number> {
+  const [name, named] = line.words
   if (named === undefined) {
-    machine.err('Usage: meerkat restore FILE\n')
+    machine.err(`Usage: meerkat ${name} FILE\n`)
     return exit.usage
   }
   const config = await configOfStopped(line, machine)
   if (config === undefined) return exit.failed
   try {
-    const { before } = await machine.restore(config, resolve(machine.cwd, named))
+    const { before } = await act(config, resolve(machine.cwd, named))
     machine.out(`The database has been restored from ${named}.\n`)
     if (before !== undefined) machine.out(`What was there before is in ${before}\n`)
     return exit.ok

@@ -15,7 +15,7 @@ import {
 } from './help.ts'
 import { exit, type Machine } from './machine.ts'
 import { reload } from './reload.ts'
-import { migrate, restore } from './restore.ts'
+import { loadDump, migrate, restore } from './restore.ts'
 import { restart, runForeground, start, status, stop, waitFor } from './server-commands.ts'
 import { findShorthand, runShorthand, shorthands } from './shorthands.ts'
 import { trace } from './trace.ts'
@@ -79,6 +79,13 @@ const basicCommands: readonly BasicCommand[] = [
     about:
       'Puts a copy made by backup in the place of the database of a stopped server; the old one is kept beside it.',
     run: restore,
+  },
+  {
+    words: ['load'],
+    more: 1,
+    usage: 'load FILE',
+    about: 'Puts what dump has written into the database of a stopped server; the old one is kept beside it.',
+    run: loadDump,
   },
   {
     words: ['db', 'migrate'],

@@ -5,9 +5,12 @@ import { exit, type Machine } from './machine.ts'
 import { accountShorthands } from './shorthands/accounts.ts'
 import { countShorthands } from './shorthands/counts.ts'
 import { dataShorthands } from './shorthands/data.ts'
+import { keptShorthands } from './shorthands/kept.ts'
+import { rosterShorthands } from './shorthands/rosters.ts'
 import { serverShorthands } from './shorthands/server.ts'
 import { sessionShorthands } from './shorthands/sessions.ts'
 import type { Shorthand } from './shorthands/shorthand.ts'
+import { stanzaShorthands } from './shorthands/stanzas.ts'
 
 /** All of them. */
 export const shorthands: readonly Shorthand[] = [
@@ -16,6 +19,9 @@ export const shorthands: readonly Shorthand[] = [
   ...accountShorthands,
   ...sessionShorthands,
   ...countShorthands,
+  ...rosterShorthands,
+  ...keptShorthands,
+  ...stanzaShorthands,
 ]
 
 function nameOf({ usage }: Shorthand): string {

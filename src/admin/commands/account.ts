@@ -1,3 +1,4 @@
+import { createHash, randomBytes } from 'node:crypto'
 import { z } from 'zod'
 import { Jid } from '../../jid/jid.ts'
 import { command } from '../../module/command.ts'
@@ -144,6 +145,49 @@ const changeUserPassword = command({
   },
 })
 
+const hashes: Readonly<Record<string, string>> = { md5: 'md5', sha: 'sha1' }
+
+const checkPasswordHash = command({
+  name: 'account.checkPasswordHash',
+  about: 'Tells whether a hash is that of the password, where passwords are kept in plain.',
+  input: z.strictObject({
+    user: account,
+    passwordHash: z.string().describe('The hash in hexadecimal digits.'),
+    hashMethod: z.string().describe('`md5` or `sha`.'),
+  }),
+  output: z.strictObject({ correct: z.boolean(), message: z.string() }),
+  scope: 'admin',
+  offline: true,
+  async run({ user, passwordHash, hashMethod }, services: AccountServices) {
+    await requireUser(user, services)
+    const algorithm = Object.hasOwn(hashes, hashMethod) ? hashes[hashMethod] : undefined
+    if (algorithm === undefined) throw new CommandError('wrong_method', 'Given hash method is incorrect')
+    const plain = await services.accounts.plainPassword(user)
+    if (plain === undefined)
+      throw new CommandError('wrong_user', 'The password of this user is not kept in plain', { jid: user.bareString })
+    const correct = createHash(algorithm).update(plain).digest('hex') === passwordHash.toLowerCase()
+    return { correct, message: `Password hash is ${correct ? 'correct' : 'incorrect'}` }
+  },
+})
+
+const banUser = command({
+  name: 'account.banUser',
+  about: 'Shuts a user out: sets a password that nobody knows, then ends all sessions.',
+  input: z.strictObject({ user: account, reason: z.string().describe('Told to the clients.') }),
+  output: userPayload,
+  scope: 'admin',
+  changes: true,
+  offline: true,
+  async run({ user, reason }, services: AccountServices) {
+    await requireUser(user, services)
+    const jid = user.bareString
+    const isShutOut = await services.accounts.setPassword(user, randomBytes(32).toString('base64url'))
+    if (!isShutOut) throw new CommandError('not_allowed', 'Password change not allowed', { jid })
+    await services.accounts.endSessions(user, reason)
+    return { jid, message: `User ${jid} successfully banned with reason: ${reason}` }
+  },
+})
+
 const removeUser = command({
   name: 'account.removeUser',
   about: 'Removes a user with all data.',
@@ -208,7 +252,9 @@ export const accountCommands = [
   countUsers,
   checkPassword,
   checkUser,
+  checkPasswordHash,
   changeUserPassword,
+  banUser,
   removeUser,
   importUsersCommand,
 ]

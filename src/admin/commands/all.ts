@@ -5,9 +5,11 @@ import { type DataServices, dataCommands } from './data.ts'
 import { domainCommands } from './domain.ts'
 import { gdprCommands, type PersonalDataServices } from './gdpr.ts'
 import { type InspectionServices, inspectionCommands } from './inspection.ts'
+import { type MetricServices, metricCommands } from './metric.ts'
 import { serverCommands } from './server.ts'
 import type { AccountServices, DomainServices, ServerServices, SessionServices } from './services.ts'
 import { sessionCommands } from './session.ts'
+import { type StanzaServices, stanzaCommands } from './stanza.ts'
 import { type StatServices, statCommands } from './stat.ts'
 import { userStatusCommands } from './user-status.ts'
 
@@ -20,6 +22,8 @@ export interface CoreServices {
   readonly data: DataServices
   readonly gdpr: PersonalDataServices
   readonly inspection: InspectionServices
+  readonly metric: MetricServices
+  readonly stanza: StanzaServices
   readonly stat: StatServices
 }
 
@@ -32,6 +36,8 @@ export function registerCoreCommands(registry: CommandRegistry, services: CoreSe
   registry.register('admin', dataCommands, services.data)
   registry.register('admin', gdprCommands, services.gdpr)
   registry.register('admin', inspectionCommands, services.inspection)
+  registry.register('admin', metricCommands, services.metric)
+  registry.register('admin', stanzaCommands, services.stanza)
   registry.register('admin', statCommands, services.stat)
 }
 
@@ -44,6 +50,8 @@ const lists = [
   dataCommands,
   gdprCommands,
   inspectionCommands,
+  metricCommands,
+  stanzaCommands,
   statCommands,
 ]
 

@@ -14,6 +14,8 @@ export interface DataServices {
   readonly allHosts: readonly Host[]
   /** Writes a consistent copy of the built-in database. Rejects where another one is used. */
   backup(file: string): Promise<void>
+  /** Writes the built-in database, or one table of it, as text. Rejects where another one is used, or where there is no such table. */
+  dump(file: string, table?: string): Promise<void>
 }
 
 const failures = z.array(z.strictObject({ user: z.string(), error: z.string() }))
@@ -108,10 +110,43 @@ const backup = command({
   },
 })
 
+const dump = command({
+  name: 'mnesia.dump',
+  about: 'Writes the built-in database as text, a line for each row, while the server goes on.',
+  input: z.strictObject({ path: fileName().describe('The file, which must not exist.') }),
+  output: z.string(),
+  scope: 'admin',
+  offline: true,
+  async run({ path }, services: DataServices) {
+    await services.dump(path).catch((error: unknown) => {
+      throw backupError(path, error)
+    })
+    return `The database has been written to ${path}`
+  },
+})
+
+const dumpTable = command({
+  name: 'mnesia.dumpTable',
+  about: 'Writes one table of the built-in database as text, a line for each row, while the server goes on.',
+  input: z.strictObject({
+    path: fileName().describe('The file, which must not exist.'),
+    table: z.string().min(1).describe('Name of the table.'),
+  }),
+  output: z.string(),
+  scope: 'admin',
+  offline: true,
+  async run({ path, table }, services: DataServices) {
+    await services.dump(path, table).catch((error: unknown) => {
+      throw backupError(path, error)
+    })
+    return `The table ${table} has been written to ${path}`
+  },
+})
+
 function backupError(path: string, cause: unknown): CommandError {
   if (isSystemError(cause)) return fileError(path, cause)
   return new CommandError('backup_failed', cause instanceof Error ? cause.message : String(cause), { path }, { cause })
 }
 
 /** Commands on all data of a server. */
-export const dataCommands = [exportData, importData, backup]
+export const dataCommands = [exportData, importData, backup, dump, dumpTable]

@@ -6,6 +6,8 @@ import type { Host } from '../../router/host.ts'
 /** What commands that show how a server is put together work on. */
 export interface InspectionServices {
   readonly allHosts: readonly Host[]
+  /** The services that the configuration names. */
+  readonly services: readonly string[]
   /** The modules that run on a host, in the order in which they were started, with their options. */
   modulesOf(host: Host): readonly { readonly name: string; readonly options: Readonly<Record<string, unknown>> }[]
 }
@@ -31,6 +33,21 @@ const hostTypes = command({
       authMethods: [...host.config.auth.methods],
     }))
   },
+})
+
+const globalInfo = command({
+  name: 'server.globalInfo',
+  about: 'Tells which services run, and which internal databases there are.',
+  input: z.strictObject({}),
+  output: z.strictObject({
+    services: z.array(z.strictObject({ name: z.string() })),
+    internalDatabases: z.array(z.string()),
+  }),
+  scope: 'admin',
+  run: (_input, { services }: InspectionServices) => ({
+    services: services.map((name) => ({ name })),
+    internalDatabases: [],
+  }),
 })
 
 function optionsOf(options: Readonly<Record<string, unknown>>): z.output<typeof option>[] {
@@ -62,4 +79,4 @@ const hooks = command({
 })
 
 /** Commands that show how the server is put together. */
-export const inspectionCommands = [hostTypes, hooks]
+export const inspectionCommands = [hostTypes, globalInfo, hooks]

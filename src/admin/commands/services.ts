@@ -1,4 +1,5 @@
 import type { Jid } from '../../jid/jid.ts'
+import type { Stanza } from '../../stanza/stanza.ts'
 
 /** What account commands need of the accounts: `Accounts` of the auth room, or an offline stand-in over the database. */
 export interface AccountStore {
@@ -8,6 +9,10 @@ export interface AccountStore {
   register(user: Jid, password: string): Promise<'created' | 'exists' | 'limit' | 'not_allowed'>
   /** Answers false when there is no such account, or no method can change it. */
   setPassword(user: Jid, password: string): Promise<boolean>
+  /** The password where it is kept in plain. */
+  plainPassword(user: Jid): Promise<string | undefined>
+  /** Ends all sessions of the account. */
+  endSessions(user: Jid, reason: string): Promise<void>
   /** Removes the account with all its data; answers false when there is none. */
   remove(user: Jid): Promise<boolean>
   /** Local parts, sorted. */
@@ -55,6 +60,8 @@ export interface SessionServices {
     count(domain?: string): number
     /** Sessions of an account. */
     of(user: Jid): readonly SessionSummary[]
+    /** Lets the session of a full address send a stanza; answers false when there is none. */
+    send(user: Jid, stanza: Stanza): Promise<boolean>
     /** Ends the session of a full address; answers false when there is none. */
     kick(user: Jid, reason: string): Promise<boolean>
   }

@@ -1,7 +1,10 @@
 import { z } from 'zod'
 import { command } from '../../module/command.ts'
 import { CommandError } from '../../module/command-error.ts'
-import { domain } from '../../module/scalars.ts'
+import { address, domain } from '../../module/scalars.ts'
+import { NS } from '../../stanza/namespaces.ts'
+import { Stanza } from '../../stanza/stanza.ts'
+import { el } from '../../xml/element.ts'
 import type { SessionServices, SessionSummary } from './services.ts'
 
 const userStatus = z.strictObject({ user: z.string(), priority: z.int().nullable(), text: z.string().nullable() })
@@ -43,5 +46,41 @@ const countUsersWithStatus = command({
   run: (given, services: SessionServices) => withStatus(given, services).length,
 })
 
+const types = [
+  ...(['AVAILABLE', 'UNAVAILABLE', 'ERROR', 'PROBE'] as const),
+  ...(['SUBSCRIBE', 'SUBSCRIBED', 'UNSUBSCRIBE', 'UNSUBSCRIBED'] as const),
+]
+const shows = ['ONLINE', 'AWAY', 'CHAT', 'DND', 'XA'] as const
+
+const setPresence = command({
+  name: 'session.setPresence',
+  about: 'Lets a session send presence.',
+  input: z.strictObject({
+    user: address().describe('Address with the resource.'),
+    type: z.enum(types).describe('Type of the presence.'),
+    show: z.enum(shows).optional().describe('What it says of the user.'),
+    status: z.string().optional().describe('What the user writes about it.'),
+    priority: z.int().min(-128).max(127).optional().describe('Which session messages go to.'),
+  }),
+  output: z.strictObject({ jid: z.string(), message: z.string() }),
+  scope: 'admin',
+  changes: true,
+  async run({ user, type, show, status, priority }, services: SessionServices) {
+    const jid = user.full
+    if (!user.isFull) throw new CommandError('empty_resource', 'The address has no resource', { jid })
+    const texts = {
+      show: show === undefined || show === 'ONLINE' ? undefined : show.toLowerCase(),
+      ...{ status, priority },
+    }
+    const children = Object.entries(texts).flatMap(([name, text]) =>
+      text === undefined ? [] : [el(name, NS.client, String(text))],
+    )
+    const head = type === 'AVAILABLE' ? {} : { type: type.toLowerCase() }
+    if (await services.sessions.send(user, Stanza.make('presence', head, ...children)))
+      return { jid, message: 'Presence set successfully' }
+    throw new CommandError('no_session', 'Given user has no session under this address', { jid })
+  },
+})
+
 /** The commands of the category `session` that look at presence. */
-export const userStatusCommands = [listUsersWithStatus, countUsersWithStatus]
+export const userStatusCommands = [listUsersWithStatus, countUsersWithStatus, setPresence]

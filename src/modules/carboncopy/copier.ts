@@ -17,7 +17,8 @@ export const carbonsOf = sessionKey<1 | 2>(
 /** The sender's other resources see what it sends, unless it writes to itself: then they see it as received. */
 export function copySent(sender: Session, stanza: Stanza): Promise<void> | undefined {
   const all = sender.host.sessions.of(sender.jid)
-  if (all.length < 2 || stanza.kind !== 'message' || stanza.to?.bareString === sender.jid.bareString) return undefined
+  if (all.length === 0 || (all.length === 1 && all[0] === sender)) return undefined
+  if (stanza.kind !== 'message' || stanza.to?.bareString === sender.jid.bareString) return undefined
   const others = all.filter((session) => session !== sender && wantsCopies(session))
   if (others.length === 0 || !isSentCopied(stanza)) return undefined
   return deliver(others, 'sent', withArchiveId(stanza, sender.jid.bare))

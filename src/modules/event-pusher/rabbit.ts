@@ -31,7 +31,10 @@ export async function openRabbit(options: RabbitOptions, context: Surroundings):
       workers: Math.min(mostUnderWay, pool.capacity),
       mostHeld: options.max_queue_len,
       retryFor: options.retry_for * 1000,
-      deliver: counted(context, (message) => publisher.publish(message)),
+      async deliver(message: RabbitMessage) {
+        if (Buffer.byteLength(message.routingKey) > longestKey) throw new CallRefused('the routing key is too long')
+        await publisher.publish(message)
+      },
       mayRetry: (error) => !(error instanceof CallRefused),
     },
     context,
@@ -41,29 +44,6 @@ export async function openRabbit(options: RabbitOptions, context: Surroundings):
       const message = messageOf(raised, options)
       if (message !== undefined) courier.put(message)
     },
-  }
-}
-
-/** Counts what is published, as MongooseIM calls it. */
-function counted({ metrics }: Surroundings, publish: (message: RabbitMessage) => Promise<void>) {
-  const name = 'wpool_rabbit_messages_published'
-  const count = metrics.counter(`${name}_count`, 'Messages that RabbitMQ has taken')
-  const failed = metrics.counter(`${name}_failed`, 'Messages that RabbitMQ has not taken')
-  const time = metrics.histogram(`${name}_time`, 'Time to publish to RabbitMQ, in microseconds')
-  const size = metrics.histogram(`${name}_size`, 'Size of what is published to RabbitMQ, in bytes')
-  return async (message: RabbitMessage): Promise<void> => {
-    const begun = performance.now()
-    try {
-      if (Buffer.byteLength(message.routingKey) > longestKey) throw new CallRefused('the routing key is too long')
-      await publish(message)
-      count.inc()
-      size.observe(Buffer.byteLength(message.body))
-    } catch (error) {
-      failed.inc()
-      throw error
-    } finally {
-      time.observe((performance.now() - begun) * 1000)
-    }
   }
 }
 

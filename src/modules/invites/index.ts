@@ -56,10 +56,10 @@ export default defineModule({
   tables: tables<InviteTables>(),
   migrations,
   commands: inviteCommands,
-  setup({ host, on, db, options, use, provide, clock, log, every, metrics }) {
+  setup({ host, on, db, options, use, provide, clock, log, every, metrics, limitReached }) {
     const store = measured(metrics, 'mod_invites_backend', new InviteStore(db))
     const validity = msOf(options.validity)
-    const inviter = new Inviter({ host, store, rosters: use(rosterApi), options, validity })
+    const inviter = new Inviter({ host, store, rosters: use(rosterApi), options, validity, limitReached })
     provide(invitesApi, inviter)
 
     const commands = inviteAdhoc(host, inviter, options)

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { Jid } from '../../jid/jid.ts'
+import type { LimitReached } from '../../observe/limits.ts'
 import type { Host } from '../../router/host.ts'
 import type { Stanza } from '../../stanza/stanza.ts'
 import { StanzaError } from '../../stanza/stanza-error.ts'
@@ -24,6 +25,7 @@ export interface InviterParts {
   readonly options: InviterOptions
   /** Milliseconds. */
   readonly validity: number
+  readonly limitReached: LimitReached
 }
 
 /** Makes invitations and honours them. */
@@ -126,8 +128,9 @@ export class Inviter implements InvitesApi {
   }
 
   async #checkNumber(inviter: Jid): Promise<void> {
-    const { store, options } = this.#parts
+    const { store, options, limitReached } = this.#parts
     if ((await store.countOf(inviter, this.#now())) < options.max_invitations) return
+    limitReached('invitation', { jid: inviter.bareString })
     throw new StanzaError('resource-constraint', { text: 'Too many invitations are open' })
   }
 

@@ -183,14 +183,17 @@ export class Archive {
     return archive === undefined ? undefined : (await this.#reader.byIds(archive, [id]))[0]
   }
 
-  /** Empties an archive; resolves when that is on disk. */
-  async remove(owner: Jid, limit: number): Promise<number> {
+  /** Empties an archive, at most so many messages with one statement; resolves when that is on disk. */
+  remove(owner: Jid, atOnce: number): Promise<number> {
+    return this.removeOldest(owner, Number.POSITIVE_INFINITY, atOnce)
+  }
+
+  /** Removes the oldest messages of an archive and answers how many there were. */
+  async removeOldest(owner: Jid, most: number, atOnce?: number): Promise<number> {
     await this.settled()
     const archive = await this.addresses.find(owner.bareString)
     if (archive === undefined) return 0
-    const removed = await this.#editor.removeAll(archive, limit)
-    this.#positions.clear()
-    return removed
+    return this.#editor.removeOldest(archive, most, atOnce).finally(() => this.#positions.clear())
   }
 
   /** Puts something else in the place of a message; false where it is not there. */

@@ -1,27 +1,16 @@
 import { z } from 'zod'
-import { Jid } from '../../jid/jid.ts'
 import { command } from '../../module/command.ts'
 import { CommandError } from '../../module/command-error.ts'
 import type { ModuleServices } from '../../module/module-commands.ts'
-import { dateTime, posInt, userJid } from '../../module/scalars.ts'
+import { address, dateTime, posInt, userJid } from '../../module/scalars.ts'
 import { mamApi, mostShown, shownStanzas, showStanzas } from './api.ts'
-
-const anyJid = z
-  .string()
-  .transform((text, context) => {
-    const jid = Jid.tryParse(text)
-    if (jid !== undefined) return jid
-    context.addIssue({ code: 'custom', input: text, message: 'this is not a JID.' })
-    return z.NEVER
-  })
-  .meta({ scalar: 'JID' })
 
 const getLastMessages = command({
   name: 'stanza.getLastMessages',
   about: 'Shows the last messages of an account, oldest first.',
   input: z.strictObject({
     caller: userJid().describe('Whose archive it is.'),
-    with: anyJid.optional().describe('Only messages exchanged with this address.'),
+    with: address().optional().describe('Only messages exchanged with this address.'),
     limit: posInt().default(50).describe('Most messages to show.'),
     before: dateTime().optional().describe('Only messages from before this moment.'),
   }),

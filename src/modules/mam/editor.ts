@@ -39,26 +39,26 @@ export class ArchiveEditor {
     }
   }
 
-  /** Removes everything of an archive; `limit`: at most so many entries with one group of statements. */
-  async removeAll(archive: number, limit: number): Promise<number> {
-    const atOnce = Math.min(limit, mostAtOnce)
+  /** Removes the oldest entries of an archive; `atOnce`: at most so many with one group of statements. Answers how many there were. */
+  async removeOldest(archive: number, most: number, atOnce = mostAtOnce): Promise<number> {
     let removed = 0
-    for (;;) {
+    while (removed < most) {
       const rows = await this.#db.q
         .selectFrom('mod_mam_entry')
         .select(['id', 'stanza'])
         .where('archive', '=', archive)
         .orderBy('id')
-        .limit(atOnce)
+        .limit(Math.min(atOnce, mostAtOnce, most - removed))
         .execute()
       const last = rows.at(-1)
-      if (last === undefined) return removed
+      if (last === undefined) break
       removed += rows.length
       await this.#db.atomic([
         this.#db.q.deleteFrom('mod_mam_entry').where('archive', '=', archive).where('id', '<=', last.id),
         ...this.#release(rows.map(({ stanza }) => stanza)),
       ])
     }
+    return removed
   }
 
   /** One entry fewer for each of these messages. */

@@ -20,6 +20,7 @@ import { stanzaIdApi } from '../stanzaid/api.ts'
 import { ArchiveAccess } from './access.ts'
 import { mamApi } from './api.ts'
 import { Archive } from './archive.ts'
+import { ArchiveCap } from './archive-cap.ts'
 import { mamCommands } from './commands.ts'
 import { ArchiveDesk, type ArchiveView } from './desk.ts'
 import { featuresOf, personalFeatures } from './features.ts'
@@ -138,7 +139,8 @@ function archiveAccounts(context: Context, { archive, preferences }: Shared, own
   const { host, db, options, on, iq, metrics, find, onStop } = context
   const settings = withStableIds(own, find)
   const archivesGroupchats = options.pm?.archive_groupchats === true
-  const parts = { host, db: db.of<never>(), archive, preferences, settings, meters: makeMeters(metrics, 'pm') }
+  const cap = capOf(context, archive, own)
+  const parts = { host, db: db.of<never>(), archive, cap, preferences, settings, meters: makeMeters(metrics, 'pm') }
   const desk = new ArchiveDesk({ ...parts, access: new ArchiveAccess(host, 'mam_', context.limitReached) })
   const accounts = new PersonalArchive({
     ...parts,
@@ -175,7 +177,7 @@ function archiveAccounts(context: Context, { archive, preferences }: Shared, own
     onStop(host.features.server.add(feature))
   }
   on(bind2Bound, 'main', async ({ session }) => metadataElement(await archive.ends(session.jid), mamNs))
-  const imports = new ArchiveImport(archive)
+  const imports = new ArchiveImport(archive, cap)
   on(exportsUser, 'main', ({ user }) => archivePart(archive, user))
   on(importsUser, 'main', (event) => imports.take(event))
   on(personalData, 'collect', async ({ user }) => ({ name: 'mam_pm', rows: await personalRows(archive, user) }))
@@ -183,6 +185,13 @@ function archiveAccounts(context: Context, { archive, preferences }: Shared, own
     const wanted = await preferences.of(user)
     return wanted === noPreferences ? undefined : { name: 'mam_preferences', rows: [{ ...wanted }] }
   })
+}
+
+function capOf({ limitReached, log, onStop }: Context, archive: Archive, { most }: ArchiveSettings): ArchiveCap {
+  const onFailure = (reason: unknown) => log.error({ what: 'mam_trimming_failed', reason })
+  const cap = new ArchiveCap({ archive, most, limitReached, onFailure })
+  onStop(() => cap.settled())
+  return cap
 }
 
 /** The archives of rooms exist as far as the modules of rooms use them. */
@@ -197,6 +206,7 @@ function roomsOf(context: Context, { archive, preferences }: Shared, own: Archiv
     host,
     db: db.of<never>(),
     archive,
+    cap: capOf(context, archive, own),
     preferences,
     settings: withStableIds(own, find),
     access: new ArchiveAccess(host, 'muc_mam_', context.limitReached),

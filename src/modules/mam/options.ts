@@ -42,6 +42,9 @@ const common = {
   full_text_search: z.boolean().default(true).describe('Find messages by words (XEP-0431).'),
   default_result_limit: z.int().min(0).default(50).describe('Messages in an answer if the client does not say.'),
   max_result_limit: z.int().min(0).default(50).describe('Most messages in an answer.'),
+  max_messages: intOrInfinity()
+    .default(Number.POSITIVE_INFINITY)
+    .describe('Most messages in an archive. When there are more the oldest go, a hundredth of all at a time.'),
   enforce_simple_queries: z.boolean().default(false).describe('Never count all the messages that are asked for.'),
   delete_domain_limit: intOrInfinity()
     .default(Number.POSITIVE_INFINITY)
@@ -115,6 +118,8 @@ export interface ArchiveSettings {
   readonly defaultLimit: number
   readonly maxLimit: number
   readonly onlySimple: boolean
+  /** Most messages in an archive. */
+  readonly most: number
 }
 
 /** The settings of one kind of archive: what it says itself, else what the root says. */
@@ -130,6 +135,7 @@ export function settingsOf(root: MamOptions, own: InnerOptions): ArchiveSettings
     defaultLimit: value('default_result_limit'),
     maxLimit: value('max_result_limit'),
     onlySimple: value('enforce_simple_queries'),
+    most: value('max_messages'),
   }
 }
 

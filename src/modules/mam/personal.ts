@@ -14,6 +14,7 @@ import { rosterApi } from '../roster/api.ts'
 import { stableId } from '../stanzaid/api.ts'
 import { type ArchivingRules, isArchivable } from './archivable.ts'
 import type { Archive } from './archive.ts'
+import type { ArchiveCap } from './archive-cap.ts'
 import type { Meters } from './meters.ts'
 import type { ArchiveSettings } from './options.ts'
 import type { Appended } from './parts.ts'
@@ -38,6 +39,7 @@ export interface PersonalParts {
   readonly host: Host
   readonly db: Database<never>
   readonly archive: Archive
+  readonly cap: ArchiveCap
   readonly preferences: PreferenceStore
   readonly settings: ArchiveSettings
   readonly rules: ArchivingRules
@@ -146,7 +148,7 @@ export class PersonalArchive {
   }
 
   #appendNew(stanza: Stanza, owner: Jid, remote: Jid, kind: number): Placed {
-    const { archive, meters } = this.#parts
+    const { archive, cap, meters } = this.#parts
     const appended = archive.append({
       owner,
       remote,
@@ -159,6 +161,7 @@ export class PersonalArchive {
     })
     meters.archived()
     if (stanza.ticket !== undefined) stanza.causes(appended.written)
+    cap.grows(owner, appended.written)
     return appended
   }
 

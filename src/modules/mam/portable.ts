@@ -11,6 +11,7 @@ import { parseElement } from '../../xml/parse.ts'
 import { serialise } from '../../xml/serialise.ts'
 import { wireBytes } from '../../xml/wire.ts'
 import type { Archive } from './archive.ts'
+import type { ArchiveCap } from './archive-cap.ts'
 import { noLaterId } from './message-id.ts'
 import { forwardNs, mamNs } from './names.ts'
 import { resultElement } from './results.ts'
@@ -63,11 +64,13 @@ const remembered = 1000
  */
 export class ArchiveImport {
   readonly #archive: Archive
+  readonly #cap: ArchiveCap
   readonly #mailbox = new KeyedMailbox()
   readonly #moments = new Lru<string, Moment>(remembered)
 
-  constructor(archive: Archive) {
+  constructor(archive: Archive, cap: ArchiveCap) {
     this.#archive = archive
+    this.#cap = cap
   }
 
   async take({ user, element, container: outer, isDryRun }: ImportedElement): Promise<Imported | undefined> {
@@ -102,8 +105,9 @@ export class ArchiveImport {
     const id = portable.id ?? Math.max(portable.from, ...[...moment.ids].map((other) => other + 1))
     moment.ids.add(id)
     moment.texts.add(text)
-    const entry = { owner, ...place, id, stanza }
-    return { written: this.#archive.insert(entry) }
+    const written = this.#archive.insert({ owner, ...place, id, stanza })
+    this.#cap.grows(owner, written)
+    return { written }
   }
 
   async #momentOf(user: Jid, { from, to }: Portable): Promise<Moment> {

@@ -11,6 +11,7 @@ import { type Element, el } from '../../xml/element.ts'
 import { stableId } from '../stanzaid/api.ts'
 import type { ArchivedStanza, HistoryRequest, RoomAccess, RoomArchives, RoomMessage } from './api.ts'
 import { type ArchivingRules, isArchivableInRoom } from './archivable.ts'
+import type { ArchiveCap } from './archive-cap.ts'
 import { ArchiveDesk, type ArchiveView, type DeskParts } from './desk.ts'
 import { historyOf } from './history.ts'
 import { parseMessageId } from './message-id.ts'
@@ -22,6 +23,7 @@ import { retractionOf } from './retraction.ts'
 import { flags } from './tables.ts'
 
 export interface RoomParts extends DeskParts {
+  readonly cap: ArchiveCap
   readonly rules: ArchivingRules
   readonly features: readonly string[]
   /** Address of the service, with `@HOST@` for the domain. */
@@ -41,7 +43,7 @@ export class RoomArchive implements RoomArchives {
   constructor(parts: RoomParts) {
     this.#parts = parts
     this.#desk = new ArchiveDesk(parts)
-    this.#imports = new ArchiveImport(parts.archive)
+    this.#imports = new ArchiveImport(parts.archive, parts.cap)
     this.features = parts.features
   }
 
@@ -136,7 +138,7 @@ export class RoomArchive implements RoomArchives {
   }
 
   #append(stanza: Stanza, { room, sender, affiliation, role }: RoomMessage): number {
-    const { archive, meters } = this.#parts
+    const { archive, cap, meters } = this.#parts
     const item = el('item', mucUserNs, { affiliation, jid: sender.full, role })
     const stored = stanza
       .without(isMucUser)
@@ -153,6 +155,7 @@ export class RoomArchive implements RoomArchives {
     })
     meters.archived()
     stanza.causes(written)
+    cap.grows(room, written)
     return id
   }
 

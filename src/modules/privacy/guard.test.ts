@@ -21,7 +21,10 @@ function made(load: () => Promise<PrivacyBook>) {
   const host = { sessions: new SessionTable(), clock: new FakeClock() } as unknown as Host
   const reach = new Reach(
     host,
-    { hasUser: async () => true, send: async () => {}, load: () => emptyRoster },
+    {
+      ...{ hasUser: async () => true, load: () => emptyRoster },
+      ...{ send: async () => {}, put: async () => {}, remove: async () => {} },
+    },
     {} as PresenceApi,
   )
   const books = new PrivacyBooks(host, { load } as unknown as PrivacyStore, reach, {

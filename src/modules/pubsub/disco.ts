@@ -2,6 +2,7 @@ import type { Jid } from '../../jid/jid.ts'
 import { formElement } from '../../stanza/data-form.ts'
 import { NS } from '../../stanza/namespaces.ts'
 import { pageOf, type RsmRequest, readRsm, rsmElement } from '../../stanza/rsm.ts'
+import type { Element } from '../../xml/element.ts'
 import type { DiscoInfo, DiscoItem, DiscoItemsPage, DiscoQuery, ServiceDisco } from '../disco/api.ts'
 import type { ListedNode } from './catalogue.ts'
 import { PS } from './core/namespaces.ts'
@@ -58,11 +59,11 @@ export async function accountItems(
 }
 
 /** How the service answers. */
-export function serviceDisco(engine: Engine, service: Jid): ServiceDisco {
+export function serviceDisco(engine: Engine, service: Jid, contactForm: () => Element | undefined): ServiceDisco {
   const hasTree = engine.settings.service?.plugins.includes('hometree') === true
   return {
     info: async (name) => {
-      if (name === '') return serviceInfo(engine)
+      if (name === '') return serviceInfo(engine, contactForm())
       if (hasTree && isFixed(name)) return collectionInfo('hometree')
       const node = await engine.nodes.get(service, name)
       return node && nodeInfo(node)
@@ -105,7 +106,7 @@ function partOf(list: readonly DiscoItem[], rsm: RsmRequest | undefined): readon
   return { items, set: rsmElement(where) }
 }
 
-function serviceInfo(engine: Engine): DiscoInfo {
+function serviceInfo(engine: Engine, form: Element | undefined): DiscoInfo {
   const names = engine.settings.service?.plugins ?? []
   const further = names
     .filter((name) => name === 'pep' || name === 'push')
@@ -113,6 +114,7 @@ function serviceInfo(engine: Engine): DiscoInfo {
   return {
     identities: [{ category: 'pubsub', type: 'service', name: 'Publish-Subscribe' }, ...further],
     features: [NS.discoInfo, NS.discoItems, PS.commands, 'vcard-temp', PS.shim, PS.orderBy, ...serviceFeatures(engine)],
+    forms: form === undefined ? [] : [form],
   }
 }
 

@@ -1,4 +1,5 @@
 import { Jid } from '../../jid/jid.ts'
+import type { LimitReached } from '../../observe/limits.ts'
 import type { Host } from '../../router/host.ts'
 import { StanzaError } from '../../stanza/stanza-error.ts'
 import { afterwards, type Eventually } from '../../util/settled.ts'
@@ -27,6 +28,7 @@ export interface Engine {
   readonly family: Family
   readonly world: World
   readonly notifier: Notifier
+  readonly limitReached: LimitReached
   /** Throws while nothing can be stored. */
   mustAccept(): void
 }

@@ -15,7 +15,7 @@ import type { Database } from '../../storage/database.ts'
 import { mustAccept } from '../../storage/must-accept.ts'
 import { letRun } from '../../util/settled.ts'
 import { capsApi, capsRecognised } from '../caps/api.ts'
-import { discoInfo, discoItems, strangerInfo, strangerItems } from '../disco/api.ts'
+import { discoApi, discoInfo, discoItems, strangerInfo, strangerItems } from '../disco/api.ts'
 import { presenceShown, presenceWithdrawn } from '../presence/api.ts'
 import { rosterApi, rosterChanged } from '../roster/api.ts'
 import { pubsubApi } from './api.ts'
@@ -76,8 +76,9 @@ export default defineModule({
     const desk = new PubsubDesk(engine, metrics)
     if (settings.service !== undefined) {
       const { template } = settings.service
+      const contactForm = () => context.find(discoApi)?.contactForm(context.name)
       for (const feature of [PS.pubsub]) context.onStop(host.features.server.add(feature))
-      serve({ template, name: 'Publish-Subscribe', open: (point) => openService(engine, desk, point) })
+      serve({ template, name: 'Publish-Subscribe', open: (point) => openService(engine, { desk, point, contactForm }) })
     }
     if (settings.pep !== undefined) openAccounts(context, engine, desk)
     watchAccounts(context, engine)
@@ -96,7 +97,7 @@ function sharedOf(router: Router, db: Database<PubsubTables>) {
   return shared
 }
 
-function engineOf({ host, db, find, metrics }: Context, settings: Settings): Engine {
+function engineOf({ host, db, find, metrics, limitReached }: Context, settings: Settings): Engine {
   const shared = sharedOf(host.router, db)
   const world = new World(host, { rosters: () => find(rosterApi), caps: () => find(capsApi) })
   const told = metrics.counter('mod_pubsub_notification_count', 'Messages about what happened at nodes')
@@ -107,6 +108,7 @@ function engineOf({ host, db, find, metrics }: Context, settings: Settings): Eng
     family: new Family(shared.nodes, shared.catalogue),
     world,
     notifier: new Notifier(host, world, (messages) => told.inc(messages)),
+    limitReached,
     mustAccept: () => mustAccept(db),
   }
 }

@@ -1,3 +1,4 @@
+import type { Jid } from '../../jid/jid.ts'
 import { type DataForm, formElement, readForm } from '../../stanza/data-form.ts'
 import { StanzaError } from '../../stanza/stanza-error.ts'
 import { randomId } from '../../util/random-id.ts'
@@ -22,9 +23,6 @@ import {
 } from './engine.ts'
 import { defaultConfig } from './settings.ts'
 import { maxNodeName } from './tables.ts'
-
-/** Nodes that one account may have, of its own or at the service. */
-const maxNodes = 1000
 
 /** What a node is to be. */
 export interface NodePlan {
@@ -105,14 +103,20 @@ export class NodeDesk {
     const { settings, host, catalogue, nodes } = this.#engine
     if (at.isPersonal) {
       if (from.bareString !== at.jid.full) throw new StanzaError('forbidden')
-      if ((await nodes.namesOf(at.jid)).length >= maxNodes) throw new StanzaError('resource-constraint')
+      this.#checkNumber((await nodes.namesOf(at.jid)).length, settings.maxNodes.pep, from)
       return
     }
     const rule = settings.service?.createRule ?? 'none'
     if (!host.access.allows(rule, from, at.domain)) throw new StanzaError('forbidden')
     if (plugin === 'hometree') await this.#mustBeAtHome(at, from, name)
     const owned = (await catalogue.affiliationsOf(from, at.jid)).filter(({ affiliation }) => affiliation === 'owner')
-    if (owned.length >= maxNodes) throw new StanzaError('resource-constraint')
+    this.#checkNumber(owned.length, settings.maxNodes.service, from)
+  }
+
+  #checkNumber(nodes: number, most: number, owner: Jid): void {
+    if (nodes < most) return
+    this.#engine.limitReached('pubsub_nodes', { jid: owner.bareString })
+    throw new StanzaError('resource-constraint')
   }
 
   /** Paths begin at one's home; what is above is there, and one's own. */

@@ -62,6 +62,11 @@ const shape = {
     .min(0)
     .optional()
     .describe('Most items that nodes of the service keep, and that are sent at once. Default: 10.'),
+  max_nodes: z
+    .int()
+    .min(1)
+    .optional()
+    .describe('Most nodes of an account, and most that somebody owns on the service. Default: 1000.'),
   max_subscriptions_node: z.int().min(0).optional().describe('Most subscriptions of a node. Default: no limit.'),
   nodetree: oneOf('tree', 'dag').optional().describe('Whether nodes may be in collections (`dag`). Default: `tree`.'),
   plugins: uniqueList(oneOf(...pluginNames), { least: 1 })

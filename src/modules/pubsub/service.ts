@@ -4,7 +4,7 @@ import type { ServicePoint, ServiceReceiver } from '../../module/subdomain.ts'
 import type { IqHandler } from '../../router/iq-registry.ts'
 import { refusalOf } from '../../router/refusal.ts'
 import type { Stanza } from '../../stanza/stanza.ts'
-import { el } from '../../xml/element.ts'
+import { type Element, el } from '../../xml/element.ts'
 import { answerServiceDisco } from '../disco/api.ts'
 import { answerApproval, isApproval } from './approval.ts'
 import { PS } from './core/namespaces.ts'
@@ -20,12 +20,19 @@ export function registerPubsub(iq: RegisterIq, handler: IqHandler): void {
   for (const ns of [PS.pubsub, PS.owner]) for (const type of ['get', 'set'] as const) iq(type, ns, '*', handler)
 }
 
+export interface OpenedService {
+  readonly desk: PubsubDesk
+  readonly point: ServicePoint
+  /** The contact addresses that the service shows (XEP-0157). */
+  readonly contactForm: () => Element | undefined
+}
+
 /** Opens the service beside a hosted domain. */
-export function openService(engine: Engine, desk: PubsubDesk, point: ServicePoint): ServiceReceiver {
+export function openService(engine: Engine, { desk, point, contactForm }: OpenedService): ServiceReceiver {
   const { jid, parent } = point
   const at: Place = { jid, isPersonal: false, domain: parent, isLight: false }
   registerPubsub(point.iq, (request) => desk.answer(at, request))
-  answerServiceDisco(point, serviceDisco(engine, jid))
+  answerServiceDisco(point, serviceDisco(engine, jid, contactForm))
   point.iq('set', PS.commands, 'command', ({ payload, from }) =>
     pendingCommand(engine, jid, { command: payload, from }),
   )

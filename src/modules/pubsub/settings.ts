@@ -25,6 +25,8 @@ export interface Settings {
   /** Most items of a node: of the service, of an account. */
   readonly maxItems: { readonly service: number; readonly pep: number }
   readonly maxSubscriptions: number
+  /** Most nodes of an owner: on the service, of an account. */
+  readonly maxNodes: { readonly service: number; readonly pep: number }
   readonly ignoresOffline: boolean
   readonly cachesLastItem: boolean
   readonly showsPublisher: boolean
@@ -67,6 +69,7 @@ interface Sections {
 }
 
 const defaultMaxItems = 10
+const mostNodes = ({ max_nodes: most = 1000 }: PubsubOptions) => most
 
 function assembled({ full, light }: Sections): Settings {
   const enabled = full.plugins ?? ['flat']
@@ -82,11 +85,18 @@ function assembled({ full, light }: Sections): Settings {
     pep: pepSettings(full, light, enabled),
     maxItems: { service: maxItems, pep: light === undefined ? maxItems : (light.max_items_per_node ?? Infinity) },
     maxSubscriptions: full.max_subscriptions_node ?? Infinity,
+    maxNodes: { service: mostNodes(full), pep: mostNodes(light ?? full) },
+    ...switchesIn(full),
+    defaults: { service: defaultsIn(full), pep: light === undefined ? defaultsIn(full) : lightDefaultsIn(light) },
+  }
+}
+
+function switchesIn(full: PubsubOptions) {
+  return {
     ignoresOffline: full.ignore_pep_from_offline ?? true,
     cachesLastItem: full.last_item_cache === 'mnesia',
     showsPublisher: full.item_publisher ?? false,
     waitsForBroadcast: full.sync_broadcast ?? false,
-    defaults: { service: defaultsIn(full), pep: light === undefined ? defaultsIn(full) : lightDefaultsIn(light) },
   }
 }
 

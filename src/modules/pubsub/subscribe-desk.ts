@@ -61,7 +61,9 @@ export class SubscribeDesk {
     if (node.subscriptionOf(jid) !== undefined) return
     const { maxSubscriptions } = this.#engine.settings
     const isFull = node.subscriptions.size >= maxSubscriptions || node.subscriptionsOf(jid).length >= maxAddresses
-    if (isFull) throw pubsubError('not-allowed', 'closed-node')
+    if (!isFull) return
+    this.#engine.limitReached('pubsub_subscriptions', { jid: jid.full, node: node.name })
+    throw pubsubError('not-allowed', 'closed-node')
   }
 
   #sendLast(node: PubsubNode, jid: Jid, always: boolean): void {

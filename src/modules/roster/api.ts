@@ -10,10 +10,22 @@ import type { SubscriptionState, SubscriptionVerb } from './subscription.ts'
 export type { Roster } from './roster.ts'
 export type { SubscriptionState } from './subscription.ts'
 
+/** What a contact is to look like. */
+export interface ContactLook {
+  readonly name: string
+  readonly groups: readonly string[]
+  /** Whose presence who is to see; as it is unless given. The contact is not told. */
+  readonly subscription?: Pick<SubscriptionState, 'to' | 'from'> | undefined
+}
+
 /** What other modules may know of rosters. */
 export interface RosterApi {
   /** The roster of an account of this host; there at once when it is in memory. */
   load(account: Jid): Eventually<Roster>
+  /** Adds a contact or changes its name and groups. Throws StanzaError `resource-constraint` for one too many. */
+  put(account: Jid, contact: Jid, look: ContactLook): Promise<void>
+  /** Removes a contact and ends the subscriptions. Throws StanzaError `item-not-found`. */
+  remove(account: Jid, contact: Jid): Promise<void>
   /** Whether there is such an account. */
   hasUser(account: Jid): Promise<boolean>
   /** Does what a user's client does by sending this subscription presence: the user's roster changes, then the contact is told. */

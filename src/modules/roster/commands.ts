@@ -1,51 +1,46 @@
 import { z } from 'zod'
+import type { Jid } from '../../jid/jid.ts'
 import { command } from '../../module/command.ts'
 import { CommandError } from '../../module/command-error.ts'
 import type { ModuleServices } from '../../module/module-commands.ts'
-import { userJid } from '../../module/scalars.ts'
-import { rosterApi } from './api.ts'
-import type { SubscriptionState } from './subscription.ts'
+import { address, userJid } from '../../module/scalars.ts'
+import { type Contact, contactOf, rosterOf, shownContact } from './command-target.ts'
+import { contactCommands } from './contact-commands.ts'
+import { mutualCommands } from './mutual-commands.ts'
 
-const subscriptions = ['NONE', 'TO', 'FROM', 'BOTH'] as const
-const asks = ['NONE', 'OUT', 'IN', 'BOTH'] as const
-
-const contact = z.strictObject({
-  jid: z.string(),
-  name: z.string(),
-  groups: z.array(z.string()),
-  subscription: z.enum(subscriptions),
-  ask: z.enum(asks),
-})
-
-function subscriptionOf({ to, from }: SubscriptionState): (typeof subscriptions)[number] {
-  return subscriptions[(to ? 1 : 0) + (from ? 2 : 0)] ?? 'NONE'
-}
-
-function askOf({ pendingOut, pendingIn }: SubscriptionState): (typeof asks)[number] {
-  return asks[(pendingOut ? 1 : 0) + (pendingIn ? 2 : 0)] ?? 'NONE'
-}
+const user = userJid().describe('Address of the account.')
 
 const listContacts = command({
   name: 'roster.listContacts',
   about: 'Lists the contacts of a user.',
-  input: z.strictObject({ user: userJid().describe('Address of the account.') }),
-  output: z.array(contact),
+  input: z.strictObject({ user }),
+  output: z.array(shownContact),
   scope: 'admin',
-  async run({ user }, services: ModuleServices) {
-    const rosters = services.api(user.domain, rosterApi)
-    if (!(await rosters.hasUser(user))) {
-      throw new CommandError('user_not_exist', 'Given user does not exist', { jid: user.bareString })
-    }
-    const { listed } = await rosters.load(user)
-    return listed.map(({ jid, name, groups, state }) => ({
-      jid: jid.full,
-      name,
-      groups: [...groups],
-      subscription: subscriptionOf(state),
-      ask: askOf(state),
-    }))
+  async run(input, services: ModuleServices): Promise<Contact[]> {
+    const { listed } = await (await rosterOf(input.user, services)).load(input.user)
+    return listed.map(contactOf)
+  },
+})
+
+function contactNotFound(user: Jid, contact: Jid): CommandError {
+  return new CommandError('contact_not_found', 'Given contact does not exist', {
+    jid: user.bareString,
+    contact: contact.full,
+  })
+}
+
+const getContact = command({
+  name: 'roster.getContact',
+  about: 'Tells of one contact of a user.',
+  input: z.strictObject({ user, contact: address().describe('Address of the contact.') }),
+  output: shownContact,
+  scope: 'admin',
+  async run(input, services: ModuleServices): Promise<Contact> {
+    const item = (await (await rosterOf(input.user, services)).load(input.user)).get(input.contact)
+    if (item?.isListed === true) return contactOf(item)
+    throw contactNotFound(input.user, input.contact)
   },
 })
 
 /** The commands of the category `roster`. */
-export const rosterCommands = [listContacts]
+export const rosterCommands = [listContacts, getContact, ...contactCommands, ...mutualCommands]

@@ -18,7 +18,7 @@ import type { Host } from '../../router/host.ts'
 import { Stanza } from '../../stanza/stanza.ts'
 import { StanzaError } from '../../stanza/stanza-error.ts'
 import { type Element, el } from '../../xml/element.ts'
-import { rosterApi, rosterGuests } from './api.ts'
+import { type ContactLook, rosterApi, rosterGuests } from './api.ts'
 import { rosterCommands } from './commands.ts'
 import { rosterCounts } from './counts.ts'
 import { type ItemRequest, itemElement, parseItemRequest, rosterNs } from './format.ts'
@@ -72,6 +72,8 @@ export default defineModule({
     const desk = new SubscriptionDesk(host, service)
     provide(rosterApi, {
       load: (account) => service.load(account),
+      put: (account, jid, look) => service.change(account, (roster) => lookedAfter(roster, jid, look)),
+      remove: (account, contact) => removeItem(service, desk, account, contact),
       hasUser: (account) => accounts.exists(account),
       send: (type, from, to) => desk.send(Stanza.make('presence', { type, from, to })),
     })
@@ -145,6 +147,14 @@ function edit(roster: Roster, request: ItemRequest): Change {
   const known = roster.get(request.jid) ?? newItem(request.jid)
   const { name, groups, extra } = request
   return { put: { ...known, name, groups, extra, isListed: true } }
+}
+
+/** As an operator wants it. */
+function lookedAfter(roster: Roster, jid: Jid, { name, groups, subscription }: ContactLook): Change {
+  const known = roster.get(jid) ?? newItem(jid)
+  const state = subscription === undefined ? known.state : { ...noSubscription, ...subscription }
+  const request = state.pendingIn ? known.request : undefined
+  return { put: { ...known, name, groups, state, request, isListed: true } }
 }
 
 /** Removes a contact and ends the subscriptions (RFC 6121 §2.5). */

@@ -20,6 +20,7 @@ import { fromWire } from '../../xml/wire.ts'
 import { answerServiceDisco, discoApi } from '../disco/api.ts'
 import { type VcardApi, vcardApi } from './api.ts'
 import { directoryCard, serverCard, vcardNs } from './cards.ts'
+import { vcardCommands } from './commands.ts'
 import { CardDirectory, type Directory, searchNs } from './directory.ts'
 import { LdapCards } from './ldap/ldap-cards.ts'
 import { LdapDirectory } from './ldap/ldap-directory.ts'
@@ -42,6 +43,7 @@ export default defineModule({
   iqPolicy: 'parallel',
   tables: tables<VcardTables>(),
   migrations,
+  commands: vcardCommands,
   async setup({ name, host, iq, on, db, options, provide, find, serve, metrics, clock, router, pools, accounts }) {
     const store = measured(metrics, 'mod_vcard_backend', new VcardStore(db))
     const ldap = options.backend === 'ldap' ? await ldapCards(options.ldap, pools) : undefined

@@ -12,6 +12,8 @@ export class WatchedDriver implements Driver {
   #closed = { received: 0, sent: 0 }
   #reads = 0
   #largestRead = 0
+  #writes = 0
+  #largestWrite = 0
 
   constructor(driver: Driver) {
     this.#driver = driver
@@ -38,6 +40,8 @@ export class WatchedDriver implements Driver {
       reads: this.#reads,
       largestRead: this.#largestRead,
       sent: this.#closed.sent + sum((socket) => socket.bytesWritten),
+      writes: this.#writes,
+      largestWrite: this.#largestWrite,
       pending: sum((socket) => socket.writableLength),
     }
   }
@@ -48,10 +52,21 @@ export class WatchedDriver implements Driver {
       this.#reads++
       this.#largestRead = Math.max(this.#largestRead, chunk.length)
     })
+    this.#countWrites(socket)
     socket.once('close', () => {
       if (!this.#open.delete(socket)) return
       this.#closed.received += socket.bytesRead
       this.#closed.sent += socket.bytesWritten
     })
+  }
+
+  /** A socket tells what it reads, and of what it writes only the sum. */
+  #countWrites(socket: Socket): void {
+    const write = socket.write.bind(socket) as (chunk: Uint8Array | string, ...rest: unknown[]) => boolean
+    socket.write = (chunk: Uint8Array | string, ...rest: unknown[]) => {
+      this.#writes++
+      this.#largestWrite = Math.max(this.#largestWrite, chunk.length)
+      return write(chunk, ...rest)
+    }
   }
 }

@@ -84,6 +84,24 @@ export const accountShorthands: readonly Shorthand[] = [
     show: (result: { correct: boolean; message: string }) => ({ text: result.message, code: result.correct ? 0 : 1 }),
   }),
   shorthand({
+    usage: 'check_password_hash USER HOST HASH METHOD',
+    about: 'Tells whether a hash is that of the password: md5 or sha, where passwords are kept in plain.',
+    command: 'account.checkPasswordHash',
+    input: ([user, host, passwordHash = '', hashMethod = '']) => ({
+      user: address(user, host),
+      passwordHash,
+      hashMethod,
+    }),
+    show: (result: { correct: boolean; message: string }) => ({ text: result.message, code: result.correct ? 0 : 1 }),
+  }),
+  shorthand({
+    usage: 'ban_account USER HOST REASON',
+    about: 'Shuts a user out: sets a password that nobody knows, then ends all sessions.',
+    command: 'account.banUser',
+    input: ([user, host, reason = '']) => ({ user: address(user, host), reason }),
+    show: message,
+  }),
+  shorthand({
     usage: 'delete_old_users DAYS',
     about: 'Removes the users who have not been there for so many days.',
     command: 'last.removeOldUsers',

@@ -1,4 +1,4 @@
-import { address, lines, table } from './parts.ts'
+import { lines, table } from './parts.ts'
 import { type Shorthand, shorthand } from './shorthand.ts'
 
 interface UserStatus {
@@ -70,53 +70,6 @@ export const countShorthands: readonly Shorthand[] = [
     input: ([domain = '', status = '']) => ({ domain, status }),
     show: showStatuses,
   }),
-  shorthand({
-    usage: 'private_get USER HOST ELEMENT NAMESPACE',
-    about: 'Tells what is kept for a user in private storage.',
-    command: 'private.getPrivate',
-    input: ([user, host, element = '', nameSpace = '']) => ({ user: address(user, host), element, nameSpace }),
-  }),
-  shorthand({
-    usage: 'private_set USER HOST XML',
-    about: 'Keeps an element for a user in private storage.',
-    command: 'private.setPrivate',
-    input: ([user, host, elementString = '']) => ({ user: address(user, host), elementString }),
-    show: () => 'ok',
-  }),
-  shorthand({
-    usage: 'delete_expired_messages HOST',
-    about: 'Deletes kept messages whose time is over.',
-    command: 'offline.deleteExpiredMessages',
-    input: ([domain = '']) => ({ domain }),
-  }),
-  shorthand({
-    usage: 'delete_old_messages HOST DAYS',
-    about: 'Deletes kept messages that are so many days old.',
-    command: 'offline.deleteOldMessages',
-    input: ([domain = '', days = '']) => ({ domain, days }),
-  }),
-  shorthand({
-    usage: 'get_roster USER HOST',
-    about: 'Lists the contacts of a user: address, name, subscription, ask, groups.',
-    command: 'roster.listContacts',
-    input: ([user, host]) => ({ user: address(user, host) }),
-    show: (contacts: readonly Contact[]) =>
-      table(
-        contacts.map(({ jid, name, subscription, ask, groups }) => [
-          jid,
-          name,
-          subscription.toLowerCase(),
-          ask.toLowerCase(),
-          groups.join(';'),
-        ]),
-      ),
-  }),
-  shorthand({
-    usage: 'revoke_token OWNER',
-    about: 'Makes the refresh tokens of a user void.',
-    command: 'token.revokeToken',
-    input: ([user = '']) => ({ user }),
-  }),
   ...['incoming_s2s_number', 'outgoing_s2s_number'].map((usage) =>
     shorthand({
       usage,
@@ -127,11 +80,3 @@ export const countShorthands: readonly Shorthand[] = [
     }),
   ),
 ]
-
-interface Contact {
-  readonly jid: string
-  readonly name: string
-  readonly subscription: string
-  readonly ask: string
-  readonly groups: readonly string[]
-}

@@ -66,4 +66,16 @@ export const dataShorthands: readonly Shorthand[] = [
     command: 'mnesia.backup',
     input: ([path = '']) => ({ path }),
   }),
+  shorthand({
+    usage: 'dump FILE',
+    about: 'Writes the built-in database as text, a line for each row, while the server goes on.',
+    command: 'mnesia.dump',
+    input: ([path = '']) => ({ path }),
+  }),
+  shorthand({
+    usage: 'dump_table FILE TABLE',
+    about: 'Writes one table of the built-in database as text.',
+    command: 'mnesia.dumpTable',
+    input: ([path = '', table = '']) => ({ path, table }),
+  }),
 ]

@@ -1,0 +1,50 @@
+import { address, table } from './parts.ts'
+import { type Shorthand, shorthand } from './shorthand.ts'
+
+interface Contact {
+  readonly jid: string
+  readonly name: string
+  readonly subscription: string
+  readonly ask: string
+  readonly groups: readonly string[]
+}
+
+/** Contacts of users. */
+export const rosterShorthands: readonly Shorthand[] = [
+  shorthand({
+    usage: 'get_roster USER HOST',
+    about: 'Lists the contacts of a user: address, name, subscription, ask, groups.',
+    command: 'roster.listContacts',
+    input: ([user, host]) => ({ user: address(user, host) }),
+    show: (contacts: readonly Contact[]) =>
+      table(
+        contacts.map(({ jid, name, subscription, ask, groups }) => [
+          jid,
+          name,
+          subscription.toLowerCase(),
+          ask.toLowerCase(),
+          groups.join(';'),
+        ]),
+      ),
+  }),
+  shorthand({
+    usage: 'add_rosteritem LOCALUSER LOCALHOST USER HOST NICK GROUP SUBSCRIPTION',
+    about: 'Adds a contact to the roster of a user, with this subscription: none, to, from or both.',
+    command: 'roster.addItem',
+    input: ([local, localHost, user, host, name = '', group = '', subscription = '']) => ({
+      user: address(local, localHost),
+      contact: address(user, host),
+      name,
+      groups: JSON.stringify(group === '' ? [] : group.split(';')),
+      subscription: subscription.toUpperCase(),
+    }),
+    show: () => 'ok',
+  }),
+  shorthand({
+    usage: 'delete_rosteritem LOCALUSER LOCALHOST USER HOST',
+    about: 'Removes a contact from the roster of a user.',
+    command: 'roster.deleteContact',
+    input: ([local, localHost, user, host]) => ({ user: address(local, localHost), contact: address(user, host) }),
+    show: () => 'ok',
+  }),
+]

@@ -1,0 +1,117 @@
+import { z } from 'zod'
+import { Jid } from '../../jid/jid.ts'
+import { command } from '../../module/command.ts'
+import { CommandError } from '../../module/command-error.ts'
+import { address } from '../../module/scalars.ts'
+import type { Host } from '../../router/host.ts'
+import { sendFor } from '../../router/send-for.ts'
+import { NS } from '../../stanza/namespaces.ts'
+import { Stanza } from '../../stanza/stanza.ts'
+import { randomId } from '../../util/random-id.ts'
+import { type Element, el } from '../../xml/element.ts'
+import { parseElement } from '../../xml/parse.ts'
+import { serialise } from '../../xml/serialise.ts'
+import { wireBytes } from '../../xml/wire.ts'
+
+/** What commands that send stanzas work on. */
+export interface StanzaServices {
+  hostOf(domain: string): Host | undefined
+}
+
+const sent = z.strictObject({ id: z.string().nullable() })
+const from = address().describe('The account in whose name it is sent, with a resource or without.')
+const to = address().describe('Whom it goes to.')
+const body = z.string().describe('The text.')
+
+async function send(sender: Jid, stanza: Stanza, services: StanzaServices): Promise<z.input<typeof sent>> {
+  const host = services.hostOf(sender.domain)
+  const isThere = sender.local !== '' && host !== undefined && (await host.accounts.exists(sender))
+  if (!isThere) throw new CommandError('unknown_user', 'Given user does not exist', { jid: sender.full })
+  const refusal = await sendFor(host, sender, stanza)
+  if (refusal === undefined) return { id: stanza.id ?? null }
+  const [condition] = refusal.child('error')?.elements() ?? []
+  throw new CommandError('not_allowed', `It was refused: ${condition?.name ?? 'no reason'}`, { jid: sender.full })
+}
+
+const sendMessage = command({
+  name: 'stanza.sendMessage',
+  about: 'Sends a chat message in the name of a user.',
+  input: z.strictObject({ from, to, body }),
+  output: sent,
+  scope: 'admin',
+  changes: true,
+  run(input, services: StanzaServices) {
+    const head = { type: 'chat', id: randomId(12), to: input.to }
+    return send(input.from, Stanza.make('message', head, el('body', NS.client, input.body)), services)
+  },
+})
+
+const sendMessageHeadLine = command({
+  name: 'stanza.sendMessageHeadLine',
+  about: 'Sends a headline in the name of a user.',
+  input: z.strictObject({
+    from,
+    to,
+    subject: z.string().optional().describe('What it is about.'),
+    body: body.optional(),
+  }),
+  output: sent,
+  scope: 'admin',
+  changes: true,
+  run(input, services: StanzaServices) {
+    const texts = (['subject', 'body'] as const).flatMap((name) => {
+      const text = input[name]
+      return text === undefined ? [] : [el(name, NS.client, text)]
+    })
+    const head = { type: 'headline', id: randomId(12), to: input.to }
+    return send(input.from, Stanza.make('message', head, ...texts), services)
+  },
+})
+
+/** A stanza as somebody writes it down: without a namespace it is one of clients. */
+function stanzaIn(text: string): Element | undefined {
+  try {
+    const element = parseElement(text, NS.client)
+    return ['message', 'presence', 'iq'].includes(element.name) && element.ns === NS.client ? element : undefined
+  } catch {
+    return undefined
+  }
+}
+
+const written = z
+  .string()
+  .transform((text, context) => {
+    const element = stanzaIn(text)
+    if (element !== undefined) return element
+    context.addIssue({ code: 'custom', input: text, message: 'this is not a stanza.' })
+    return z.NEVER
+  })
+  .meta({ scalar: 'XmlElement' })
+
+/** An address of a stanza. Throws CommandError where it is missing, or is none. */
+function addressIn(element: Element, attribute: 'from' | 'to'): Jid {
+  const who = attribute === 'from' ? 'sender' : 'recipient'
+  const text = element.attr(attribute)
+  if (text === undefined) throw new CommandError(`no_${who}`, `The stanza has no "${attribute}"`)
+  const jid = Jid.tryParse(text)
+  if (jid === undefined) throw new CommandError(`invalid_${who}`, `${text} is no address`)
+  return jid
+}
+
+const sendStanza = command({
+  name: 'stanza.sendStanza',
+  about: 'Sends a stanza in the name of the user who is its sender.',
+  input: z.strictObject({ stanza: written.describe('The stanza, with `from` and `to`.') }),
+  output: sent,
+  scope: 'admin',
+  changes: true,
+  run(input, services: StanzaServices) {
+    const [sender, recipient] = [addressIn(input.stanza, 'from'), addressIn(input.stanza, 'to')]
+    const plain = input.stanza.withAttrs({ from: undefined, to: undefined })
+    const stanza = Stanza.fromBytes(wireBytes(serialise(plain)), Jid.parse).readdressed(sender, recipient)
+    return send(sender, stanza, services)
+  },
+})
+
+/** The commands of the category `stanza` that need no archive. */
+export const stanzaCommands = [sendMessage, sendMessageHeadLine, sendStanza]
