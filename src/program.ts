@@ -1,6 +1,7 @@
-import { loadConfig } from './config/load.ts'
+import { loadConfigLazily } from './config/load.ts'
 import type { Program } from './main.ts'
-import { allModules } from './modules/all.ts'
+import { ModuleShelf } from './module/shelf.ts'
+import { moduleTable } from './modules/table.ts'
 import type { LogLevel } from './observe/log-level.ts'
 import { createLogger } from './observe/logger.ts'
 import { banner } from './server/banner.ts'
@@ -12,16 +13,19 @@ import { restoreSqlite } from './storage/restore.ts'
 import { systemClock } from './util/clock.ts'
 import { productVersion } from './util/product.ts'
 
+const shelf = new ModuleShelf(moduleTable)
+const serverModules = { modules: shelf.loaded, everyModule: () => shelf.all() }
+
 /** The server as the command line runs it. */
 export const program: Program = {
   version: productVersion,
-  modules: allModules,
+  modules: shelf,
   async createServer(config, run) {
     const { options, files } = loggerOptions(config, run.isUnattended === true)
     const log = createLogger({ ...options, level: (run.logLevel ?? config.general.loglevel) as LogLevel })
     const { skipMissing = false } = run
-    const reread = () => loadConfig({ file: config.file, modules: allModules, skipMissing })
-    const server = createServer({ config, log, reread, logFiles: files })
+    const reread = () => loadConfigLazily({ file: config.file, modules: shelf, skipMissing })
+    const server = createServer({ ...serverModules, config, log, reread, logFiles: files })
     return {
       async reload() {
         log.reopen()
@@ -53,7 +57,7 @@ export const program: Program = {
   async openOffline(config) {
     const log = createLogger({ level: 'error' })
     const { files } = loggerOptions(config, true)
-    const server = createServer({ config, log, isOffline: true, logFiles: files })
+    const server = createServer({ ...serverModules, config, log, isOffline: true, logFiles: files })
     await server.start()
     return { commands: server.commands, close: () => server.close() }
   },
