@@ -210,8 +210,7 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
   }
 
   async #open(): Promise<void> {
-    const { log, inMemory = false, isOffline = false, modules } = this.#options
-    const { everyModule = async () => modules } = this.#options
+    const { log, inMemory = false, isOffline = false, modules, everyModule = async () => modules } = this.#options
     const live = this.#live
     const clock = this.#clock
     const dir = live.current.general.data_dir

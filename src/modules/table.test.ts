@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { loadConfigLazily } from '../config/load.ts'
 import { ModuleShelf } from '../module/shelf.ts'
 import { allModules } from './all.ts'
 import { moduleTable } from './table.ts'
@@ -32,5 +33,23 @@ describe('the table of modules', () => {
     await shelf.load(['mod_ping'])
     expect(namesOf(loaded)).toEqual(namesOf(allModules).filter((name) => namesOf(loaded).includes(name)))
     expect(namesOf(loaded)).toEqual(expect.arrayContaining(['mod_version', 'mod_ping']))
+  })
+})
+
+describe('a configuration whose modules are loaded for it', () => {
+  const read = (text: string, modules = new ModuleShelf(moduleTable)) =>
+    loadConfigLazily({ file: '/etc/meerkat.toml', text: `[general]\nhosts = ["a.example"]\n${text}`, modules, env: {} })
+
+  it('has the options of modules of all domains and of single ones', async () => {
+    const own = '[[host_config]]\nhost = "a.example"\n[host_config.modules.mod_ping]\n'
+    const { config } = await read(`[modules.mod_last]\n${own}`)
+    expect(Object.keys(config.modules)).toEqual(['mod_last', 'mod_presence'])
+    expect(config.host_config[0]?.modules).toHaveProperty('mod_ping.ping_interval')
+  })
+
+  it('tells all that is wrong: in modules that it names, and names like those of others', async () => {
+    const reading = read('[modules.mod_ping]\nping_intervall = 1\n[modules.mod_anounce]\n')
+    await expect(reading).rejects.toThrow(/ping_intervall/)
+    await expect(reading).rejects.toThrow(/did you mean "mod_announce"/)
   })
 })
