@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import type { BackgroundServer, Machine, OfflineServer, ServerRun } from './admin/cli/machine.ts'
 import { runCommandLine } from './admin/cli/run.ts'
 import { coreCommandDescriptions } from './admin/commands/all.ts'
-import type { ModuleDeclaration } from './config/modules.ts'
+import type { ModuleSource } from './config/modules.ts'
 import type { Config } from './config/schema.ts'
 
 /** A server as the program sees it. */
@@ -24,7 +24,7 @@ export interface RunningServer {
 /** The parts that the program puts together. */
 export interface Program {
   readonly version: string
-  readonly modules: readonly ModuleDeclaration[]
+  readonly modules: ModuleSource
   createServer(config: Config, run: ServerRun): Promise<RunningServer>
   openOffline(config: Config): Promise<OfflineServer>
   restore(config: Config, copy: string): Promise<{ readonly before: string | undefined }>

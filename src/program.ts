@@ -1,7 +1,8 @@
-import { loadConfig } from './config/load.ts'
+import { loadConfigLazily } from './config/load.ts'
 import type { Config } from './config/schema.ts'
 import type { Program } from './main.ts'
-import { allModules } from './modules/all.ts'
+import { ModuleShelf } from './module/shelf.ts'
+import { moduleTable } from './modules/table.ts'
 import type { LogLevel } from './observe/log-level.ts'
 import { createLogger } from './observe/logger.ts'
 import { banner } from './server/banner.ts'
@@ -14,16 +15,19 @@ import { type Restored, restoreSqlite } from './storage/restore.ts'
 import { systemClock } from './util/clock.ts'
 import { productVersion } from './util/product.ts'
 
+const shelf = new ModuleShelf(moduleTable)
+const serverModules = { modules: shelf.loaded, everyModule: () => shelf.all() }
+
 /** The server as the command line runs it. */
 export const program: Program = {
   version: productVersion,
-  modules: allModules,
+  modules: shelf,
   async createServer(config, run) {
     const { options, files } = loggerOptions(config, run.isUnattended === true)
     const log = createLogger({ ...options, level: (run.logLevel ?? config.general.loglevel) as LogLevel })
     const { skipMissing = false } = run
-    const reread = () => loadConfig({ file: config.file, modules: allModules, skipMissing })
-    const server = createServer({ config, log, reread, logFiles: files })
+    const reread = () => loadConfigLazily({ file: config.file, modules: shelf, skipMissing })
+    const server = createServer({ ...serverModules, config, log, reread, logFiles: files })
     return {
       async reload() {
         log.reopen()
@@ -52,7 +56,7 @@ export const program: Program = {
   async openOffline(config) {
     const log = createLogger({ level: 'error' })
     const { files } = loggerOptions(config, true)
-    const server = createServer({ config, log, isOffline: true, logFiles: files })
+    const server = createServer({ ...serverModules, config, log, isOffline: true, logFiles: files })
     await server.start()
     return { commands: server.commands, close: () => server.close() }
   },

@@ -8,7 +8,6 @@ import { CommandRegistry } from './module/command.ts'
 import type { AnyModule } from './module/define.ts'
 import { registerModuleCommands } from './module/module-commands.ts'
 import type { RunningModule } from './module/module-host.ts'
-import { allModules } from './modules/all.ts'
 import { controlSocketPath } from './net/control-socket.ts'
 import type { Readiness } from './net/health.ts'
 import type { Logger } from './observe/logger.ts'
@@ -44,8 +43,10 @@ export interface ServerOptions {
   readonly config: Config
   readonly log: Logger
   readonly clock?: Clock
-  /** The modules that exist; those that come with the server unless given. */
-  readonly modules?: readonly AnyModule[]
+  /** The modules that a configuration may name; `reread` may add to them. */
+  readonly modules: readonly AnyModule[]
+  /** Every module that exists, to tell whose command is missing; `modules` unless given. */
+  readonly everyModule?: () => Promise<readonly AnyModule[]>
   /** Keep everything in memory: no data folder, no control socket. */
   readonly inMemory?: boolean
   /** Open no ports: for commands that work on a stopped server. */
@@ -53,7 +54,7 @@ export interface ServerOptions {
   /** Where the log is written, for people who ask. */
   readonly logFiles?: readonly string[]
   /** Reads the configuration again, for `reload`. Throws ConfigErrors. */
-  readonly reread?: () => LoadedConfig
+  readonly reread?: () => LoadedConfig | Promise<LoadedConfig>
 }
 
 /**
@@ -187,7 +188,7 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
   async reload({ isDryRun = false } = {}): Promise<ReloadAnswer> {
     const { reread } = this.#options
     if (this.#reloader === undefined || reread === undefined) throw new Error('This server has no file to read again')
-    const { config, notices } = reread()
+    const { config, notices } = await reread()
     const warnings = notices.filter(({ level }) => level === 'warning').map(formatProblem)
     const report = await this.#reloader.reload(config, { isDryRun })
     return { ...report, warnings }
@@ -209,7 +210,7 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
   }
 
   async #open(): Promise<void> {
-    const { log, inMemory = false, isOffline = false, modules = allModules } = this.#options
+    const { log, inMemory = false, isOffline = false, modules, everyModule = async () => modules } = this.#options
     const live = this.#live
     const clock = this.#clock
     const dir = live.current.general.data_dir
@@ -232,7 +233,7 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
     this.#opened.push(() => domains.close())
     this.#domains = domains.desk
     registerCoreCommands(this.commands, commandServices(this))
-    const syncCommands = registerModuleCommands(this.commands, { hosts, modules, clock })
+    const syncCommands = registerModuleCommands(this.commands, { hosts, everyModule, clock })
     if (isOffline) return
     await pools.connect()
     if (!inMemory) {

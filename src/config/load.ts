@@ -7,7 +7,7 @@ import { checkAuth, crossCheck } from './cross-check.ts'
 import { mergeHostAuth } from './host-config.ts'
 import { valueAt } from './key-path.ts'
 import { locateKeys } from './locate.ts'
-import type { ModuleDeclaration } from './modules.ts'
+import type { ModuleDeclaration, ModuleSource } from './modules.ts'
 import { prepare } from './prepare.ts'
 import { ConfigErrors, type Notice, type Problem, Report } from './problem.ts'
 import { type Config, configSchema } from './schema.ts'
@@ -35,13 +35,28 @@ export interface LoadedConfig {
 
 /** Reads and checks a configuration file. Throws `ConfigErrors` with everything that is wrong. */
 export function loadConfig(options: LoadOptions): LoadedConfig {
-  let text: string
-  try {
-    text = readFileSync(options.file, 'utf8')
-  } catch (error) {
-    throw unreadable(options.file, error)
-  }
-  return parseConfig({ ...options, text })
+  return parseConfig({ ...options, text: textOf(options.file) })
+}
+
+/** What a configuration is read with when its modules are loaded for it; the text that `file` would have, unless that is read. */
+export interface LazyLoadOptions extends Omit<LoadOptions, 'modules'> {
+  readonly modules: ModuleSource
+  readonly text?: string
+}
+
+/** Loads the modules that a configuration names and checks it. Rejects with `ConfigErrors` with everything that is wrong. */
+export async function loadConfigLazily({ modules, ...options }: LazyLoadOptions): Promise<LoadedConfig> {
+  const { file, text = textOf(file) } = options
+  const data = parseToml(text, file)
+  await modules.load(moduleNames(data))
+  return check(data, new Report(file, locateKeys(text)), { ...options, modules: modules.known })
+}
+
+/** The keys of `[modules]` and of the `modules` of hosts, whatever else is wrong with them. */
+function moduleNames({ modules, host_config: hosts }: Record<string, unknown>): string[] {
+  const entries: unknown[] = Array.isArray(hosts) ? hosts : []
+  const tables = [modules, ...entries.map((entry) => (isTable(entry) ? entry['modules'] : undefined))]
+  return tables.flatMap((table) => (isTable(table) ? Object.keys(table) : []))
 }
 
 /** Checks the text of a configuration. Throws `ConfigErrors` with everything that is wrong. */
@@ -94,6 +109,14 @@ function parseToml(text: string, file: string): Record<string, unknown> {
     return parse(text, { unsafeKeyBehaviour: 'throw' }) as Record<string, unknown>
   } catch (error) {
     throw error instanceof TomlError ? notToml(file, error) : error
+  }
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    throw unreadable(file, error)
   }
 }
 

@@ -13,6 +13,14 @@ export interface ModuleDeclaration {
   readonly aliases?: readonly string[]
 }
 
+/** Modules that are loaded when a configuration names them. */
+export interface ModuleSource {
+  /** Every module there is: what has been loaded as it is declared, of the others the names. */
+  readonly known: readonly ModuleDeclaration[]
+  /** Loads the modules with these names, former ones among them; names of no module are passed over. */
+  load(names: readonly string[]): Promise<void>
+}
+
 /** How requests to a module are queued. */
 export interface IqDiscipline {
   readonly type: 'no_queue' | 'one_queue' | 'parallel' | 'queues'

@@ -68,7 +68,7 @@ export type CommandRunner = Pick<CommandRegistry, 'get' | 'run'>
 /** All commands of a server by `category.name`. */
 export class CommandRegistry {
   readonly #commands = new Map<string, RegisteredCommand>()
-  readonly #refused = new Map<string, () => CommandError>()
+  #whyMissing: (name: string) => Promise<CommandError | undefined> = async () => undefined
 
   /**
    * Adds commands of one owner (a module or a room), bound to `server`. Answers a function that takes them out again.
@@ -92,9 +92,9 @@ export class CommandRegistry {
     }
   }
 
-  /** Has commands that are not there refused for a reason. */
-  refuse(names: readonly string[], reason: () => CommandError): void {
-    for (const name of names) this.#refused.set(name, reason)
+  /** Asks `reason` about each command that is called and not there. */
+  explainMissing(reason: (name: string) => Promise<CommandError | undefined>): void {
+    this.#whyMissing = reason
   }
 
   /** Takes out everything of one owner. */
@@ -114,7 +114,7 @@ export class CommandRegistry {
   /** Runs a command. Throws `UsageError` for wrong calls and `CommandError` when the command fails. */
   async run(name: string, input: unknown, options: RunOptions = {}): Promise<unknown> {
     const entry = this.#commands.get(name)
-    if (entry === undefined) throw this.#missing(name)
+    if (entry === undefined) throw await this.#missing(name)
     const { declaration } = entry
     const given = options.form === 'text' ? inputFromText(declaration.input, input) : (input ?? {})
     const parsed = declaration.input.safeParse(given)
@@ -124,8 +124,8 @@ export class CommandRegistry {
     return declaration.output.parse(result)
   }
 
-  #missing(name: string): CommandError {
-    return this.#refused.get(name)?.() ?? new UsageError('unknown_command', `There is no command ${name}.`)
+  async #missing(name: string): Promise<CommandError> {
+    return (await this.#whyMissing(name)) ?? new UsageError('unknown_command', `There is no command ${name}.`)
   }
 }
 

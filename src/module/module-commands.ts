@@ -36,14 +36,16 @@ interface HostedModules {
  */
 export function registerModuleCommands(
   registry: CommandRegistry,
-  { hosts, modules, clock }: { hosts: ModulesByDomain; modules: readonly AnyModule[]; clock: Clock },
+  {
+    hosts,
+    everyModule,
+    clock,
+  }: { hosts: ModulesByDomain; everyModule: () => Promise<readonly AnyModule[]>; clock: Clock },
 ): () => void {
-  for (const { name, commands = [] } of modules) {
-    registry.refuse(
-      commands.map((each) => each.name),
-      () => notLoaded(name),
-    )
-  }
+  registry.explainMissing(async (command) => {
+    const owner = (await everyModule()).find(({ commands = [] }) => commands.some(({ name }) => name === command))
+    return owner && notLoaded(owner.name)
+  })
   const services: ModuleServices = {
     now: () => clock.now(),
     domainsWith: (api) =>

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
+import { allModules } from '../../src/modules/all.ts'
 import { ServerFolder } from '../support/child-server.ts'
 import { Client } from '../support/client.ts'
 import { PlainClient } from '../support/plain-client.ts'
@@ -65,11 +66,11 @@ describe('an orderly stop', () => {
     const { config, log } = server.server
     await server.server.close()
     const { createServer } = await import('../../src/server.ts')
-    const next = createServer({ config, log })
+    const next = createServer({ config, log, modules: allModules })
     const starting = next.start()
     await next.close()
     await expect(starting).rejects.toThrow('stopped before')
-    const third = createServer({ config, log })
+    const third = createServer({ config, log, modules: allModules })
     await third.start()
     await third.close()
   })

@@ -1,13 +1,14 @@
 // The program with a server that goes wrong where nobody catches it, as its parent says: `reject` or `throw`.
 import { main } from '../../dist/main.js'
-import { allModules } from '../../dist/modules/all.js'
+import { ModuleShelf } from '../../dist/module/shelf.js'
+import { moduleTable } from '../../dist/modules/table.js'
 
 const [how] = process.argv.splice(2, 1)
 let settle = () => {}
 
 await main({
   version: '0',
-  modules: allModules,
+  modules: new ModuleShelf(moduleTable),
   async createServer() {
     return {
       stopped: new Promise((resolve) => {

@@ -106,7 +106,14 @@ export class LiveEdge {
     const text = `${settings}\n${modules}`
     const { config } = parseConfig({ text, file: '/nowhere/meerkat.toml', modules: allModules })
     const log = createLogger({ level: 'warning', console: (line) => void this.faults.push(line) })
-    this.#server = createServer({ config, log, clock: this.clock, inMemory: true, isOffline: true })
+    this.#server = createServer({
+      config,
+      log,
+      modules: allModules,
+      clock: this.clock,
+      inMemory: true,
+      isOffline: true,
+    })
   }
 
   async start(rules: { maxStanzaSize?: number; shaper?: string } = {}): Promise<void> {

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import type { Config } from '../../config/schema.ts'
 import { CommandError } from '../../module/command-error.ts'
 import { type CommandDescription, plainName } from '../../module/command-input.ts'
 import { type ControlClient, ControlUnreachable, connectControl, controlSocketPath } from '../../net/control-socket.ts'
@@ -159,9 +160,9 @@ async function runOffline(
     machine.err(`The server is not running, and ${splitName(command.name).join(' ')} needs it.\n`)
     return { code: exit.unreachable }
   }
-  let config: ReturnType<typeof load>['config']
+  let config: Config
   try {
-    config = load(settingsOf(line, machine), line, machine).config
+    config = (await load(settingsOf(line, machine), line, machine)).config
   } catch (error) {
     printConfigErrors(error, machine)
     return { code: exit.failed }

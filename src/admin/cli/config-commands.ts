@@ -13,7 +13,7 @@ function meant(line: CommandLine, machine: Machine): Settings {
 export async function checkConfig(line: CommandLine, machine: Machine): Promise<number> {
   const settings = meant(line, machine)
   try {
-    const { notices } = load(settings, line, machine)
+    const { notices } = await load(settings, line, machine)
     printNotices(notices, machine)
     const name = !settings.isNamed && !machine.fileExists(settings.file) ? 'The built-in configuration' : settings.file
     machine.out(`${name} is in order.\n`)
@@ -27,7 +27,8 @@ export async function checkConfig(line: CommandLine, machine: Machine): Promise<
 /** `config print [FILE]`: writes the configuration with every default filled in. */
 export async function showConfig(line: CommandLine, machine: Machine): Promise<number> {
   try {
-    machine.out(printConfig(load(meant(line, machine), line, machine).config, machine.modules))
+    const { config } = await load(meant(line, machine), line, machine)
+    machine.out(printConfig(config, machine.modules.known))
     return exit.ok
   } catch (error) {
     printConfigErrors(error, machine)

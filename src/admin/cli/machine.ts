@@ -1,4 +1,4 @@
-import type { ModuleDeclaration } from '../../config/modules.ts'
+import type { ModuleSource } from '../../config/modules.ts'
 import type { Config } from '../../config/schema.ts'
 import type { CommandRegistry } from '../../module/command.ts'
 import type { CommandDescription } from '../../module/command-input.ts'
@@ -38,7 +38,7 @@ export interface Machine {
   err(text: string): void
   readonly isTerminal: boolean
   /** The modules that exist. */
-  readonly modules: readonly ModuleDeclaration[]
+  readonly modules: ModuleSource
   /** The commands that every server has. */
   readonly commands: readonly CommandDescription[]
   fileExists(path: string): boolean

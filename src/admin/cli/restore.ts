@@ -58,7 +58,8 @@ async function configOfStopped(line: CommandLine, machine: Machine): Promise<Con
     return undefined
   }
   try {
-    return load(settingsOf(line, machine), line, machine).config
+    const { config } = await load(settingsOf(line, machine), line, machine)
+    return config
   } catch (error) {
     printConfigErrors(error, machine)
     return undefined

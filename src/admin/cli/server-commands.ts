@@ -43,11 +43,11 @@ async function waitUntil(isTrue: () => Promise<boolean>, patience: number, machi
 }
 
 /** The configuration for a start, with what is worth telling told; `undefined` when it has errors. */
-function configForStart(line: CommandLine, machine: Machine): Config | undefined {
+async function configForStart(line: CommandLine, machine: Machine): Promise<Config | undefined> {
   const settings = settingsOf(line, machine)
   writeDefault(settings, machine)
   try {
-    const { config, notices } = load(settings, line, machine)
+    const { config, notices } = await load(settings, line, machine)
     printNotices(notices, machine)
     return config
   } catch (error) {
@@ -58,7 +58,7 @@ function configForStart(line: CommandLine, machine: Machine): Config | undefined
 
 /** `foreground` and `live`: runs the server here until it is stopped. */
 export async function runForeground(line: CommandLine, machine: Machine, run: ServerRun = {}): Promise<number> {
-  const config = configForStart(line, machine)
+  const config = await configForStart(line, machine)
   if (config === undefined) return exit.failed
   const isUnattended = machine.env['MEERKAT_BACKGROUND'] === '1'
   return machine.runServer(config, { ...run, skipMissing: line.skipMissing, isUnattended })
@@ -71,7 +71,7 @@ export async function start(line: CommandLine, machine: Machine): Promise<number
     machine.err(`Meerkat is running already (process ${running.pid}).\n`)
     return exit.failed
   }
-  const config = configForStart(line, machine)
+  const config = await configForStart(line, machine)
   if (config === undefined) return exit.failed
   const logFile = join(config.general.data_dir, 'meerkat.log')
   const argv = ['foreground', '--config', config.file, ...(line.skipMissing ? ['--skip-missing'] : [])]

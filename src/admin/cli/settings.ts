@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { defaultConfig } from '../../config/default-config.ts'
-import { dataFolderOf, type LoadedConfig, loadConfig, parseConfig } from '../../config/load.ts'
+import { dataFolderOf, type LoadedConfig, loadConfigLazily } from '../../config/load.ts'
 import { ConfigErrors, formatProblem, type Notice } from '../../config/problem.ts'
 import type { CommandLine } from './arguments.ts'
 import type { Machine } from './machine.ts'
@@ -24,12 +24,16 @@ export function dataFolder(settings: Settings): string {
   return dataFolderOf(settings.file)
 }
 
-/** Loads the configuration; where nobody named or wrote one, the built-in one. Throws `ConfigErrors`. */
-export function load(settings: Settings, line: CommandLine, machine: Machine): LoadedConfig {
+/** Loads the configuration; where nobody named or wrote one, the built-in one. Rejects with `ConfigErrors`. */
+export async function load(settings: Settings, line: CommandLine, machine: Machine): Promise<LoadedConfig> {
   const { file, isNamed } = settings
   const common = { file, modules: machine.modules, skipMissing: line.skipMissing, env: machine.env }
-  if (isNamed || machine.fileExists(file)) return loadConfig(common)
-  return parseConfig({ ...common, text: defaultConfig(machine.modules.map(({ name }) => name)) })
+  if (isNamed || machine.fileExists(file)) return await loadConfigLazily(common)
+  return await loadConfigLazily({ ...common, text: builtIn(machine) })
+}
+
+function builtIn(machine: Machine): string {
+  return defaultConfig(machine.modules.known.map(({ name }) => name))
 }
 
 /** Before a start: where nobody has configured anything, writes the built-in configuration as a file to edit. */
@@ -37,7 +41,7 @@ export function writeDefault(settings: Settings, machine: Machine): void {
   const { file, isNamed } = settings
   if (isNamed || machine.fileExists(file)) return
   try {
-    machine.writeFile(file, defaultConfig(machine.modules.map(({ name }) => name)))
+    machine.writeFile(file, builtIn(machine))
     machine.err(`There was no configuration: wrote ${file}\n`)
   } catch {
     machine.err(`There is no configuration, and ${file} cannot be written: going on with the built-in one\n`)
