@@ -1,8 +1,18 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { loadConfigLazily } from '../config/load.ts'
 import { ModuleShelf } from '../module/shelf.ts'
 import { allModules } from './all.ts'
 import { moduleTable } from './table.ts'
+
+/** The sources of the modules, each under its path in their folder. */
+async function sources() {
+  const here = fileURLToPath(new URL('.', import.meta.url))
+  const files = (await readdir(here, { recursive: true })).filter((file) => /(?<!\.test)\.ts$/.test(file))
+  return Promise.all(files.map(async (file) => ({ file, text: await readFile(join(here, file), 'utf8') })))
+}
 
 const namesOf = (modules: readonly { readonly name: string }[]) => modules.map(({ name }) => name)
 
@@ -23,6 +33,18 @@ describe('the table of modules', () => {
     expect(namesOf(shelf.loaded)).toEqual(expect.arrayContaining([...named, ...needs]))
     expect(namesOf(shelf.loaded)).not.toContain('mod_muc_light')
     expect(namesOf(shelf.known)).toEqual(namesOf(allModules))
+  })
+
+  it('has every key beside the name of a module that its options are read from', async () => {
+    const beside = /'\.\.\/(mod_\w+)'/g
+    for (const { file, text } of await sources()) {
+      for (const [, key = ''] of text.matchAll(beside)) {
+        const shelf = new ModuleShelf(moduleTable)
+        await shelf.load([key])
+        const folder = file.split('/')[0]?.replaceAll('-', '_')
+        expect(namesOf(shelf.loaded), `${key} of ${file}`).toContain(`mod_${folder}`)
+      }
+    }
   })
 
   it('keeps one list, in the order of the table, to which a later load adds', async () => {

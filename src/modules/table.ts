@@ -18,7 +18,10 @@ export const moduleTable: Readonly<Record<string, ModuleEntry>> = {
   mod_domain_isolation: { load: () => import('./domain-isolation.ts') },
   mod_event_pusher: {
     load: () => import('./event-pusher/index.ts'),
-    alsoNamed: ['mod_event_pusher_http', 'mod_event_pusher_push', 'mod_event_pusher_rabbit', 'mod_event_pusher_sns'],
+    alsoNamed: [
+      ...['mod_event_pusher_http', 'mod_event_pusher_push', 'mod_event_pusher_rabbit', 'mod_event_pusher_sns'],
+      ...['mod_http_notification', 'mod_aws_sns'],
+    ],
   },
   mod_external_filter: { load: () => import('./external-filter/index.ts') },
   mod_fast_auth_token: { load: () => import('./fast-auth-token/index.ts') },

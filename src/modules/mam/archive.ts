@@ -111,15 +111,8 @@ export class Archive {
           copies: 0,
           isSent: false,
         }
-    const written = this.#writer.add({
-      id,
-      owner: owner.bareString,
-      remote: remote.bareString,
-      resource,
-      flags: parts.flags,
-      message,
-    })
-    return { id, message, written }
+    const entry = { id, owner: owner.bareString, remote: remote.bareString, resource, flags: parts.flags, message }
+    return { id, message, written: this.#writer.add(entry) }
   }
 
   /** Appends what is older than what the archive has. Resolves when it is on disk, and counted where it stands. */
