@@ -36,6 +36,9 @@ export const pushApp = defineModule({
   xeps: [],
   options: z.strictObject({}),
   setup({ router, onStop }) {
+    // Another server has nothing to do with what the one before was told.
+    notified.length = 0
+    refusals.clear()
     const remove = router.addService('push.localhost', {
       parent: 'localhost',
       receive: (stanza) => {
