@@ -1,33 +1,20 @@
-import { type Browser, chromium, type Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { Page } from 'playwright-core'
+import { expect, it } from 'vitest'
 import { freshAccount } from '../support/accounts.ts'
-import { becomeContacts, inConverse, shows, signIn } from '../support/converse.ts'
-import { program, suiteNeeding } from '../support/services.ts'
-import { target } from '../support/target.ts'
+import { becomeContacts, chatWindows, inConverse, shows } from '../support/converse.ts'
+import { suiteNeeding } from '../support/services.ts'
 
 /** A picture of one pixel. */
 const png = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
 
 suiteNeeding(['chromium'], 'Converse.js with nodes of accounts', () => {
-  let browser: Browser | undefined
-
-  beforeAll(async () => {
-    browser = await chromium.launch({
-      executablePath: program('chromium'),
-      args: ['--no-sandbox', '--ignore-certificate-errors'],
-    })
-  })
-  afterAll(async () => {
-    await browser?.close()
-  })
+  const chat = chatWindows()
 
   it("two people have each other's OMEMO devices and keys, and talk in secret", async (context) => {
-    const server = await target()
-    const { chatUrl } = server
-    if (!chatUrl || !browser) return context.skip('the server under test has no chat page')
+    const { server, enter } = await chat(context)
     const [romeo, julia] = [await freshAccount(server, 'romeo'), await freshAccount(server, 'julia')]
     await becomeContacts(server, romeo, julia)
-    const [one, two] = [await signIn(browser, chatUrl, romeo), await signIn(browser, chatUrl, julia)]
+    const [one, two] = [await enter(romeo), await enter(julia)]
     const [mine, hers] = [await deviceOf(one), await deviceOf(two)]
     expect(mine).not.toBe(hers)
 
@@ -46,28 +33,24 @@ suiteNeeding(['chromium'], 'Converse.js with nodes of accounts', () => {
   }, 240_000)
 
   it('rooms that one window notes are known in the next ones of the same account', async (context) => {
-    const server = await target()
-    const { chatUrl } = server
-    if (!chatUrl || !browser) return context.skip('the server under test has no chat page')
+    const { server, enter } = await chat(context)
     const romeo = await freshAccount(server, 'romeo')
-    const desk = await signIn(browser, chatUrl, romeo)
+    const desk = await enter(romeo)
     await notes(desk, 'tea@muc.example', 'Tea')
-    const phone = await signIn(browser, chatUrl, romeo)
+    const phone = await enter(romeo)
     await expect.poll(() => nameOf(phone, 'tea@muc.example'), { timeout: 30_000 }).toBe('Tea')
     await notes(phone, 'milk@muc.example', 'Milk')
     // Converse asks to hear of the older node only, so that a window that is open learns of nothing.
-    const tablet = await signIn(browser, chatUrl, romeo)
+    const tablet = await enter(romeo)
     for (const [jid, name] of [['tea@muc.example', 'Tea'] as const, ['milk@muc.example', 'Milk'] as const])
       await expect.poll(() => nameOf(tablet, jid), { timeout: 30_000 }).toBe(name)
   }, 240_000)
 
   it('the picture that one sets is the avatar that a contact sees, in the vCard and in the node', async (context) => {
-    const server = await target()
-    const { chatUrl } = server
-    if (!chatUrl || !browser) return context.skip('the server under test has no chat page')
+    const { server, enter } = await chat(context)
     const [romeo, julia] = [await freshAccount(server, 'romeo'), await freshAccount(server, 'julia')]
     await becomeContacts(server, romeo, julia)
-    const [one, two] = [await signIn(browser, chatUrl, romeo), await signIn(browser, chatUrl, julia)]
+    const [one, two] = [await enter(romeo), await enter(julia)]
     const card = `{ fn: 'Romeo', image: '${png}', image_type: 'image/png' }`
     await inConverse(one, `(await api.vcard.set('${romeo.jid}', ${card}), true)`)
 

@@ -1,33 +1,20 @@
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Browser, chromium, type Page } from 'playwright-core'
-import { afterAll, beforeAll, it } from 'vitest'
+import type { Page } from 'playwright-core'
+import { it } from 'vitest'
 import { freshAccount } from '../support/accounts.ts'
-import { shows, signIn } from '../support/converse.ts'
+import { chatWindows, shows } from '../support/converse.ts'
 import { freshRoom } from '../support/rooms.ts'
-import { program, suiteNeeding } from '../support/services.ts'
-import { target } from '../support/target.ts'
+import { suiteNeeding } from '../support/services.ts'
 
 suiteNeeding(['chromium'], 'Converse.js in a room', () => {
-  let browser: Browser | undefined
-
-  beforeAll(async () => {
-    browser = await chromium.launch({
-      executablePath: program('chromium'),
-      args: ['--no-sandbox', '--ignore-certificate-errors'],
-    })
-  })
-  afterAll(async () => {
-    await browser?.close()
-  })
+  const chat = chatWindows()
 
   it('two people make a room, invite, talk, change the subject, moderate and leave', async (context) => {
-    const server = await target()
-    const { chatUrl } = server
-    if (!chatUrl || !browser) return context.skip('the server under test has no chat page')
+    const { server, enter } = await chat(context)
     const [romeo, julia] = [await freshAccount(server, 'romeo'), await freshAccount(server, 'julia')]
-    const [one, two] = [await signIn(browser, chatUrl, romeo), await signIn(browser, chatUrl, julia)]
+    const [one, two] = [await enter(romeo), await enter(julia)]
     const room = freshRoom(server.domain)
     try {
       await openRoom(one, room, 'romeo')

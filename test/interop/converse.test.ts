@@ -1,33 +1,20 @@
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Browser, chromium, type Page } from 'playwright-core'
-import { afterAll, beforeAll, it } from 'vitest'
+import type { Page } from 'playwright-core'
+import { it } from 'vitest'
 import { type Account, freshAccount } from '../support/accounts.ts'
-import { becomeContacts, shows, signIn } from '../support/converse.ts'
-import { program, suiteNeeding } from '../support/services.ts'
-import { target } from '../support/target.ts'
+import { becomeContacts, chatWindows, shows } from '../support/converse.ts'
+import { suiteNeeding } from '../support/services.ts'
 
 suiteNeeding(['chromium'], 'Converse.js in Chromium', () => {
-  let browser: Browser | undefined
-
-  beforeAll(async () => {
-    browser = await chromium.launch({
-      executablePath: program('chromium'),
-      args: ['--no-sandbox', '--ignore-certificate-errors'],
-    })
-  })
-  afterAll(async () => {
-    await browser?.close()
-  })
+  const chat = chatWindows()
 
   it('two windows talk on the chat page of the server', async (context) => {
-    const server = await target()
-    const { chatUrl } = server
-    if (!chatUrl || !browser) return context.skip('the server under test has no chat page')
+    const { server, enter } = await chat(context)
     const [romeo, julia] = [await freshAccount(server, 'romeo'), await freshAccount(server, 'julia')]
     await becomeContacts(server, romeo, julia)
-    const [one, two] = [await signIn(browser, chatUrl, romeo), await signIn(browser, chatUrl, julia)]
+    const [one, two] = [await enter(romeo), await enter(julia)]
 
     await openChat(one, julia)
     await say(one, 'It is the east')

@@ -1,7 +1,10 @@
-import type { Browser, Page } from 'playwright-core'
+import { type Browser, chromium, type Page } from 'playwright-core'
+import { afterAll, beforeAll, type TestContext } from 'vitest'
 import type { Account } from './accounts.ts'
 import { Client } from './client.ts'
 import type { TestServer } from './server.ts'
+import { program } from './services.ts'
+import { target } from './target.ts'
 
 /**
  * Hands what Converse keeps to itself to `window.inside`: a plugin may have it. Runs in the browser, before the page.
@@ -17,8 +20,30 @@ export function inConverse<T>(page: Page, expression: string): Promise<T> {
   return page.evaluate(`(async ({ api, state }) => (${expression}))(window.inside)`) as Promise<T>
 }
 
+/** The server whose chat page a test uses, and a way to open a window there for an account. */
+interface ChatPage {
+  readonly server: TestServer
+  enter(account: Account): Promise<Page>
+}
+
+/** Chromium for a suite, as long as that lasts. A test asks for the chat page, and is skipped where the server under test has none. */
+export function chatWindows(): (context: TestContext) => Promise<ChatPage> {
+  let browser: Browser
+  beforeAll(async () => {
+    const args = ['--no-sandbox', '--ignore-certificate-errors']
+    browser = await chromium.launch({ executablePath: program('chromium'), args })
+  })
+  afterAll(() => browser.close())
+  return async (context) => {
+    const server = await target()
+    const { chatUrl } = server
+    if (!chatUrl) return context.skip('the server under test has no chat page')
+    return { server, enter: (account) => signIn(browser, chatUrl, account) }
+  }
+}
+
 /** A window of its own, signed in. Each has its own storage, so that the two are two people. */
-export async function signIn(browser: Browser, url: string, { jid, password }: Account): Promise<Page> {
+async function signIn(browser: Browser, url: string, { jid, password }: Account): Promise<Page> {
   const context = await browser.newContext({
     viewport: { width: 1200, height: 800 },
     locale: 'en-GB',
