@@ -27,13 +27,26 @@ interface Entry extends Joined {
   readonly run: Handler<unknown, unknown>
 }
 
+/** Those who have joined one hook. */
+interface Guests {
+  readonly hook: Hook<unknown, unknown>
+  /** In the order in which they came. */
+  readonly joined: Entry[]
+  /** Whether any of them asks for a place before or after others. */
+  hasWishes: boolean
+  /** In the order in which they run, once somebody has asked; replaced, never changed. */
+  chain: readonly Entry[] | undefined
+}
+
+const empty: readonly Entry[] = []
+
 /**
  * Who joins which hook, for one host type. The resolved chains are arrays that are replaced, never changed, so that a chain
- * under way goes on as it began when a module starts or stops.
+ * under way goes on as it began when a module starts or stops. They are put in order when a hook is run first: most of the
+ * hooks of most of many hosts never are.
  */
 export class HookTable {
-  readonly #hooks: (Hook<unknown, unknown> | undefined)[] = []
-  readonly #entries: Entry[][] = []
+  readonly #guests: (Guests | undefined)[] = []
   readonly #onFailure: FailureListener
   #revision = 0
 
@@ -54,13 +67,14 @@ export class HookTable {
       after,
       run: handler as Handler<unknown, unknown>,
     }
-    this.#hooks[hook.index] = hook as Hook<unknown, unknown>
-    this.#entries[hook.index] = resolveOrder(hook.name, [...(this.#entries[hook.index] ?? []), entry])
+    const guests = this.#guestsOf(hook as Hook<unknown, unknown>)
+    const hasWishes = guests.hasWishes || before.length > 0 || after.length > 0
+    // Wishes that contradict each other are told to whoever joins.
+    guests.chain = hasWishes ? resolveOrder(hook.name, [...guests.joined, entry]) : undefined
+    guests.hasWishes = hasWishes
+    guests.joined.push(entry)
     this.#revision++
-    return () => {
-      this.#revision++
-      this.#entries[hook.index] = (this.#entries[hook.index] ?? []).filter((other) => other !== entry)
-    }
+    return () => this.#leave(guests, entry)
   }
 
   /** Changes whenever somebody joins or leaves. */
@@ -70,8 +84,8 @@ export class HookTable {
 
   /** Whether anybody has joined: lets the hot path skip making an event. */
   has(hook: Hook<never, never> | Hook<unknown, unknown> | { readonly index: number }): boolean {
-    const entries = this.#entries[hook.index]
-    return entries !== undefined && entries.length > 0
+    const guests = this.#guests[hook.index]
+    return guests !== undefined && guests.joined.length > 0
   }
 
   /**
@@ -79,13 +93,13 @@ export class HookTable {
    * Throws what a handler threw where the hook's policy is `abort`.
    */
   run<E, R>(hook: Hook<E, R>, event: E): R | undefined | Promise<R | undefined> {
-    const entries = this.#entries[hook.index]
-    return entries === undefined ? undefined : this.#runFrom(hook, event, entries, 0)
+    const guests = this.#guests[hook.index]
+    return guests === undefined ? undefined : this.#runFrom(hook, event, guests.chain ?? inOrder(guests), 0)
   }
 
   /** As {@link run}, but asks only those who joined a later slot than this one. */
   runAfter<E, R>(hook: Hook<E, R>, slot: string, event: E): R | undefined | Promise<R | undefined> {
-    const entries = this.#entries[hook.index] ?? []
+    const entries = this.#chainOf(hook)
     const place = hook.slots.indexOf(slot)
     const first = entries.findIndex((entry) => entry.slot > place)
     return first < 0 ? undefined : this.#runFrom(hook, event, entries, first)
@@ -94,7 +108,7 @@ export class HookTable {
   /** As {@link run}, but asks only those who joined this slot. */
   runIn<E, R>(hook: Hook<E, R>, slot: string, event: E): R | undefined | Promise<R | undefined> {
     const place = hook.slots.indexOf(slot)
-    const entries = (this.#entries[hook.index] ?? []).filter((entry) => entry.slot === place)
+    const entries = this.#chainOf(hook).filter((entry) => entry.slot === place)
     return this.#runFrom(hook, event, entries, 0)
   }
 
@@ -108,7 +122,7 @@ export class HookTable {
   /** Asks all handlers and gathers what they answer. `failed` is told the modules whose handlers threw, and that were passed over. */
   async gather<E, R>(hook: Hook<E, R>, event: E, failed?: (module: string) => void): Promise<R[]> {
     const answers: R[] = []
-    for (const entry of this.#entries[hook.index] ?? []) {
+    for (const entry of this.#chainOf(hook)) {
       try {
         const answer = (await entry.run(event)) as R | undefined
         if (answer !== undefined) answers.push(answer)
@@ -123,7 +137,7 @@ export class HookTable {
   /** As {@link gather}, for hooks whose handlers are all synchronous; one that is not is a fault. */
   gatherNow<E, R>(hook: Hook<E, R>, event: E): R[] {
     const answers: R[] = []
-    for (const entry of this.#entries[hook.index] ?? []) {
+    for (const entry of this.#chainOf(hook)) {
       try {
         const answer = entry.run(event)
         if (answer instanceof Promise) throw new Error(`${hook.name} has to be answered at once`)
@@ -138,15 +152,34 @@ export class HookTable {
   /** The resolved order of every hook in use. */
   describe(): { hook: string; handlers: { slot: string; module: string }[] }[] {
     const described = []
-    for (const hook of this.#hooks) {
-      if (hook === undefined) continue
-      const handlers = (this.#entries[hook.index] ?? []).map(({ slot, module }) => ({
-        slot: hook.slots[slot] ?? '',
-        module,
-      }))
+    for (const guests of this.#guests) {
+      if (guests === undefined) continue
+      const { hook } = guests
+      const handlers = inOrder(guests).map(({ slot, module }) => ({ slot: hook.slots[slot] ?? '', module }))
       described.push({ hook: hook.name, handlers })
     }
     return described
+  }
+
+  #guestsOf(hook: Hook<unknown, unknown>): Guests {
+    const known = this.#guests[hook.index]
+    if (known !== undefined) return known
+    const made: Guests = { hook, joined: [], hasWishes: false, chain: undefined }
+    this.#guests[hook.index] = made
+    return made
+  }
+
+  #leave(guests: Guests, entry: Entry): void {
+    const place = guests.joined.indexOf(entry)
+    if (place < 0) return
+    guests.joined.splice(place, 1)
+    guests.chain = undefined
+    this.#revision++
+  }
+
+  #chainOf(hook: { readonly index: number }): readonly Entry[] {
+    const guests = this.#guests[hook.index]
+    return guests === undefined ? empty : inOrder(guests)
   }
 
   #runFrom<E, R>(
@@ -188,4 +221,9 @@ export class HookTable {
     this.#onFailure({ hook: hook.name, module: entry.module, error, event })
     if (hook.onFailure === 'abort') throw error
   }
+}
+
+function inOrder(guests: Guests): readonly Entry[] {
+  guests.chain ??= resolveOrder(guests.hook.name, guests.joined)
+  return guests.chain
 }

@@ -26,6 +26,7 @@ class OneJob {
     return this.job
   }
   get = async () => this.job
+  claimable = async () => (this.job?.state === 'running' ? [this.job.domain] : [])
   async claim(_domain: string, _now: number, { owner }: Lease) {
     const at: Position = { cursor: '', processed: 0 }
     return this.job?.state === 'running' && this.owner === owner ? { job: this.job, at } : undefined
