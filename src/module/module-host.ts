@@ -6,7 +6,6 @@ import type { Database } from '../storage/database.ts'
 import type { ModuleApi } from './api.ts'
 import type { CommandRunner } from './command.ts'
 import type { AnyModule } from './define.ts'
-import { startOrder } from './start-order.ts'
 import { OwnContext } from './own-context.ts'
 
 /** What the modules of one host type are started with. */
@@ -58,13 +57,10 @@ export class ModuleHost {
     return [...this.#running].map(([name, { options }]) => ({ name, options: { ...options } }))
   }
 
-  /** Starts all of them; when one fails, those started are stopped again and the error is thrown. */
+  /** Starts all of them, in this order; when one fails, those started are stopped again and the error is thrown. */
   async startAll(wanted: readonly { declaration: AnyModule; options: unknown }[]): Promise<void> {
-    const byName = new Map(wanted.map((entry) => [entry.declaration.name, entry]))
     try {
-      for (const declaration of startOrder(wanted.map((entry) => entry.declaration))) {
-        await this.start(declaration, byName.get(declaration.name)?.options)
-      }
+      for (const { declaration, options } of wanted) await this.start(declaration, options)
     } catch (error) {
       await this.stopAll()
       throw error

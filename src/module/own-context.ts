@@ -87,7 +87,7 @@ export class OwnContext implements Context {
   }
 
   get iq(): IqContext {
-    return this.#ownIq.context
+    return this.#ownIq
   }
 
   get commands(): CommandRunner {
@@ -96,7 +96,8 @@ export class OwnContext implements Context {
 
   get on(): Context['on'] {
     const { name, host } = this
-    return (hook, slot, handler, placement) => this.#undo(host.hooks.join(hook, slot, { module: name, handler, ...placement }))
+    return (hook, slot, handler, placement) =>
+      this.#undo(host.hooks.join(hook, slot, { module: name, handler, ...placement }))
   }
 
   get provide(): Context['provide'] {
@@ -116,11 +117,8 @@ export class OwnContext implements Context {
 
   get serve(): Context['serve'] {
     const { host, name: module } = this
-    return (plan) => {
-      for (const undo of openServices(plan, { host, module, log: this.#parts.log, bind: this.#ownIq.bind })) {
-        this.#undo(undo)
-      }
-    }
+    const bind: IqBinder = (registry) => this.#ownIq.into(registry, 'open')
+    return (plan) => this.#running.undo.push(...openServices(plan, { host, module, log: this.#parts.log, bind }))
   }
 
   get every(): Context['every'] {
@@ -132,7 +130,7 @@ export class OwnContext implements Context {
   }
 
   get #ownIq(): ModuleIq {
-    this.#iq ??= iqOf(this.host, this.#running)
+    this.#iq ??= new ModuleIq(this.host, this.#running)
     return this.#iq
   }
 
@@ -150,26 +148,40 @@ function used<A>(declaration: AnyModule, api: ModuleApi<A>, apis: ReadonlyMap<Mo
   return implementation as A
 }
 
-/** The ways in which one module registers IQ handlers: on its host, and on a service of its own. */
-interface ModuleIq {
-  readonly context: IqContext
-  readonly bind: IqBinder
-}
+/** The ways in which one module registers IQ handlers: on its host, and on services of its own. */
+class ModuleIq implements IqContext {
+  readonly #registry: IqRegistry
+  readonly #queue: IqQueue
+  readonly #running: Running
 
-function iqOf({ iq }: Host, { declaration, options, undo }: Running): ModuleIq {
-  const queue = new IqQueue(policyOf(declaration, options))
-  iq.queues.set(declaration.name, queue)
-  undo.push(() => void iq.queues.delete(declaration.name))
-  const otherwise = declaration.otherIqs ?? 'not-allowed'
-  const into =
-    (registry: IqRegistry, target: IqTarget): RegisterIq =>
-    (type, ns, name, handler) =>
+  constructor({ iq }: Host, running: Running) {
+    const { name } = running.declaration
+    this.#registry = iq
+    this.#running = running
+    this.#queue = new IqQueue(policyOf(running))
+    iq.queues.set(name, this.#queue)
+    running.undo.push(() => void iq.queues.delete(name))
+  }
+
+  get server(): RegisterIq {
+    return this.into(this.#registry, 'server')
+  }
+
+  get account(): IqContext['account'] {
+    return Object.assign(this.into(this.#registry, 'account'), { open: this.into(this.#registry, 'open') })
+  }
+
+  /** Registers in a registry, under the queue and the errors of the module. */
+  into(registry: IqRegistry, target: IqTarget): RegisterIq {
+    const queue = this.#queue
+    const { declaration, undo } = this.#running
+    const otherwise = declaration.otherIqs ?? 'not-allowed'
+    return (type, ns, name, handler) =>
       void undo.push(registry.add({ target, type, ns, name, handler, queue, otherwise }))
-  const account = Object.assign(into(iq, 'account'), { open: into(iq, 'open') })
-  return { context: { server: into(iq, 'server'), account }, bind: (registry) => into(registry, 'open') }
+  }
 }
 
-function policyOf(declaration: AnyModule, options: Record<string, unknown>): IqPolicy {
+function policyOf({ declaration, options }: Running): IqPolicy {
   const configured = options['iqdisc'] as IqPolicy | undefined
   return configured ?? { type: declaration.iqPolicy ?? 'one_queue' }
 }

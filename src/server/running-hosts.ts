@@ -1,8 +1,16 @@
+import type { Config } from '../config/schema.ts'
 import type { ModuleApi } from '../module/api.ts'
 import type { ModulesByDomain } from '../module/module-commands.ts'
 import type { Host } from '../router/host.ts'
 import { countHost } from './core-metrics.ts'
-import { type HostParts, type HostPlan, type RunningHost, startHost } from './start-host.ts'
+import {
+  type HostParts,
+  type HostPlan,
+  type RunningHost,
+  startHost,
+  type WantedModule,
+  wantedModules,
+} from './start-host.ts'
 
 /** The hosts of a server: one for each static domain, one for each kind of dynamic domains. */
 export class RunningHosts implements ModulesByDomain {
@@ -17,12 +25,8 @@ export class RunningHosts implements ModulesByDomain {
   /** Starts all that the configuration names. Rejects with what a module threw; then nothing is left running. */
   static async start(parts: HostParts): Promise<RunningHosts> {
     const hosts = new RunningHosts(parts)
-    const { general } = parts.live.current
-    const [first, ...others] = [
-      ...general.hosts.map((domain) => ({ type: domain, domains: [domain] })),
-      ...general.host_types.map((type) => ({ type, domains: [] })),
-    ]
     try {
+      const [first, ...others] = plansOf(parts)
       // The first brings the tables of its modules; the others then wait for the database together, and not one after another.
       if (first !== undefined) hosts.#add(await startHost(first, parts))
       await hosts.#startAll(others)
@@ -72,4 +76,17 @@ export class RunningHosts implements ModulesByDomain {
   async stop(): Promise<void> {
     for (const undo of this.#undo.splice(0).reverse()) await undo()
   }
+}
+
+/** All that the configuration names. Those of the same settings share the list of their modules. */
+function plansOf({ live, modules }: HostParts): HostPlan[] {
+  const lists = new Map<Config['modules'], readonly WantedModule[]>()
+  const planOf = (type: string, domains: readonly string[]): HostPlan => {
+    const config = live.of(type)
+    const wanted = lists.get(config.modules) ?? wantedModules(config, modules)
+    lists.set(config.modules, wanted)
+    return { type, domains, wanted }
+  }
+  const { hosts, host_types: hostTypes } = live.current.general
+  return [...hosts.map((domain) => planOf(domain, [domain])), ...hostTypes.map((type) => planOf(type, []))]
 }
