@@ -1,3 +1,4 @@
+import type { Membership } from '../util/undo.ts'
 import type { Hook } from './hook.ts'
 import { type Joined, resolveOrder } from './order.ts'
 
@@ -23,19 +24,77 @@ export type FailureListener = (failure: { hook: string; module: string; error: u
 
 const nobody: readonly string[] = []
 
-interface Entry extends Joined {
-  readonly run: Handler<unknown, unknown>
+/** Counts how often somebody has joined or left a table. */
+interface Revision {
+  count: number
 }
 
-/** Those who have joined one hook. */
-interface Guests {
+/** A handler in its hook. */
+class Entry implements Joined, Membership {
+  readonly slot: number
+  readonly module: string
+  readonly before: readonly string[]
+  readonly after: readonly string[]
+  readonly run: Handler<unknown, unknown>
+  readonly #guests: Guests
+
+  constructor(
+    guests: Guests,
+    slot: number,
+    { module, handler, before = nobody, after = nobody }: Joining<never, unknown>,
+  ) {
+    this.slot = slot
+    this.module = module
+    this.before = before
+    this.after = after
+    this.run = handler as Handler<unknown, unknown>
+    this.#guests = guests
+  }
+
+  leave(): void {
+    this.#guests.remove(this)
+  }
+}
+
+/** Those who have joined one hook, in the order in which they came, and in that in which they run. */
+class Guests {
   readonly hook: Hook<unknown, unknown>
-  /** In the order in which they came. */
-  readonly joined: Entry[]
-  /** Whether any of them asks for a place before or after others. */
-  hasWishes: boolean
-  /** In the order in which they run, once somebody has asked; replaced, never changed. */
-  chain: readonly Entry[] | undefined
+  readonly #joined: Entry[] = []
+  readonly #revision: Revision
+  #hasWishes = false
+  /** Replaced, never changed. */
+  #chain: readonly Entry[] | undefined
+
+  constructor(hook: Hook<unknown, unknown>, revision: Revision) {
+    this.hook = hook
+    this.#revision = revision
+  }
+
+  get size(): number {
+    return this.#joined.length
+  }
+
+  /** In the order in which they run, which is found out when somebody asks. */
+  get chain(): readonly Entry[] {
+    this.#chain ??= resolveOrder(this.hook.name, this.#joined)
+    return this.#chain
+  }
+
+  /** Wishes that contradict each other are told to whoever joins. */
+  add(entry: Entry): void {
+    this.#hasWishes ||= entry.before.length > 0 || entry.after.length > 0
+    this.#chain = this.#hasWishes ? resolveOrder(this.hook.name, [...this.#joined, entry]) : undefined
+    this.#joined.push(entry)
+    this.#revision.count++
+  }
+
+  remove(entry: Entry): void {
+    const place = this.#joined.indexOf(entry)
+    if (place < 0) return
+    this.#joined.splice(place, 1)
+    this.#chain = undefined
+    this.#revision.count++
+  }
 }
 
 const empty: readonly Entry[] = []
@@ -48,44 +107,33 @@ const empty: readonly Entry[] = []
 export class HookTable {
   readonly #guests: (Guests | undefined)[] = []
   readonly #onFailure: FailureListener
-  #revision = 0
+  readonly #revision: Revision = { count: 0 }
 
   constructor(onFailure: FailureListener) {
     this.#onFailure = onFailure
   }
 
-  /** Joins a slot of a hook in the name of a module; the function returned leaves it again. Throws for an unknown slot or a cycle. */
-  join<E, R>(hook: Hook<E, R>, slot: string, joining: Joining<E, R>): () => void {
-    const { module, handler, before = nobody, after = nobody } = joining
+  /** Joins a slot of a hook in the name of a module. Throws for an unknown slot or a cycle. */
+  join<E, R>(hook: Hook<E, R>, slot: string, joining: Joining<E, R>): Membership {
     if (!hook.slots.includes(slot)) {
+      const { module } = joining
       throw new Error(`${module} joins ${hook.name} in slot ${slot}, which has only ${hook.slots.join(', ')}`)
     }
-    const entry: Entry = {
-      slot: hook.slots.indexOf(slot),
-      module,
-      before,
-      after,
-      run: handler as Handler<unknown, unknown>,
-    }
     const guests = this.#guestsOf(hook as Hook<unknown, unknown>)
-    const hasWishes = guests.hasWishes || before.length > 0 || after.length > 0
-    // Wishes that contradict each other are told to whoever joins.
-    guests.chain = hasWishes ? resolveOrder(hook.name, [...guests.joined, entry]) : undefined
-    guests.hasWishes = hasWishes
-    guests.joined.push(entry)
-    this.#revision++
-    return () => this.#leave(guests, entry)
+    const entry = new Entry(guests, hook.slots.indexOf(slot), joining)
+    guests.add(entry)
+    return entry
   }
 
   /** Changes whenever somebody joins or leaves. */
   get revision(): number {
-    return this.#revision
+    return this.#revision.count
   }
 
   /** Whether anybody has joined: lets the hot path skip making an event. */
   has(hook: Hook<never, never> | Hook<unknown, unknown> | { readonly index: number }): boolean {
     const guests = this.#guests[hook.index]
-    return guests !== undefined && guests.joined.length > 0
+    return guests !== undefined && guests.size > 0
   }
 
   /**
@@ -94,7 +142,7 @@ export class HookTable {
    */
   run<E, R>(hook: Hook<E, R>, event: E): R | undefined | Promise<R | undefined> {
     const guests = this.#guests[hook.index]
-    return guests === undefined ? undefined : this.#runFrom(hook, event, guests.chain ?? inOrder(guests), 0)
+    return guests === undefined ? undefined : this.#runFrom(hook, event, guests.chain, 0)
   }
 
   /** As {@link run}, but asks only those who joined a later slot than this one. */
@@ -155,7 +203,7 @@ export class HookTable {
     for (const guests of this.#guests) {
       if (guests === undefined) continue
       const { hook } = guests
-      const handlers = inOrder(guests).map(({ slot, module }) => ({ slot: hook.slots[slot] ?? '', module }))
+      const handlers = guests.chain.map(({ slot, module }) => ({ slot: hook.slots[slot] ?? '', module }))
       described.push({ hook: hook.name, handlers })
     }
     return described
@@ -164,22 +212,14 @@ export class HookTable {
   #guestsOf(hook: Hook<unknown, unknown>): Guests {
     const known = this.#guests[hook.index]
     if (known !== undefined) return known
-    const made: Guests = { hook, joined: [], hasWishes: false, chain: undefined }
+    const made = new Guests(hook, this.#revision)
     this.#guests[hook.index] = made
     return made
   }
 
-  #leave(guests: Guests, entry: Entry): void {
-    const place = guests.joined.indexOf(entry)
-    if (place < 0) return
-    guests.joined.splice(place, 1)
-    guests.chain = undefined
-    this.#revision++
-  }
-
   #chainOf(hook: { readonly index: number }): readonly Entry[] {
     const guests = this.#guests[hook.index]
-    return guests === undefined ? empty : inOrder(guests)
+    return guests === undefined ? empty : guests.chain
   }
 
   #runFrom<E, R>(
@@ -221,9 +261,4 @@ export class HookTable {
     this.#onFailure({ hook: hook.name, module: entry.module, error, event })
     if (hook.onFailure === 'abort') throw error
   }
-}
-
-function inOrder(guests: Guests): readonly Entry[] {
-  guests.chain ??= resolveOrder(guests.hook.name, guests.joined)
-  return guests.chain
 }

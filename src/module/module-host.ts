@@ -3,6 +3,7 @@ import type { Logger } from '../observe/logger.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import type { Host } from '../router/host.ts'
 import type { Database } from '../storage/database.ts'
+import { type Undo, undoAll } from '../util/undo.ts'
 import type { ModuleApi } from './api.ts'
 import type { CommandRunner } from './command.ts'
 import type { AnyModule } from './define.ts'
@@ -29,7 +30,7 @@ export interface Running {
   readonly declaration: AnyModule
   /** The very object that the module has; a reload changes what is in it. */
   readonly options: Record<string, unknown>
-  readonly undo: (() => void | Promise<void>)[]
+  readonly undo: Undo[]
 }
 
 /** The modules of one host type: started in the order of their needs, stopped in reverse, each leaving nothing behind. */
@@ -101,7 +102,7 @@ export class ModuleHost {
     const running = this.#running.get(name)
     if (running === undefined) return
     this.#running.delete(name)
-    for (const undo of running.undo.reverse()) await undo()
+    await undoAll(running.undo)
   }
 
   async stopAll(): Promise<void> {

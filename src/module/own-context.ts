@@ -11,6 +11,7 @@ import type { SessionTable } from '../router/session-table.ts'
 import type { Database } from '../storage/database.ts'
 import type { Clock } from '../util/clock.ts'
 import { repeat } from '../util/repeat.ts'
+import type { Undo } from '../util/undo.ts'
 import type { ModuleApi } from './api.ts'
 import type { CommandRunner } from './command.ts'
 import type { IqContext, ModuleContext, RegisterIq } from './context.ts'
@@ -134,7 +135,7 @@ export class OwnContext implements Context {
     return this.#iq
   }
 
-  #undo(undo: () => void | Promise<void>): void {
+  #undo(undo: Undo): void {
     this.#running.undo.push(undo)
   }
 }

@@ -2,6 +2,7 @@ import type { Config } from '../config/schema.ts'
 import type { ModuleApi } from '../module/api.ts'
 import type { ModulesByDomain } from '../module/module-commands.ts'
 import type { Host } from '../router/host.ts'
+import { type Undo, undoAll } from '../util/undo.ts'
 import { countHost } from './core-metrics.ts'
 import {
   type HostParts,
@@ -16,7 +17,7 @@ import {
 export class RunningHosts implements ModulesByDomain {
   readonly #parts: HostParts
   readonly #byType = new Map<string, RunningHost>()
-  readonly #undo: (() => Promise<void> | void)[] = []
+  readonly #undo: Undo[] = []
 
   private constructor(parts: HostParts) {
     this.#parts = parts
@@ -46,7 +47,7 @@ export class RunningHosts implements ModulesByDomain {
 
   #add(running: RunningHost): void {
     this.#byType.set(running.host.type, running)
-    this.#undo.push(() => running.modules.stopAll(), countHost(running.host, this.#parts.metrics))
+    this.#undo.push(() => running.modules.stopAll(), ...countHost(running.host, this.#parts.metrics))
   }
 
   /** All of them, by host type. */
@@ -74,7 +75,7 @@ export class RunningHosts implements ModulesByDomain {
   }
 
   async stop(): Promise<void> {
-    for (const undo of this.#undo.splice(0).reverse()) await undo()
+    await undoAll(this.#undo)
   }
 }
 

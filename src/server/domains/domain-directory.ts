@@ -35,6 +35,9 @@ const pollInterval = 3000
  */
 const overlap = 100
 
+/** Domains that are served side by side at the start: what modules ask the database for one waits for no other. */
+const together = 100
+
 /** The domains that are added at run time: brings what is served here in line with what is on disk. */
 export class DomainDirectory {
   readonly #parts: DomainDirectoryParts
@@ -135,7 +138,9 @@ export class DomainDirectory {
     const last = await store.lastChange()
     const domains = await store.all()
     const known = new Set(domains.map(({ domain }) => domain))
-    for (const stored of domains) await this.#follow(stored.domain, stored)
+    for (let at = 0; at < domains.length; at += together) {
+      await Promise.all(domains.slice(at, at + together).map((stored) => this.#follow(stored.domain, stored)))
+    }
     for (const domain of this.#served()) if (!known.has(domain)) await this.#follow(domain, undefined)
     for (const stored of domains) if (stored.status === 'deleting') this.#removeLater(stored)
     this.#last = last
