@@ -2,6 +2,7 @@ import type { Config } from '../config/schema.ts'
 import type { ModuleApi } from '../module/api.ts'
 import type { ModulesByDomain } from '../module/module-commands.ts'
 import type { Host } from '../router/host.ts'
+import { sideBySide } from '../util/side-by-side.ts'
 import { type Undo, undoAll } from '../util/undo.ts'
 import { countHost } from './core-metrics.ts'
 import {
@@ -12,6 +13,12 @@ import {
   type WantedModule,
   wantedModules,
 } from './start-host.ts'
+
+/**
+ * Hosts that start at a time: enough that few wait for the database after one another, and so few that what the start of one throws
+ * away is not yet old by then.
+ */
+const together = 20
 
 /** The hosts of a server: one for each static domain, one for each kind of dynamic domains. */
 export class RunningHosts implements ModulesByDomain {
@@ -40,9 +47,14 @@ export class RunningHosts implements ModulesByDomain {
 
   /** Throws what the first of them threw, when no other is on its way any more. */
   async #startAll(plans: readonly HostPlan[]): Promise<void> {
-    const outcomes = await Promise.allSettled(plans.map((plan) => startHost(plan, this.#parts)))
-    for (const outcome of outcomes) if (outcome.status === 'fulfilled') this.#add(outcome.value)
-    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
+    const started: (RunningHost | undefined)[] = plans.map(() => undefined)
+    try {
+      await sideBySide(plans, together, async (plan, index) => {
+        started[index] = await startHost(plan, this.#parts)
+      })
+    } finally {
+      for (const running of started) if (running !== undefined) this.#add(running)
+    }
   }
 
   #add(running: RunningHost): void {

@@ -6,6 +6,7 @@ import { StreamError } from '../../stanza/stream-error.ts'
 import type { Clock } from '../../util/clock.ts'
 import { KeyedMailbox } from '../../util/mailbox.ts'
 import { repeat } from '../../util/repeat.ts'
+import { sideBySide } from '../../util/side-by-side.ts'
 import type { RunningHost } from '../start-host.ts'
 import type { DomainStore, StoredDomain } from './domain-store.ts'
 
@@ -138,9 +139,7 @@ export class DomainDirectory {
     const last = await store.lastChange()
     const domains = await store.all()
     const known = new Set(domains.map(({ domain }) => domain))
-    for (let at = 0; at < domains.length; at += together) {
-      await Promise.all(domains.slice(at, at + together).map((stored) => this.#follow(stored.domain, stored)))
-    }
+    await sideBySide(domains, together, (stored) => this.#follow(stored.domain, stored))
     for (const domain of this.#served()) if (!known.has(domain)) await this.#follow(domain, undefined)
     for (const stored of domains) if (stored.status === 'deleting') this.#removeLater(stored)
     this.#last = last
