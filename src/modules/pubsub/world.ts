@@ -98,7 +98,8 @@ function isForAllContacts({ config, affiliations }: PubsubNode): boolean {
   return (config.access_model === 'presence' || config.access_model === 'open') && affiliations.size <= 1
 }
 
-function relationIn(roster: Roster | undefined, who: Jid): Relation {
+/** How somebody stands to the owner of a roster. */
+export function relationIn(roster: Roster | undefined, who: Jid): Relation {
   if (roster === undefined) return stranger
   return { hasPresence: roster.stateOf(who).from, groups: roster.contactOf(who).groups }
 }
