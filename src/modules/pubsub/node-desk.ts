@@ -2,9 +2,7 @@ import type { Jid } from '../../jid/jid.ts'
 import { type DataForm, formElement, readForm } from '../../stanza/data-form.ts'
 import { StanzaError } from '../../stanza/stanza-error.ts'
 import { randomId } from '../../util/random-id.ts'
-import type { Eventually } from '../../util/settled.ts'
 import { type Element, el } from '../../xml/element.ts'
-import type { Roster } from '../roster/api.ts'
 import { PS } from './core/namespaces.ts'
 import { PubsubNode } from './core/node.ts'
 import { changedConfig, configFields, hasSameAccess, itemLimit, type NodeConfig } from './core/node-config.ts'
@@ -22,7 +20,7 @@ import {
   nodeNameOf,
   nodeOf,
   type Place,
-  rosterOwner,
+  rosterOfOwner,
 } from './engine.ts'
 import { endSubscriptions, tellEnded, withoutAccess } from './revocation.ts'
 import { defaultConfig } from './settings.ts'
@@ -165,7 +163,7 @@ export class NodeDesk {
     this.#engine.mustAccept()
     const config = this.#changed(at, found.config, form)
     const parents = await family.parents(at.jid, config, { owner: from, self: found.name })
-    const roster = await this.#rosterFor(found, config)
+    const roster = await rosterOfOwner(this.#engine, found)
     const { node, gone, ended } = await nodes.run(at.jid, found.name, async (there) => {
       const node = existing(there)
       mustOwn(node, from)
@@ -187,12 +185,6 @@ export class NodeDesk {
     }
     if (gone.length > 0 && node.config.notify_retract)
       void notifier.tell({ node, ancestors, kind: 'items', content: [itemsElement(node, retractions(gone))] })
-  }
-
-  /** The roster that decides who keeps access under another configuration, where one does. */
-  #rosterFor(node: PubsubNode, { access_model: model }: NodeConfig): Eventually<Roster | undefined> {
-    const owner = model === 'presence' || model === 'roster' ? rosterOwner(node) : undefined
-    return owner === undefined ? undefined : this.#engine.world.rosterOf(owner)
   }
 
   /** Drops what is beyond the limit, within the job of a node. */

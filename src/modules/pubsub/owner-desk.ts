@@ -6,7 +6,7 @@ import { type Element, el } from '../../xml/element.ts'
 import { PS } from './core/namespaces.ts'
 import { type Affiliation, affiliationNames, type PubsubNode, type Subscription } from './core/node.ts'
 import { subscriptionElement } from './core/notice.ts'
-import { type Ask, type Engine, existing, mustOffer, mustOwn, nodeOf, rosterOwner } from './engine.ts'
+import { type Ask, type Engine, existing, mustOffer, mustOwn, nodeOf, rosterOfOwner } from './engine.ts'
 import { endSubscriptions, tellEnded, withoutAccess } from './revocation.ts'
 import { isStorable } from './store.ts'
 
@@ -99,8 +99,7 @@ export class OwnerDesk {
     if (rows.length > maxChanges) throw new StanzaError('policy-violation')
     const changes = new Map<Jid, Affiliation>(rows.map(affiliationIn))
     this.#engine.mustAccept()
-    const owner = rosterOwner(found)
-    const roster = owner === undefined ? undefined : await this.#engine.world.rosterOf(owner)
+    const roster = await rosterOfOwner(this.#engine, found)
     const ended = await this.#engine.nodes.run(ask.at.jid, found.name, async (there) => {
       const node = existing(there)
       mustOwn(node, ask.from)
