@@ -17,8 +17,8 @@ export interface RunningServer {
   alarm(what: string, reason: unknown): void
   /** Reads the configuration again; what comes of it goes to the log. Never rejects. */
   reload(): Promise<void>
-  /** Settles when the server has stopped, whoever asked for it. */
-  readonly stopped: Promise<void>
+  /** Settles when the server has stopped, whoever asked for it; with the configuration to start again with, where that was asked for. */
+  readonly stopped: Promise<Config | undefined>
 }
 
 /** The parts that the program puts together. */
@@ -69,9 +69,9 @@ function machineFor(program: Program): Machine {
 /** How long a server that has broken may take to stop, in milliseconds. */
 const patience = 10_000
 
-/** Runs a server until a signal or a command stops it. A second signal does not wait. */
+/** Runs a server until a signal or a command stops it, starting it again where that is asked for. A second signal does not wait. */
 async function runServer(program: Program, config: Config, run: ServerRun): Promise<number> {
-  const server = await program.createServer(config, run)
+  let server = await program.createServer(config, run)
   let isStopping = false
   let hasBroken = false
   const stop = (signal: NodeJS.Signals) => {
@@ -98,9 +98,12 @@ async function runServer(program: Program, config: Config, run: ServerRun): Prom
   process.on('unhandledRejection', rejected)
   process.on('uncaughtException', broke)
   try {
-    await server.start()
-    await server.stopped
-    return hasBroken ? 1 : 0
+    for (;;) {
+      await server.start()
+      const next = await server.stopped
+      if (next === undefined || isStopping) return hasBroken ? 1 : 0
+      server = await program.createServer(next, run)
+    }
   } catch (error) {
     process.stderr.write(`Meerkat cannot start: ${error instanceof Error ? error.message : String(error)}\n`)
     await server.close('start failed').catch(() => undefined)

@@ -16,6 +16,7 @@ import type { Session } from '../router/session.ts'
 import { dumpSqlite } from '../storage/dump.ts'
 import { isFolder, readLines } from '../storage/stream-files.ts'
 import { productVersion } from '../util/product.ts'
+import { serverFigures } from './metric-store.ts'
 
 /** What the commands of every server need of it. */
 export interface CommandedServer {
@@ -33,6 +34,8 @@ export interface CommandedServer {
   /** Copies the built-in database. */
   backup(file: string): Promise<void>
   stop(): void
+  checkRestart(): Promise<unknown>
+  restart(): Promise<void>
   status(): { readonly uptimeSeconds: number }
 }
 
@@ -52,6 +55,8 @@ export function commandServices(server: CommandedServer): CoreServices {
         server.log.level = level as LogLevel
       },
       stop: () => server.stop(),
+      checkRestart: () => server.checkRestart(),
+      restart: () => server.restart(),
     },
     data: {
       hostOf: (domain) => server.hostOf(domain),
@@ -61,7 +66,7 @@ export function commandServices(server: CommandedServer): CoreServices {
       backup: (file) => server.backup(file),
       dump: (file, table) => dumpSqlite(server, file, table),
     },
-    metric: { metrics: server.metrics, nodeName: server.nodeName },
+    metric: { figures: () => serverFigures(server), nodeName: server.nodeName },
     stanza: { hostOf: (domain) => server.hostOf(domain) },
     gdpr: {
       hostOf: (domain) => server.hostOf(domain),

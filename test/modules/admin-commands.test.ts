@@ -195,12 +195,17 @@ describe('metrics by command', () => {
   it('are found by segments of their names', async () => {
     const mona = await client('mona')
     await mona.isHeard()
-    const sessions = await command('metric.getMetrics', { name: [domain, 'sm_session_count'] })
-    expect(sessions).toEqual([{ name: [domain, 'sm_session_count'], type: 'gauge', value: expect.any(Number) }])
-    const name = ['_', 'sm_session_count']
-    const dict = [{ key: 'value', value: (sessions as { value: number }[])[0]?.value }]
-    expect(await command('metric.getMetricsAsDicts', { name })).toEqual([{ name: [domain, name[1]], dict }])
+    const name = ['_', 'sm_session', 'count']
+    const sessions = await command('metric.getMetrics', { name: [domain, 'sm_session'] })
+    expect(sessions).toContainEqual({ name: [domain, ...name.slice(1)], type: 'gauge', value: expect.any(Number) })
+    const [shown] = (await command('metric.getMetrics', { name })) as { value: number }[]
+    const dict = [{ key: 'value', value: shown?.value }]
+    expect(await command('metric.getMetricsAsDicts', { name })).toEqual([{ name: [domain, ...name.slice(1)], dict }])
     expect(await command('metric.getMetricsAsDicts', { name, keys: ['other'] })).toMatchObject([{ dict: [] }])
+    const words = ['_', 'xmpp_element_in', 'stanza_count']
+    expect(await command('metric.getMetrics', { name: words })).toEqual([
+      { name: [domain, ...words.slice(1), 'connection_type=c2s'], type: 'spiral', count: expect.any(Number) },
+    ])
     const histograms = (await command('metric.getMetrics', { name: ['global'] })) as { type: string }[]
     expect(histograms.find(({ type }) => type === 'histogram')).toMatchObject({
       n: expect.any(Number),

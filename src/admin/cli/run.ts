@@ -44,7 +44,12 @@ const basicCommands: readonly BasicCommand[] = [
     run: (line, machine) => runForeground(line, machine, { logLevel: 'debug' }),
   },
   { words: ['stop'], usage: 'stop', about: 'Stops the server in good order and waits for its end.', run: stop },
-  { words: ['restart'], usage: 'restart', about: 'Stops the server and starts it again.', run: restart },
+  {
+    words: ['restart'],
+    usage: 'restart',
+    about: 'Stops the server and starts it again, unless its configuration has errors.',
+    run: restart,
+  },
   {
     words: ['reload'],
     usage: 'reload [--dry-run]',
