@@ -40,7 +40,6 @@ describe('figures of metrics', () => {
       expect(await valuesOf(metrics, name)).toEqual({ one: 5, count: 5 })
       await metrics.tick()
     }
-    await metrics.tick()
     expect(await valuesOf(metrics, name)).toEqual({ one: 2, count: 5 })
     await metrics.tick()
     expect(await valuesOf(metrics, name)).toEqual({ one: 0, count: 5 })
@@ -62,7 +61,7 @@ describe('figures of metrics', () => {
     expect(await valuesOf(metrics, name)).toEqual(Object.fromEntries(Object.keys(values).map((key) => [key, 0])))
     histogram.observe(2 ** 40)
     histogram.observe(0)
-    expect(await valuesOf(metrics, name)).toMatchObject({ n: 2, min: 0, max: 2 ** 40, p999: 2 ** 40, p50: 0 })
+    expect(await valuesOf(metrics, name)).toMatchObject({ n: 2, min: 0, max: 2 ** 40, p999: 2 ** 40, p50: 1 })
   })
 
   it('forget what is older than a minute and keep what is not', async () => {

@@ -71,7 +71,7 @@ class Slot {
     const rank = Math.max(1, Math.ceil(q * this.count))
     let before = 0
     for (const [bin, inBin] of this.bins.entries()) {
-      if (before + inBin >= rank) {
+      if (before + inBin >= rank && bin < binCount - 1) {
         const [from, width] = spanOf(bin)
         const value = from + (width * (rank - before - 0.5)) / inBin
         return Math.min(this.max, Math.max(this.min, value))

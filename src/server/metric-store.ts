@@ -5,7 +5,7 @@ import type { Logger } from '../observe/logger.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import { tickMs } from '../observe/recent.ts'
 import type { Clock } from '../util/clock.ts'
-import { repeat } from './repeat.ts'
+import { repeat } from '../util/repeat.ts'
 
 type Exometer = NonNullable<Config['instrumentation']['exometer']>
 type Graphite = Exometer['report']['graphite'][number]

@@ -4,8 +4,8 @@ import type { Logger } from '../observe/logger.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import type { Host } from '../router/host.ts'
 import type { Clock } from '../util/clock.ts'
+import { repeat } from '../util/repeat.ts'
 import type { Listeners } from './listeners.ts'
-import { repeat } from './repeat.ts'
 
 /** What is looked at. */
 export interface Watched {

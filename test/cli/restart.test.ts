@@ -104,6 +104,7 @@ describe('restart of a server that runs at a terminal or as a service', () => {
     const server = await here.serve()
     await register('root')
     const root = await signIn(server, 'root')
+    await root.isPresent()
     const fields = { delay: '0', announcement: 'Back in a moment' }
     here.file('meerkat.toml', broken)
     await execute(root, restartNode, undefined, { to: 'localhost', refused: 'not-acceptable' })
