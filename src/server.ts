@@ -47,6 +47,7 @@ import { nodeName, productVersion } from './util/product.ts'
 export class Server implements ControlledServer, CommandedServer, AsyncDisposable {
   readonly commands = new CommandRegistry()
   readonly metrics: Metrics
+  readonly log: Logger
   readonly nodeName: string = nodeName
   /** Shows what sessions send and receive. */
   readonly tap = new SharedTap()
@@ -57,7 +58,6 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
   readonly #options: ServerOptions
   readonly #live: LiveConfig
   readonly #clock: Clock
-  readonly #log: Logger
   readonly #opened = new Opened()
   /** Where certificates of the server's own making and key logs lie. */
   readonly filesFolder: () => Promise<string>
@@ -78,9 +78,9 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
     this.#live = new LiveConfig(options.config)
     this.#options = options
     this.#clock = options.clock ?? systemClock
-    this.#log = options.log
+    this.log = options.log
     this.metrics = createMetrics({ keepsRecent: options.config.instrumentation.exometer !== undefined })
-    this.router = makeRouter(this.#clock, this.#log, this.metrics)
+    this.router = makeRouter(this.#clock, this.log, this.metrics)
     const { data_dir: dir } = options.config.general
     this.filesFolder = filesFolder(options.inMemory === true ? undefined : dir, this.#opened)
     this.stopped = new Promise((resolve) => {
@@ -96,10 +96,6 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
   /** The ports that are open, with what is spoken there. */
   get ports(): readonly OpenPort[] {
     return this.#listeners?.ports ?? []
-  }
-
-  get log(): Logger {
-    return this.#log
   }
 
   get isRunning(): boolean {
@@ -135,9 +131,9 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
     return this.#hosts?.byType.get(host.type)?.modules.described ?? []
   }
 
-  /** Writes a consistent copy of the built-in database. */
-  async backup(file: string): Promise<void> {
-    await this.#db?.backup(file)
+  get database(): Database {
+    if (this.#db === undefined) throw new Error('the server has not been started')
+    return this.#db
   }
 
   async start(): Promise<void> {
@@ -152,7 +148,7 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
       throw error
     }
     this.#state = 'started'
-    this.#log.info({ what: 'node_started', version: productVersion })
+    this.log.info({ what: 'node_started', version: productVersion })
   }
 
   status(): ServerStatus {
@@ -272,9 +268,9 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
     // What is being opened has to be open before it can be given back; who opened it hears of a failure.
     await this.#starting?.catch(() => {})
     await this.#farewell()
-    await this.#opened.giveBack(this.#log)
+    await this.#opened.giveBack(this.log)
     this.#state = 'stopped'
-    if (hasStarted) this.#log.info({ what: 'node_stopped' })
+    if (hasStarted) this.log.info({ what: 'node_stopped' })
     this.#settleStopped(this.#next)
   }
 
@@ -291,7 +287,7 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
       await endSessions(this.allHosts)
       this.#listeners?.stopNegotiating()
     } catch (error) {
-      this.#log.error({ what: 'stop_failed', reason: error })
+      this.log.error({ what: 'stop_failed', reason: error })
     }
   }
 }

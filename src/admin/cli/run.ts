@@ -145,7 +145,9 @@ async function dispatch(line: CommandLine, machine: Machine): Promise<number> {
   const basic = basicCommands.find(({ words }) => words.every((word, index) => word === line.words[index]))
   if (basic !== undefined) return runBasic(basic, line, machine)
   const short = findShorthand(first)
-  if (short !== undefined) return runShorthand(short, line, machine)
+  // `mnesia` is a shorthand and a category.
+  const isCommand = second !== undefined && findCommand(first, second, machine.commands) !== undefined
+  if (short !== undefined && !isCommand) return runShorthand(short, line, machine)
   if (second === undefined || first === 'config') return help(line, machine)
   if (inCategory(first, await commandsFor(first, line, machine)).length === 0) return unknown(first, line, machine)
   return runAdminCommand(line, machine)
@@ -181,12 +183,12 @@ async function help(line: CommandLine, machine: Machine): Promise<number> {
     machine.out(basic.map(basicHelp).join('\n'))
     return exit.ok
   }
+  const category = inCategory(first, commands)
   const short = findShorthand(first)
-  if (short !== undefined) {
+  if (short !== undefined && category.length === 0) {
     machine.out(basicHelp(short))
     return exit.ok
   }
-  const category = inCategory(first, commands)
   if (category.length === 0) return unknown(first, line, machine)
   const name = splitName(category[0]?.name ?? '')[0]
   const command = second === undefined ? undefined : findCommand(first, second, commands)
