@@ -20,7 +20,7 @@ const process = (words: object) => command('roster.processItems', { action: 'lis
 
 describe('many rosters by command', () => {
   it('contacts in a file go into the roster of a user, whose clients are told', async () => {
-    const anna = await client('anna')
+    const [anna] = [await client('anna'), await client('ben')]
     await anna.asks(`<query xmlns='jabber:iq:roster'/>`)
     const terms = `[{<<"ben">>, <<"${domain}">>, <<"Work">>, <<"Ben">>}, {<<"anna">>, <<"${domain}">>, <<"Work">>, <<"A">>}].`
     const path = file('list.terms', terms)

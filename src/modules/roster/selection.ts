@@ -41,10 +41,11 @@ function choice(words: string, known: readonly string[]): (found: readonly strin
 function addresses(words: string): (jid: Jid) => boolean {
   if (words === 'any') return () => true
   const globs = words.split(':').map((word) => {
-    const [local, domain] = word.includes('@') ? (word.split('@', 2) as [string, string]) : ['', word]
-    return { local: glob(local), domain: glob(domain) }
+    const at = word.indexOf('@')
+    return { hasLocal: at >= 0, local: glob(word.slice(0, Math.max(at, 0))), domain: glob(word.slice(at + 1)) }
   })
-  return ({ local, domain }) => globs.some((each) => each.local.test(local) && each.domain.test(domain))
+  return ({ local, domain }) =>
+    globs.some((each) => each.hasLocal === (local !== '') && each.local.test(local) && each.domain.test(domain))
 }
 
 /** No two stars beside each other: whatever is tried is tried once for each star at most. */
