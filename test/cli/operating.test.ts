@@ -246,6 +246,28 @@ describe('commands by position', () => {
     expect(JSON.parse(metric.out)).toMatchObject({ data: { metric: { getMetrics: [{ type: 'gauge', value: 0 }] } } })
   })
 
+  it('that MongooseIM has and that need nothing here say so', async () => {
+    expect(await here.run('print_install_dir')).toMatchObject({ code: 0, out: `${process.cwd()}\n` })
+    expect(await here.run('bootstrap')).toMatchObject({ code: 0, out: expect.stringContaining('not applicable') })
+    expect(await here.run('load_config', 'x')).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('meerkat reload'),
+    })
+    expect(await here.run('debug')).toMatchObject({ code: 2, err: expect.stringContaining('not supported') })
+    expect(await here.run('srg_list', 'localhost')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('not configured'),
+    })
+    expect(await here.run('reload_local')).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('Nothing has changed'),
+    })
+    expect(await here.run('reload_cluster_dryrun')).toMatchObject({ code: 0 })
+    expect((await here.run('print_flat_config')).out).toBe((await here.run('config', 'print')).out)
+    const stanza = `<message to='alice@localhost/desk' id='own'/>`
+    expect(await here.run('send_stanza_c2s', 'alice', 'localhost', 'desk', stanza)).toMatchObject({ code: 1 })
+  })
+
   it('say how they are used', async () => {
     expect(await here.run('register', 'localhost')).toMatchObject({
       code: 2,

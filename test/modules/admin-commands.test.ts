@@ -43,6 +43,18 @@ describe('stanzas that are sent in the name of users', () => {
     for (const [name, input, code] of refusals) await expect(command(name, input), code).rejects.toMatchObject({ code })
   })
 
+  it('go the way of what the client itself sends', async () => {
+    const carla = await client('carla')
+    const send = (stanza: string, user = carla.jid) => command('session.sendStanza', { user, stanza })
+    await send(`<message from='someone@elsewhere.example' to='${carla.jid}' id='own'><body>to myself</body></message>`)
+    await carla.receives(`<message from='${carla.jid}' id='own'><body>to myself</body>{any}</message>`)
+    await send(`<presence><priority>9</priority></presence>`)
+    await carla.receives(`<presence from='${carla.jid}'><priority>9</priority></presence>`)
+    await expect(send('<presence/>', `${carla.bare}/absent`)).rejects.toMatchObject({ code: 'no_session' })
+    await expect(send('<other/>')).rejects.toMatchObject({ code: 'input_coercion' })
+    await expect(send(`<message to='@'/>`)).rejects.toMatchObject({ code: 'invalid_recipient' })
+  })
+
   it('presence is that of the session', async () => {
     const carol = await client('carol')
     const user = carol.jid

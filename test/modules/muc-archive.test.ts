@@ -65,6 +65,14 @@ muc = {}
     await opens(alice, room, persistent)
     await says(alice, room, 'kept')
     expect([...(await archived(alice, room)).values()].map((each) => each.child('body')?.text())).toEqual(['kept'])
+    const shown = (await server.server.commands.run('muc.getRoomMessages', { room, pageSize: 1 })) as {
+      readonly stanzas: readonly { readonly stanza: string }[]
+    }
+    expect(shown.stanzas.map(({ stanza }) => /<body>(.*)<\/body>/.exec(stanza)?.[1])).toEqual(['kept'])
+    const nowhere = { room: freshRoom(domain) }
+    await expect(server.server.commands.run('muc.getRoomMessages', nowhere)).rejects.toMatchObject({
+      code: 'room_not_found',
+    })
     alice.destroy()
   })
 })

@@ -1,5 +1,6 @@
 import { nearest } from '../../config/nearest.ts'
 import { ControlUnreachable } from '../../net/control-socket.ts'
+import { installFolder } from '../../util/product.ts'
 import { knownCommands, runAdminCommand } from './admin-command.ts'
 import { type CommandLine, CommandLineError, parseCommandLine } from './arguments.ts'
 import { checkConfig, showConfig } from './config-commands.ts'
@@ -55,6 +56,33 @@ const basicCommands: readonly BasicCommand[] = [
     usage: 'reload [--dry-run]',
     about: 'Lets the running server read its configuration again, and tells what has changed and what needs a restart.',
     run: reload,
+  },
+  ...['reload_local', 'reload_cluster'].map((name) => ({
+    words: [name],
+    usage: name,
+    about: 'The same as reload: there is one server.',
+    run: reload,
+  })),
+  {
+    words: ['reload_cluster_dryrun'],
+    usage: 'reload_cluster_dryrun',
+    about: 'The same as reload --dry-run.',
+    run: (line, machine) => reload({ ...line, dryRun: true }, machine),
+  },
+  {
+    words: ['print_flat_config'],
+    usage: 'print_flat_config',
+    about: 'The same as config print.',
+    run: showConfig,
+  },
+  {
+    words: ['print_install_dir'],
+    usage: 'print_install_dir',
+    about: 'Tells where this program lies.',
+    run: async (_line, machine) => {
+      machine.out(`${installFolder}\n`)
+      return exit.ok
+    },
   },
   { words: ['status'], usage: 'status', about: 'Tells whether the server runs, and how.', run: status },
   {
