@@ -46,6 +46,7 @@ ip_address = "127.0.0.1"
 tls.mode = "starttls"
 [auth.password]
 scram_iterations = 4096
+[modules.mod_ping]
 [modules.mod_muc]
 [modules.mod_mam]
 muc = {}
