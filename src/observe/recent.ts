@@ -29,7 +29,8 @@ function binOf(value: number): number {
   if (value <= 1) return 0
   if (value >= 2 ** powers) return binCount - 1
   const power = 31 - Math.clz32(value)
-  return 1 + power * binsInPower + Math.floor((value / 2 ** power - 1) * binsInPower)
+  const from = 1 << power
+  return 1 + power * binsInPower + Math.floor(((value - from) * binsInPower) / from)
 }
 
 /** The lower end of a bin, and its width. */
