@@ -64,13 +64,12 @@ export class ClientDesk {
     const { clock, find, log } = this.#around
     const agent = agentOf(client)
     if (agent !== undefined) await find(fastTokensApi)?.revoke(user, agent)
-    for (const session of client.sessions) {
-      // In a later turn: the result goes out before the stream ends.
-      if (session === asker) clock.after(0, () => this.attempt(end(session)))
-      else await end(session)
-    }
+    await Promise.all(client.sessions.filter((session) => session !== asker).map(end))
     await this.#store.remove(user, client.key)
     log.info({ what: 'client_access_revoked', jid: user.full })
+    // In a later turn: the result goes out before the stream ends.
+    const own = client.sessions.find((session) => session === asker)
+    if (own !== undefined) clock.after(0, () => this.attempt(end(own)))
   }
 
   async #clients(user: Jid): Promise<Client[]> {
