@@ -51,7 +51,8 @@ describe('stanzas that are sent in the name of users', () => {
     await send(`<presence><priority>9</priority></presence>`)
     await carla.receives(`<presence from='${carla.jid}'><priority>9</priority></presence>`)
     await expect(send('<presence/>', `${carla.bare}/absent`)).rejects.toMatchObject({ code: 'no_session' })
-    await expect(send('<other/>')).rejects.toMatchObject({ code: 'input_coercion' })
+    for (const none of ['<other/>', `<iq type='get'/>`, `<iq id='x'/>`, `<iq id='x' type='ask'/>`])
+      await expect(send(none)).rejects.toMatchObject({ code: 'input_coercion' })
     await expect(send(`<message to='@'/>`)).rejects.toMatchObject({ code: 'invalid_recipient' })
   })
 

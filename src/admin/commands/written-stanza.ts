@@ -8,11 +8,17 @@ import { parseElement } from '../../xml/parse.ts'
 import { serialise } from '../../xml/serialise.ts'
 import { wireBytes } from '../../xml/wire.ts'
 
+/** Whether an IQ has what an answer needs (RFC 6120 §8.2.3). */
+function isWholeIq(iq: Element): boolean {
+  return iq.attr('id') !== undefined && ['get', 'set', 'result', 'error'].includes(iq.attr('type') ?? '')
+}
+
 /** A stanza as somebody writes it down: without a namespace it is one of clients. */
 function stanzaIn(text: string): Element | undefined {
   try {
     const element = parseElement(text, NS.client)
-    return ['message', 'presence', 'iq'].includes(element.name) && element.ns === NS.client ? element : undefined
+    const isStanza = ['message', 'presence', 'iq'].includes(element.name) && element.ns === NS.client
+    return isStanza && (element.name !== 'iq' || isWholeIq(element)) ? element : undefined
   } catch {
     return undefined
   }
