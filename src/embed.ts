@@ -75,7 +75,7 @@ export class EmbeddedServer implements AsyncDisposable {
 
   /** Settles when the server has stopped, whoever asked for it. */
   get stopped(): Promise<void> {
-    return this.#server.stopped
+    return this.#server.stopped.then(() => undefined)
   }
 
   /** The configuration as it is now, with all defaults. */

@@ -17,8 +17,8 @@ export interface RunningServer {
   alarm(what: string, reason: unknown): void
   /** Reads the configuration again; what comes of it goes to the log. Never rejects. */
   reload(): Promise<void>
-  /** Settles when the server has stopped, whoever asked for it. */
-  readonly stopped: Promise<void>
+  /** Settles when the server has stopped, whoever asked for it; with the configuration to start again with, where that was asked for. */
+  readonly stopped: Promise<Config | undefined>
 }
 
 /** The parts that the program puts together. */
@@ -69,49 +69,78 @@ function machineFor(program: Program): Machine {
 /** How long a server that has broken may take to stop, in milliseconds. */
 const patience = 10_000
 
-/** Runs a server until a signal or a command stops it. A second signal does not wait. */
+/** Runs a server until a signal or a command stops it, starting it again where that is asked for. */
 async function runServer(program: Program, config: Config, run: ServerRun): Promise<number> {
-  const server = await program.createServer(config, run)
-  let isStopping = false
-  let hasBroken = false
-  const stop = (signal: NodeJS.Signals) => {
-    if (isStopping) process.exit(1)
-    isStopping = true
-    void server.close(signal)
+  let server = await program.createServer(config, run)
+  const watch = watchProcess(() => server)
+  try {
+    await server.start()
+    let next = await server.stopped
+    while (next !== undefined && !watch.isStopping) {
+      server = await program.createServer(next, run)
+      await server.start()
+      next = await server.stopped
+    }
+    return watch.hasBroken ? 1 : 0
+  } catch (error) {
+    await server.close('start failed').catch(() => undefined)
+    // Who is told to stop while it starts does what it is told.
+    if (watch.isStopping && !watch.hasBroken) return 0
+    process.stderr.write(`Meerkat cannot start: ${reasonOf(error)}\n`)
+    return 1
+  } finally {
+    watch.end()
   }
-  const reload = () => void server.reload()
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+/** What has come from outside, or gone wrong, while a server runs. */
+interface Watch {
+  isStopping: boolean
+  hasBroken: boolean
+  end(): void
+}
+
+/** Tells the server of signals, and of what nobody caught. A second signal does not wait. */
+function watchProcess(current: () => RunningServer): Watch {
+  const stop = (signal: NodeJS.Signals) => {
+    if (watch.isStopping) process.exit(1)
+    watch.isStopping = true
+    void current().close(signal)
+  }
+  const reload = () => void current().reload()
   // A promise that nobody looked at leaves nothing half done: the server goes on. After an exception nobody caught it
   // cannot know what is left of it, and stops in as good an order as it can.
-  const rejected = (reason: unknown) => server.alarm('unhandled_rejection', reason)
+  const rejected = (reason: unknown) => current().alarm('unhandled_rejection', reason)
   const broke = (error: unknown) => {
-    server.alarm('uncaught_exception', error)
+    current().alarm('uncaught_exception', error)
     process.exitCode = 1
-    if (isStopping) process.exit(1)
-    isStopping = true
-    hasBroken = true
+    if (watch.isStopping) process.exit(1)
+    watch.isStopping = true
+    watch.hasBroken = true
     setTimeout(() => process.exit(1), patience).unref()
-    void server.close('broken')
+    void current().close('broken')
   }
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
   process.on('SIGHUP', reload)
   process.on('unhandledRejection', rejected)
   process.on('uncaughtException', broke)
-  try {
-    await server.start()
-    await server.stopped
-    return hasBroken ? 1 : 0
-  } catch (error) {
-    process.stderr.write(`Meerkat cannot start: ${error instanceof Error ? error.message : String(error)}\n`)
-    await server.close('start failed').catch(() => undefined)
-    return 1
-  } finally {
-    process.off('SIGTERM', stop)
-    process.off('SIGINT', stop)
-    process.off('SIGHUP', reload)
-    process.off('unhandledRejection', rejected)
-    process.off('uncaughtException', broke)
+  const watch: Watch = {
+    isStopping: false,
+    hasBroken: false,
+    end() {
+      process.off('SIGTERM', stop)
+      process.off('SIGINT', stop)
+      process.off('SIGHUP', reload)
+      process.off('unhandledRejection', rejected)
+      process.off('uncaughtException', broke)
+    },
   }
+  return watch
 }
 
 function startInBackground(argv: readonly string[], logFile: string): BackgroundServer {

@@ -28,7 +28,16 @@ export const program: Program = {
     const log = createLogger({ ...options, level: (run.logLevel ?? config.general.loglevel) as LogLevel })
     const { skipMissing = false } = run
     const reread = () => loadConfigLazily({ file: config.file, modules: shelf, skipMissing })
-    const server = createServer({ ...serverModules, config, log, reread, logFiles: files })
+    const isBackground = run.isUnattended === true
+    const server = createServer({
+      ...{ ...serverModules, config, log, reread, logFiles: files },
+      ...{ canRestart: true, isBackground },
+    })
+    const stopped = server.stopped.then((next) => {
+      // The one that comes after opens its own.
+      if (next !== undefined) log.close()
+      return next
+    })
     return {
       async reload() {
         log.reopen()
@@ -38,7 +47,7 @@ export const program: Program = {
           log.error({ what: 'reload_failed', reason: error })
         }
       },
-      stopped: server.stopped,
+      stopped,
       alarm: (what, reason) => log.critical({ what, reason }),
       close: () => server.close(),
       async start() {

@@ -1,11 +1,9 @@
 import { registerCoreCommands } from './admin/commands/all.ts'
 import { type ControlledServer, openControl, type ReloadAnswer, type ServerStatus } from './admin/control.ts'
-import type { LoadedConfig } from './config/load.ts'
 import { formatProblem } from './config/problem.ts'
 import type { Config } from './config/schema.ts'
 import type { ModuleApi } from './module/api.ts'
 import { CommandRegistry } from './module/command.ts'
-import type { AnyModule } from './module/define.ts'
 import { registerModuleCommands } from './module/module-commands.ts'
 import type { RunningModule } from './module/module-host.ts'
 import { controlSocketPath } from './net/control-socket.ts'
@@ -25,13 +23,16 @@ import { Listeners } from './server/listeners.ts'
 import { LiveConfig } from './server/live-config.ts'
 import { loginGuard } from './server/login-guard.ts'
 import { makeRouter } from './server/make-router.ts'
+import { openMetricStore } from './server/metric-store.ts'
 import { openStores } from './server/open-stores.ts'
 import { Opened } from './server/opened.ts'
 import type { OutgoingPools } from './server/outgoing-pools.ts'
 import type { OpenPort } from './server/port.ts'
 import { watchServer } from './server/probes.ts'
 import { Reloader } from './server/reload.ts'
+import { configForRestart } from './server/restart.ts'
 import { RunningHosts } from './server/running-hosts.ts'
+import type { ServerOptions } from './server/server-options.ts'
 import { clientTraffic } from './server/traffic.ts'
 import { SharedTap } from './server/traffic-tap.ts'
 import { lockDataFolder } from './storage/data-folder.ts'
@@ -39,42 +40,24 @@ import type { Database } from './storage/database.ts'
 import { type Clock, systemClock } from './util/clock.ts'
 import { nodeName, productVersion } from './util/product.ts'
 
-export interface ServerOptions {
-  readonly config: Config
-  readonly log: Logger
-  readonly clock?: Clock
-  /** The modules that a configuration may name; `reread` may add to them. */
-  readonly modules: readonly AnyModule[]
-  /** Every module that exists, to tell whose command is missing; `modules` unless given. */
-  readonly everyModule?: () => Promise<readonly AnyModule[]>
-  /** Keep everything in memory: no data folder, no control socket. */
-  readonly inMemory?: boolean
-  /** Open no ports: for commands that work on a stopped server. */
-  readonly isOffline?: boolean
-  /** Where the log is written, for people who ask. */
-  readonly logFiles?: readonly string[]
-  /** Reads the configuration again, for `reload`. Throws ConfigErrors. */
-  readonly reread?: () => LoadedConfig | Promise<LoadedConfig>
-}
-
 /**
  * A whole server. `start` opens everything in order, `close` gives it back in reverse; both are for once.
  * What `start` rejects with says what is wrong; nothing is left open then.
  */
 export class Server implements ControlledServer, CommandedServer, AsyncDisposable {
   readonly commands = new CommandRegistry()
-  readonly metrics: Metrics = createMetrics()
+  readonly metrics: Metrics
+  readonly log: Logger
   readonly nodeName: string = nodeName
   /** Shows what sessions send and receive. */
   readonly tap = new SharedTap()
-  /** Settles when the server has stopped, whoever asked for it. */
-  readonly stopped: Promise<void>
+  /** Settles when the server has stopped, whoever asked for it; with the configuration to start again with, where that was asked for. */
+  readonly stopped: Promise<Config | undefined>
   /** Where stanzas of the server's own begin their way. */
   readonly router: Router
   readonly #options: ServerOptions
   readonly #live: LiveConfig
   readonly #clock: Clock
-  readonly #log: Logger
   readonly #opened = new Opened()
   /** Where certificates of the server's own making and key logs lie. */
   readonly filesFolder: () => Promise<string>
@@ -87,14 +70,17 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
   #startedAt = 0
   #starting: Promise<void> | undefined
   #closing: Promise<void> | undefined
-  #settleStopped: () => void = () => {}
+  #settleStopped: (next: Config | undefined) => void = () => {}
+  /** What to start again with. */
+  #next: Config | undefined
 
   constructor(options: ServerOptions) {
     this.#live = new LiveConfig(options.config)
     this.#options = options
     this.#clock = options.clock ?? systemClock
-    this.#log = options.log
-    this.router = makeRouter(this.#clock, this.#log, this.metrics)
+    this.log = options.log
+    this.metrics = createMetrics({ keepsRecent: options.config.instrumentation.exometer !== undefined })
+    this.router = makeRouter(this.#clock, this.log, this.metrics)
     const { data_dir: dir } = options.config.general
     this.filesFolder = filesFolder(options.inMemory === true ? undefined : dir, this.#opened)
     this.stopped = new Promise((resolve) => {
@@ -110,10 +96,6 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
   /** The ports that are open, with what is spoken there. */
   get ports(): readonly OpenPort[] {
     return this.#listeners?.ports ?? []
-  }
-
-  get log(): Logger {
-    return this.#log
   }
 
   get isRunning(): boolean {
@@ -149,9 +131,9 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
     return this.#hosts?.byType.get(host.type)?.modules.described ?? []
   }
 
-  /** Writes a consistent copy of the built-in database. */
-  async backup(file: string): Promise<void> {
-    await this.#db?.backup(file)
+  get database(): Database {
+    if (this.#db === undefined) throw new Error('the server has not been started')
+    return this.#db
   }
 
   async start(): Promise<void> {
@@ -166,7 +148,7 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
       throw error
     }
     this.#state = 'started'
-    this.#log.info({ what: 'node_started', version: productVersion })
+    this.log.info({ what: 'node_started', version: productVersion })
   }
 
   status(): ServerStatus {
@@ -175,7 +157,9 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
       pid: process.pid,
       status: this.#state,
       version: productVersion,
+      startedAt: this.#startedAt,
       uptimeSeconds: Math.floor((this.#clock.now() - this.#startedAt) / 1000),
+      isBackground: this.#options.isBackground === true,
       cluster: 'none',
       logFiles: this.logFiles,
     }
@@ -196,6 +180,20 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
 
   /** Begins an orderly stop without waiting for it. */
   stop(): void {
+    this.#next = undefined
+    void this.close()
+  }
+
+  /** Rejects with CommandError when the server could not be started again with the configuration as it is now. */
+  checkRestart(): Promise<Config> {
+    return configForRestart(this.#options, this.#reloader)
+  }
+
+  /** Begins an orderly stop, after which the server is started again; as {@link checkRestart} where it cannot be. */
+  async restart(): Promise<void> {
+    const next = await this.checkRestart()
+    // Who has been told to stop meanwhile does.
+    if (this.#closing === undefined) this.#next = next
     void this.close()
   }
 
@@ -260,7 +258,7 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
     this.#opened.push(() => listeners.close())
     this.#listeners = listeners
     const watched = { ...hostParts, hosts: () => this.allHosts, listeners, startedAt: this.#startedAt }
-    this.#opened.push(watchServer(live.current, watched))
+    this.#opened.push(watchServer(live.current, watched), openMetricStore({ ...hostParts, config: live.current }))
     this.#reloader = new Reloader({ live, log, listeners, modules, hosts: hosts.byType, syncCommands })
   }
 
@@ -270,10 +268,10 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
     // What is being opened has to be open before it can be given back; who opened it hears of a failure.
     await this.#starting?.catch(() => {})
     await this.#farewell()
-    await this.#opened.giveBack(this.#log)
+    await this.#opened.giveBack(this.log)
     this.#state = 'stopped'
-    if (hasStarted) this.#log.info({ what: 'node_stopped' })
-    this.#settleStopped()
+    if (hasStarted) this.log.info({ what: 'node_stopped' })
+    this.#settleStopped(this.#next)
   }
 
   #readiness(db: Database, pools: Pick<OutgoingPools, 'troubles'>): Readiness {
@@ -289,7 +287,7 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
       await endSessions(this.allHosts)
       this.#listeners?.stopNegotiating()
     } catch (error) {
-      this.#log.error({ what: 'stop_failed', reason: error })
+      this.log.error({ what: 'stop_failed', reason: error })
     }
   }
 }

@@ -11,7 +11,11 @@ export interface ServerStatus {
   readonly pid: number
   readonly status: 'starting' | 'started' | 'stopping' | 'stopped'
   readonly version: string
+  /** When it began to start, in milliseconds since the epoch. */
+  readonly startedAt: number
   readonly uptimeSeconds: number
+  /** It was started in the background, by `meerkat start`. */
+  readonly isBackground: boolean
   /** What joins it to other nodes, `none` for a node on its own. */
   readonly cluster: string
   readonly logFiles: readonly string[]

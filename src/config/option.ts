@@ -36,6 +36,8 @@ export interface OptionMeta {
   readonly era?: '4.0'
   /** A readable file, named relative to the configuration file; becomes an absolute path. */
   readonly file?: boolean
+  /** The value is the name of an environment variable, whose value takes its place. */
+  readonly variable?: boolean
   /** The value names something defined elsewhere in the configuration. */
   readonly refers?: 'shaper' | 'access' | 'shaper or access'
   /** The value is the tag of a pool of this type (`outgoing_pools`), which must be there. */

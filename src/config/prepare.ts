@@ -34,7 +34,10 @@ function prepareInner(schema: z.ZodType, value: unknown, options: PrepareOptions
     return element === undefined ? value : value.map((item, index) => prepare(element, item, options, [...path, index]))
   }
   if (isTable(value)) return prepareTable(schema, value, options, path)
-  return typeof value === 'string' && peel(schema).meta.file === true ? readableFile(value, options, path) : value
+  if (typeof value !== 'string') return value
+  const { file, variable } = peel(schema).meta
+  if (variable === true) return valueOfVariable(value, options, path)
+  return file === true ? readableFile(value, options, path) : value
 }
 
 function prepareTable(
@@ -210,20 +213,22 @@ function readableFile(name: string, options: PrepareOptions, path: KeyPath): str
 }
 
 /** A string that stands in an environment variable or a file of its own, or is written as a table all the same. */
+function valueOfVariable(name: string, { env, report }: PrepareOptions, path: KeyPath): string | undefined {
+  const value = env[name]
+  if (value !== undefined) return value
+  report.error('environment_variable_not_set', path, {
+    message: `The environment variable ${name} is not set.`,
+    value: name,
+  })
+  return undefined
+}
+
 function textFromElsewhere(table: Record<string, unknown>, options: PrepareOptions, path: KeyPath): unknown {
   const keys = Object.keys(table)
   const { env, file, value } = table
   if (keys.length !== 1) return table
   if (typeof value === 'string') return value
-  if (typeof env === 'string') {
-    const value = options.env[env]
-    if (value !== undefined) return value
-    options.report.error('environment_variable_not_set', [...path, 'env'], {
-      message: `The environment variable ${env} is not set.`,
-      value: env,
-    })
-    return undefined
-  }
+  if (typeof env === 'string') return valueOfVariable(env, options, [...path, 'env'])
   if (typeof file === 'string') {
     const name = readableFile(file, options, [...path, 'file'])
     try {

@@ -17,6 +17,8 @@ export interface ModuleServices {
   api<A>(domain: string, api: ModuleApi<A>): A
   /** Whether there is such an account. */
   hasUser(user: Jid): Promise<boolean>
+  /** Local parts of the accounts of a domain, sorted. */
+  usersOf(domain: string): Promise<readonly string[]>
 }
 
 /** The modules of each host, and which host serves a domain. */
@@ -60,6 +62,7 @@ export function registerModuleCommands(
       if (found !== undefined) return found
       throw notLoaded(api.module)
     },
+    usersOf: async (domain) => (await hosts.of(domain)?.host.accounts.list(domain, {})) ?? [],
     hasUser: async (user) => (await hosts.of(user.domain)?.host.accounts.exists(user)) ?? false,
   }
   const known = new Set<string>()

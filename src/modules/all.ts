@@ -10,6 +10,7 @@ import broadcast from './broadcast/index.ts'
 import cacheUsers from './cache-users/index.ts'
 import caps from './caps/index.ts'
 import carboncopy from './carboncopy/index.ts'
+import clientAccess from './client-access/index.ts'
 import csi from './csi/index.ts'
 import disco from './disco/index.ts'
 import domainIsolation from './domain-isolation.ts'
@@ -62,6 +63,7 @@ export const allModules: readonly AnyModule[] = [
   cacheUsers,
   caps,
   carboncopy,
+  clientAccess,
   csi,
   disco,
   domainIsolation,

@@ -13,6 +13,7 @@ export const moduleTable: Readonly<Record<string, ModuleEntry>> = {
   mod_cache_users: { load: () => import('./cache-users/index.ts') },
   mod_caps: { load: () => import('./caps/index.ts') },
   mod_carboncopy: { load: () => import('./carboncopy/index.ts') },
+  mod_client_access: { load: () => import('./client-access/index.ts') },
   mod_csi: { load: () => import('./csi/index.ts') },
   mod_disco: { load: () => import('./disco/index.ts') },
   mod_domain_isolation: { load: () => import('./domain-isolation.ts') },

@@ -41,8 +41,10 @@ export function openLogFile(options: LogFileOptions, failed: (error: Error) => v
   file.on('error', failed)
   const size = () => statSync(path, { throwIfNoEntry: false })?.size ?? 0
   let bytes = size()
+  let isClosed = false
   return {
     write(line) {
+      if (isClosed) return
       file.write(line)
       bytes += Buffer.byteLength(line)
       if (bytes < maxBytes) return
@@ -54,6 +56,9 @@ export function openLogFile(options: LogFileOptions, failed: (error: Error) => v
       file.reopen()
       bytes = size()
     },
-    close: () => file.end(),
+    close() {
+      isClosed = true
+      file.end()
+    },
   }
 }

@@ -1,5 +1,5 @@
 import { collectDefaultMetrics, type Metric, Registry } from 'prom-client'
-import { Family, type Kind } from './families.ts'
+import { Family, type Kind, type SeriesReading } from './families.ts'
 
 /** Counts what happened; only ever grows. */
 export interface Counter {
@@ -25,13 +25,11 @@ export interface Labelled<M, L extends string> {
   remove(labels?: Readonly<Record<L, string>>): void
 }
 
-/** The value of one series, for the interfaces that do not speak Prometheus. */
-export interface MetricValue {
-  /** With its suffix where it is part of a histogram: `_bucket`, `_sum`, `_count`. */
-  name: string
-  kind: 'counter' | 'gauge' | 'histogram'
-  labels: Readonly<Record<string, string | number>>
-  value: number
+/** A series at a moment, for the interfaces that do not speak Prometheus. */
+export interface MetricValue extends SeriesReading {
+  readonly name: string
+  readonly kind: Kind
+  readonly labels: Readonly<Record<string, string>>
 }
 
 /**
@@ -54,6 +52,8 @@ export interface Metrics {
   text(): Promise<string>
   /** Everything of this server as values. */
   values(): Promise<MetricValue[]>
+  /** To be called every `tickMs`, where metrics keep what is recent. */
+  tick(): Promise<void>
   /** The media type of {@link Metrics.text}. */
   readonly contentType: string
 }
@@ -61,6 +61,7 @@ export interface Metrics {
 interface Entry {
   kind: Kind
   labels: string
+  family: Family
   /** What was handed out. */
   face: unknown
 }
@@ -84,6 +85,11 @@ class PromMetrics {
   readonly #registry = new Registry()
   readonly #entries = new Map<string, Entry>()
   readonly #measures = new Set<() => void | Promise<void>>()
+  readonly #keepsRecent: boolean
+
+  constructor(keepsRecent: boolean) {
+    this.#keepsRecent = keepsRecent
+  }
 
   get contentType(): string {
     return this.#registry.contentType
@@ -118,14 +124,14 @@ class PromMetrics {
 
   async values(): Promise<MetricValue[]> {
     await this.#measure()
-    const all = await this.#registry.getMetricsAsJSON()
-    return all.flatMap(({ name, values }) => {
-      const kind = this.#entries.get(name)?.kind ?? 'gauge'
-      return values.map((one) => {
-        const { metricName = name } = one as { metricName?: string }
-        return { name: metricName, kind, labels: { ...one.labels } as MetricValue['labels'], value: one.value }
-      })
-    })
+    return [...this.#entries].flatMap(([name, { kind, family }]) =>
+      family.readings().map((reading) => ({ name, kind, ...reading })),
+    )
+  }
+
+  async tick(): Promise<void> {
+    await this.#measure()
+    for (const { family } of this.#entries.values()) family.tick()
   }
 
   async #measure(): Promise<void> {
@@ -143,15 +149,15 @@ class PromMetrics {
   }
 
   #make(kind: Kind, name: string, help: string, labels: readonly string[]): unknown {
-    const family = new Family(kind, name, help, labels)
+    const family = new Family(kind, { name, help, labels, keepsRecent: this.#keepsRecent })
     this.#registry.registerMetric(family as unknown as Metric)
     const { face } = family
-    this.#entries.set(name, { kind, labels: labels.join(), face })
+    this.#entries.set(name, { kind, labels: labels.join(), family, face })
     return face
   }
 }
 
-/** The metrics of a new server, none yet. */
-export function createMetrics(): Metrics {
-  return new PromMetrics() as Metrics
+/** The metrics of a new server, none yet. `keepsRecent`: with what the last minute has brought. */
+export function createMetrics({ keepsRecent = false } = {}): Metrics {
+  return new PromMetrics(keepsRecent) as Metrics
 }

@@ -12,9 +12,9 @@ export async function registerAccount(host: Host, user: Jid, password: string): 
 }
 
 /** Gives an account another password and tells the modules. False where it cannot be. Throws what the authentication method throws. */
-export async function changePassword(host: Host, user: Jid, password: string): Promise<boolean> {
+export async function changePassword(host: Host, user: Jid, password: string, by?: Session): Promise<boolean> {
   if (!(await host.accounts.setPassword(user, password))) return false
-  await host.hooks.run(passwordChanged, { host, user })
+  await host.hooks.run(passwordChanged, { host, user, by })
   return true
 }
 

@@ -193,8 +193,8 @@ export interface UserEvent {
 }
 export const userRegistered = chain<UserEvent>('userRegistered', { slots: ['main'] })
 
-/** An account has another password; what gave access by the old one should do so no more. */
-export const passwordChanged = chain<UserEvent>('passwordChanged', { slots: ['main'] })
+/** An account has another password, set by this session or an operator; what gave access by the old one should do so no more. */
+export const passwordChanged = chain<UserEvent & { by?: Session | undefined }>('passwordChanged', { slots: ['main'] })
 
 /** An account is being removed; its sessions are gone. Each module drops what it keeps. */
 export const userRemoved = chain<UserEvent>('userRemoved', { slots: ['announce', 'forget'] })

@@ -13,9 +13,11 @@ import { changePassword, registerAccount, removeAccount } from '../router/accoun
 import type { Host } from '../router/host.ts'
 import { kick } from '../router/kick.ts'
 import type { Session } from '../router/session.ts'
-import { dumpSqlite } from '../storage/dump.ts'
+import type { Database } from '../storage/database.ts'
+import { dumpSqlite, tablesOf } from '../storage/dump.ts'
 import { isFolder, readLines } from '../storage/stream-files.ts'
 import { productVersion } from '../util/product.ts'
+import { serverFigures } from './metric-store.ts'
 
 /** What the commands of every server need of it. */
 export interface CommandedServer {
@@ -30,9 +32,10 @@ export interface CommandedServer {
   /** Where the log is written. */
   readonly logFiles: readonly string[]
   modulesOf(host: Host): ReturnType<CoreServices['inspection']['modulesOf']>
-  /** Copies the built-in database. */
-  backup(file: string): Promise<void>
+  readonly database: Database
   stop(): void
+  checkRestart(): Promise<unknown>
+  restart(): Promise<void>
   status(): { readonly uptimeSeconds: number }
 }
 
@@ -52,16 +55,17 @@ export function commandServices(server: CommandedServer): CoreServices {
         server.log.level = level as LogLevel
       },
       stop: () => server.stop(),
+      checkRestart: () => server.checkRestart(),
+      restart: () => server.restart(),
     },
     data: {
       hostOf: (domain) => server.hostOf(domain),
       get allHosts() {
         return server.allHosts
       },
-      backup: (file) => server.backup(file),
-      dump: (file, table) => dumpSqlite(server, file, table),
     },
-    metric: { metrics: server.metrics, nodeName: server.nodeName },
+    store: storeServices(server),
+    metric: { figures: () => serverFigures(server), nodeName: server.nodeName },
     stanza: { hostOf: (domain) => server.hostOf(domain) },
     gdpr: {
       hostOf: (domain) => server.hostOf(domain),
@@ -85,6 +89,19 @@ export function commandServices(server: CommandedServer): CoreServices {
       hostOf: (domain) => server.hostOf(domain),
       uptimeSeconds: () => server.status().uptimeSeconds,
     },
+  }
+}
+
+function storeServices(server: CommandedServer): CoreServices['store'] {
+  return {
+    nodeName: server.nodeName,
+    version: productVersion,
+    get directory() {
+      return server.config.general.data_dir
+    },
+    tables: () => tablesOf(server.database),
+    backup: (file) => server.database.backup(file),
+    dump: (file, table) => dumpSqlite(server.database, file, table),
   }
 }
 

@@ -70,6 +70,17 @@ export class Listeners {
     return change
   }
 
+  /**
+   * Rejects when a port or a certificate of another configuration could not be had after a stop. A number that is open at
+   * another address now will be free then.
+   */
+  async rehearse(config: Config): Promise<void> {
+    const open = new Set(this.ports.map(({ port }) => port))
+    const change = new PreparedPorts(this.#parts, this.#ports, () => {})
+    await change.make(wantedPorts(config).filter(({ key, port }) => this.#ports.has(key) || !open.has(port)))
+    await change.discard()
+  }
+
   /** Lets nobody new in; those who are in stay. */
   async stopAccepting(): Promise<void> {
     await Promise.all([...this.#ports.values()].map((port) => port.stopAccepting()))

@@ -3,7 +3,8 @@ import type { Config } from '../config/schema.ts'
 import type { Logger } from '../observe/logger.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import type { Host } from '../router/host.ts'
-import type { Clock, Timer } from '../util/clock.ts'
+import type { Clock } from '../util/clock.ts'
+import { repeat } from '../util/repeat.ts'
 import type { Listeners } from './listeners.ts'
 
 /** What is looked at. */
@@ -40,18 +41,6 @@ function startProbes(parts: Watched, interval: number): () => void {
   }
   look()
   return repeat(parts.clock, interval, look)
-}
-
-function repeat(clock: Clock, ms: number, job: () => void): () => void {
-  let timer: Timer
-  const arm = () => {
-    timer = clock.after(ms, () => {
-      arm()
-      job()
-    })
-  }
-  arm()
-  return () => timer.cancel()
 }
 
 function sessions({ metrics, hosts }: Watched): () => void {

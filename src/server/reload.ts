@@ -40,12 +40,23 @@ export class Reloader {
     return done
   }
 
+  /** Rejects when a server with this configuration could not be started after this one, as far as that can be told before. */
+  rehearse(next: Config): Promise<void> {
+    const run = async () => {
+      const after = new LiveConfig(next)
+      for (const type of [...next.general.hosts, ...next.general.host_types]) this.#checkOrder(after, type)
+      await this.#parts.listeners.rehearse(next)
+    }
+    const done = this.#last.then(run, run)
+    this.#last = done
+    return done
+  }
+
   async #reload(next: Config, isDryRun: boolean): Promise<ReloadReport> {
     const { live, log, listeners, modules, hosts } = this.#parts
     const { config, applied, needsRestart } = mergeLive(live.current, next, modules)
     const after = new LiveConfig(config)
-    // Throws where modules cannot be put in order.
-    for (const type of hosts.keys()) this.#wanted(after, type)
+    for (const type of hosts.keys()) this.#checkOrder(after, type)
     const ports = await listeners.prepare(config)
     if (isDryRun) {
       await ports.discard()
@@ -66,6 +77,11 @@ export class Reloader {
 
   #wanted(live: LiveConfig, hostType: string): WantedModule[] {
     return wantedModules(live.of(hostType), this.#parts.modules)
+  }
+
+  /** Throws when the modules of a host type cannot go together. */
+  #checkOrder(live: LiveConfig, hostType: string): void {
+    this.#wanted(live, hostType)
   }
 
   async #changeModules(type: string, { modules }: RunningHost): Promise<string[]> {

@@ -1,5 +1,5 @@
 import { copyFileSync, existsSync } from 'node:fs'
-import { type DumpHead, type DumpLine, migrationsIn, plainTables } from './dump.ts'
+import { type DumpHead, type DumpLine, migrationsIn, plainTables } from './dump-lines.ts'
 import { NotRestorable, putInPlace, type Restored } from './restore.ts'
 import { type Connection, connect, type Prepared } from './sqlite/driver.ts'
 import { readLines } from './stream-files.ts'

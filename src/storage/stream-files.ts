@@ -17,14 +17,15 @@ const gathering = 65_536
 /** A file that is there, whole and on disk, only once it is finished; for its owner only. It never takes the place of another. */
 export class NewFile {
   readonly path: string
-  readonly #unfinished: string
+  /** Where it is until then. */
+  readonly unfinished: string
   readonly #handle: FileHandle
   #waiting: string[] = []
   #waitingLength = 0
 
   private constructor(path: string, unfinished: string, handle: FileHandle) {
     this.path = path
-    this.#unfinished = unfinished
+    this.unfinished = unfinished
     this.#handle = handle
   }
 
@@ -58,13 +59,13 @@ export class NewFile {
     await this.#flush()
     await this.#handle.sync()
     await this.#handle.close()
-    await rename(this.#unfinished, this.path)
+    await rename(this.unfinished, this.path)
   }
 
   /** Leaves nothing behind. */
   async discard(): Promise<void> {
     await this.#handle.close().catch(() => {})
-    await rm(this.#unfinished, { force: true })
+    await rm(this.unfinished, { force: true })
     await rm(this.path, { force: true })
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { forbidNestedMailboxes, KeyedMailbox } from './mailbox.ts'
+import { forbidNestedMailboxes, KeyedMailbox, notWaitedFor } from './mailbox.ts'
 
 describe('a keyed mailbox', () => {
   it('refuses, where it is watched, a job that enters a mailbox, but not what follows a job', async () => {
@@ -10,6 +10,12 @@ describe('a keyed mailbox', () => {
       return new KeyedMailbox().run('b', () => 1)
     }
     await expect(mailbox.run('a', nested)).rejects.toThrow('may not enter')
+    const begun: unknown[] = []
+    await mailbox.run('a', async () => {
+      await Promise.resolve()
+      begun.push(notWaitedFor(() => mailbox.run('a', () => 3)))
+    })
+    expect(await begun[0]).toBe(3)
     const afterwards = async () => {
       await mailbox.run('a', async () => Promise.resolve())
       return mailbox.run('b', () => 2)

@@ -8,6 +8,11 @@ export function forbidNestedMailboxes(): void {
   isWatched = true
 }
 
+/** Begins something that the job of a mailbox, if one runs, does not wait for: it may enter mailboxes. */
+export function notWaitedFor<T>(begin: () => T): T {
+  return isWatched ? held.exit(begin) : begin()
+}
+
 /**
  * Runs jobs of one key one after another, jobs of different keys side by side. A job that is synchronous and finds its key
  * idle runs at once, with no promise made. Rule: a job reads, decides, commits, leaves; what it causes elsewhere is posted

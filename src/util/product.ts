@@ -1,4 +1,8 @@
 import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
+
+/** Where the program lies. */
+export const installFolder: string = fileURLToPath(new URL('../..', import.meta.url)).replace(/[/\\]$/, '')
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string }
 

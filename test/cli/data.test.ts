@@ -182,6 +182,33 @@ describe('documents of XEP-0227', () => {
   })
 })
 
+describe('what Mnesia has', () => {
+  it('is told of the built-in database, replaced on a stopped server, or not applicable', async () => {
+    const { code, out } = await here.run('mnesia')
+    expect(code).toBe(0)
+    expect(out).toMatch(/^db_nodes: .+\ndirectory: .*data\nis_running: yes\n/)
+    expect(await here.run('mnesia', 'info')).toMatchObject({ code: 0, out })
+    expect((await here.run('mnesia', 'tables')).out).toMatch(/^tables: .*\bauth_accounts\b/)
+    expect(await here.run('mnesia', 'nothing')).toMatchObject({ code: 1, err: expect.stringContaining('is_running') })
+    expect(await here.data('mnesia', 'systemInfo', '--keys', '["is_running"]')).toEqual([
+      { key: 'is_running', result: 'yes' },
+    ])
+    for (const name of ['restore', 'load']) {
+      const refused = await here.run('mnesia', name, '--path', 'copy')
+      expect(refused.code).toBe(1)
+      const { errors } = JSON.parse(refused.out)
+      expect(errors[0].extensions.code).toBe('server_running')
+      expect(errors[0].message).toContain(`meerkat stop; meerkat ${name} ${here.path('copy')}; meerkat start`)
+    }
+    expect(await here.data('mnesia', 'setMaster', '--node', 'self')).toMatch(/^Not applicable: /)
+    expect(await here.data('mnesia', 'installFallback', '--path', 'x')).toContain('meerkat restore')
+    const names = ['--fromString', 'a', '--toString', 'b', '--source', 'c', '--target', 'd']
+    expect(await here.data('mnesia', 'changeNodename', ...names)).toMatch(/^Not applicable: /)
+    expect(await here.run('set_master', 'self')).toMatchObject({ code: 0, out: 'not applicable\n' })
+    expect((await here.run('mnesia', '--help')).out).toContain('systemInfo')
+  })
+})
+
 describe('dump and load', () => {
   it('write the database as text, once to a place, and one table of it', async () => {
     expect(await here.run('dump', 'all.jsonl')).toMatchObject({ code: 0 })

@@ -215,6 +215,18 @@ describe('commands by position', () => {
     expect(await here2('set_vcard2', 'alice', 'localhost', 'N', 'FAMILY', 'Example')).toBe('0 ok\n')
     expect(await here2('get_vcard', 'alice', 'localhost', 'FN')).toBe('0 Alice Example\n')
     expect(await here2('get_vcard2', 'alice', 'localhost', 'N', 'FAMILY')).toBe('0 Example\n')
+    expect(await here2('set_vcard2_multi', 'alice', 'localhost', 'ORG', 'ORGUNIT', '["One", "Two"]')).toBe('0 ok\n')
+    expect(await here2('get_vcard2_multi', 'alice', 'localhost', 'ORG', 'ORGUNIT')).toBe('0 One\nTwo\n')
+    expect((await here.run('set_vcard2_multi', 'alice', 'localhost', 'ORG', 'ORGUNIT', 'One')).code).toBe(2)
+    here.file('contacts.json', '[{"jid": "bob@localhost", "name": "Bob"}]')
+    expect(await here2('push_roster', 'contacts.json', 'alice', 'localhost')).toBe('0 1 contacts added\n')
+    const all = ['any', 'any', 'alice@*', 'any']
+    const row = 'alice@localhost\tbob@localhost\tboth\tnone\n'
+    expect(await here2('process_rosteritems', 'list', ...all)).toBe(`0 ${row}`)
+    expect(await here2('process_rosteritems', 'delete', ...all)).toBe(`0 ${row}`)
+    expect(await here2('process_rosteritems', 'list', ...all)).toBe('0 ')
+    expect(await here2('push_roster_all', 'contacts.json')).toBe('0 0 contacts added\n')
+    expect((await here.run('push_roster_alltoall', 'elsewhere.example', 'Friends')).code).toBe(1)
     alice.sends('<presence/>')
     await alice.isHeard()
     expect(await here2('send_message_chat', 'bob@localhost', 'alice@localhost', 'hello')).toBe('0 ok\n')
@@ -230,8 +242,30 @@ describe('commands by position', () => {
     await alice.receivesStreamError('conflict')
     expect(await here.run('check_password', 'alice', 'localhost', 'secret')).toMatchObject({ code: 1 })
     expect(await here.run('change_password', 'alice', 'localhost', 'secret')).toMatchObject({ code: 0 })
-    const metric = await here.run('metric', 'getMetrics', '--name', '["localhost", "sm_session_count"]')
+    const metric = await here.run('metric', 'getMetrics', '--name', '["localhost", "sm_session", "count"]')
     expect(JSON.parse(metric.out)).toMatchObject({ data: { metric: { getMetrics: [{ type: 'gauge', value: 0 }] } } })
+  })
+
+  it('that MongooseIM has and that need nothing here say so', async () => {
+    expect(await here.run('print_install_dir')).toMatchObject({ code: 0, out: `${process.cwd()}\n` })
+    expect(await here.run('bootstrap')).toMatchObject({ code: 0, out: expect.stringContaining('not applicable') })
+    expect(await here.run('load_config', 'x')).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('meerkat reload'),
+    })
+    expect(await here.run('debug')).toMatchObject({ code: 2, err: expect.stringContaining('not supported') })
+    expect(await here.run('srg_list', 'localhost')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('not configured'),
+    })
+    expect(await here.run('reload_local')).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('Nothing has changed'),
+    })
+    expect(await here.run('reload_cluster_dryrun')).toMatchObject({ code: 0 })
+    expect((await here.run('print_flat_config')).out).toBe((await here.run('config', 'print')).out)
+    const stanza = `<message to='alice@localhost/desk' id='own'/>`
+    expect(await here.run('send_stanza_c2s', 'alice', 'localhost', 'desk', stanza)).toMatchObject({ code: 1 })
   })
 
   it('say how they are used', async () => {

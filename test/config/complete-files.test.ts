@@ -11,7 +11,7 @@ import { isTable, peel, shapeOf } from '../../src/config/schema-walk.ts'
 import { allModules } from '../../src/modules/all.ts'
 
 const files = ['generation-4.0', 'newest']
-const env = { JWT: 'secret', DB: 'secret' }
+const env = { JWT: 'secret', DB: 'secret', X: 'one' }
 const fileOf = (name: string) => fileURLToPath(new URL(`./complete-files/${name}.toml`, import.meta.url))
 const textOf = (name: string) => readFileSync(fileOf(name), 'utf8')
 

@@ -3,7 +3,11 @@ import { Jid } from '../../src/jid/jid.ts'
 import { AnnounceStore, migrations as announceMigrations } from '../../src/modules/announce/store.ts'
 import { CounterStore, migrations as tokenMigrations } from '../../src/modules/auth-token/store.ts'
 import { BroadcastStore, migrations as broadcastMigrations } from '../../src/modules/broadcast/store.ts'
+import { ClientStore, migrations as clientMigrations } from '../../src/modules/client-access/store.ts'
 import { InviteStore, migrations as inviteMigrations } from '../../src/modules/invites/store.ts'
+import type { StoredItem } from '../../src/modules/roster/api.ts'
+import { newItem } from '../../src/modules/roster/roster.ts'
+import { RosterStore, migrations as rosterMigrations } from '../../src/modules/roster/store.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { openDatabase } from '../../src/storage/open.ts'
 import { freshDatabase, onEachDatabase } from '../support/databases.ts'
@@ -30,6 +34,56 @@ onEachDatabase('what modules keep beside accounts', (kind) => {
     expect(await store.get(lena)).toBe(1_700_000_001)
     await store.forget(lena)
     expect(await store.get(lena)).toBeUndefined()
+  })
+
+  it('clients are remembered by account, and forgotten when they do not come', async () => {
+    await database.migrate('mod_client_access', clientMigrations)
+    const store = new ClientStore(database.of())
+    const sighting = (key: string, at: number) => ({ key, software: '\u{1f600}', device: '', at, by: undefined })
+    await store.saw(lena, { ...sighting('a', 1000), by: 'password' })
+    await store.saw(lena, { ...sighting('a', 2000), by: 'granted' })
+    await store.saw(lena, { ...sighting('b', 3000), by: 'password' })
+    await store.saw(max, sighting('a', 4000))
+    const shared = { software: '\u{1f600}', device: '', certificate: false }
+    const a = { ...shared, key: 'a', password: true, granted: true, firstSeen: 1000, lastSeen: 2000 }
+    const b = { ...shared, key: 'b', password: true, granted: false, firstSeen: 3000, lastSeen: 3000 }
+    expect(await store.list(lena)).toEqual([b, a])
+    await store.touch(lena, 'a', 5000)
+    await store.touch(lena, 'nobody', 5000)
+    expect(await store.list(lena)).toEqual([{ ...a, lastSeen: 5000 }, b])
+    await store.passwordChanged(lena, undefined, [])
+    expect(await store.list(lena)).toEqual([{ ...a, password: false, lastSeen: 5000 }])
+    for (const key of ['c', 'd', 'e']) await store.saw(lena, { ...sighting(key, 6000), by: 'certificate' })
+    await store.trim(lena, 2, ['a'])
+    expect((await store.list(lena)).map(({ key }) => key)).toEqual(['c', 'd', 'a'])
+    await store.remove(lena, 'd')
+    await store.purge(domain, 5500)
+    expect((await store.list(lena)).map(({ key }) => key)).toEqual(['c'])
+    expect(await store.list(max)).toEqual([])
+    await store.saw(lena, { ...sighting('b', 7000), by: 'password' })
+    await store.passwordChanged(lena, 'b', [])
+    expect((await store.list(lena)).map(({ key, password }) => [key, password])).toEqual([
+      ['b', true],
+      ['c', false],
+    ])
+    await store.forget(lena)
+    expect(await store.list(lena)).toEqual([])
+  })
+
+  it('rosters are read page by page, of one user after another', async () => {
+    await database.migrate('mod_roster', rosterMigrations)
+    const store = new RosterStore(database.of())
+    for (const user of [max, lena]) {
+      for (const contact of ['b@x', 'a@x', 'c@x']) await store.save(user, newItem(Jid.parse(contact)), undefined)
+    }
+    const seen: string[] = []
+    for (let last: StoredItem | undefined; ; ) {
+      const page: StoredItem[] = await store.page(domain, 2, last)
+      seen.push(...page.map(({ user, item }) => `${user.local} ${item.jid.local}`))
+      last = page.at(-1)
+      if (last === undefined) break
+    }
+    expect(seen).toEqual(['lena a', 'lena b', 'lena c', 'max a', 'max b', 'max c'])
   })
 
   it('broadcasts run one at a time, are held by one, and end', async () => {

@@ -43,6 +43,19 @@ describe('stanzas that are sent in the name of users', () => {
     for (const [name, input, code] of refusals) await expect(command(name, input), code).rejects.toMatchObject({ code })
   })
 
+  it('go the way of what the client itself sends', async () => {
+    const carla = await client('carla')
+    const send = (stanza: string, user = carla.jid) => command('session.sendStanza', { user, stanza })
+    await send(`<message from='someone@elsewhere.example' to='${carla.jid}' id='own'><body>to myself</body></message>`)
+    await carla.receives(`<message from='${carla.jid}' id='own'><body>to myself</body>{any}</message>`)
+    await send(`<presence><priority>9</priority></presence>`)
+    await carla.receives(`<presence from='${carla.jid}'><priority>9</priority></presence>`)
+    await expect(send('<presence/>', `${carla.bare}/absent`)).rejects.toMatchObject({ code: 'no_session' })
+    for (const none of ['<other/>', `<iq type='get'/>`, `<iq id='x'/>`, `<iq id='x' type='ask'/>`])
+      await expect(send(none)).rejects.toMatchObject({ code: 'input_coercion' })
+    await expect(send(`<message to='@'/>`)).rejects.toMatchObject({ code: 'invalid_recipient' })
+  })
+
   it('presence is that of the session', async () => {
     const carol = await client('carol')
     const user = carol.jid
@@ -195,12 +208,17 @@ describe('metrics by command', () => {
   it('are found by segments of their names', async () => {
     const mona = await client('mona')
     await mona.isHeard()
-    const sessions = await command('metric.getMetrics', { name: [domain, 'sm_session_count'] })
-    expect(sessions).toEqual([{ name: [domain, 'sm_session_count'], type: 'gauge', value: expect.any(Number) }])
-    const name = ['_', 'sm_session_count']
-    const dict = [{ key: 'value', value: (sessions as { value: number }[])[0]?.value }]
-    expect(await command('metric.getMetricsAsDicts', { name })).toEqual([{ name: [domain, name[1]], dict }])
+    const name = ['_', 'sm_session', 'count']
+    const sessions = await command('metric.getMetrics', { name: [domain, 'sm_session'] })
+    expect(sessions).toContainEqual({ name: [domain, ...name.slice(1)], type: 'gauge', value: expect.any(Number) })
+    const [shown] = (await command('metric.getMetrics', { name })) as { value: number }[]
+    const dict = [{ key: 'value', value: shown?.value }]
+    expect(await command('metric.getMetricsAsDicts', { name })).toEqual([{ name: [domain, ...name.slice(1)], dict }])
     expect(await command('metric.getMetricsAsDicts', { name, keys: ['other'] })).toMatchObject([{ dict: [] }])
+    const words = ['_', 'xmpp_element_in', 'stanza_count']
+    expect(await command('metric.getMetrics', { name: words })).toEqual([
+      { name: [domain, ...words.slice(1), 'connection_type=c2s'], type: 'spiral', count: expect.any(Number) },
+    ])
     const histograms = (await command('metric.getMetrics', { name: ['global'] })) as { type: string }[]
     expect(histograms.find(({ type }) => type === 'histogram')).toMatchObject({
       n: expect.any(Number),

@@ -1,8 +1,9 @@
-import { describe, expect, it } from 'vitest'
-import type { Client } from '../support/client.ts'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Client } from '../support/client.ts'
 import { lightService, makesRoom } from '../support/light-rooms.ts'
 import { ownServer } from '../support/own-server.ts'
 import { asksIn, changes, enters, freshRoom, opens } from '../support/rooms.ts'
+import { type OwnTestServer, startTestServer } from '../support/server.ts'
 import type { XmlNode } from '../support/xml.ts'
 
 const mam = 'urn:xmpp:mam:2'
@@ -27,6 +28,55 @@ async function archived(client: Client, room: string): Promise<Map<string, XmlNo
   }
   return found
 }
+
+describe('the archives of rooms on several domains', () => {
+  let server: OwnTestServer
+  beforeAll(async () => {
+    const config = `
+[general]
+hosts = ["one.example"]
+host_types = ["others"]
+default_server_domain = "one.example"
+registration_timeout = "infinity"
+loglevel = "error"
+[services.service_domain_db]
+[[listen.c2s]]
+port = 0
+ip_address = "127.0.0.1"
+tls.mode = "starttls"
+[auth.password]
+scram_iterations = 4096
+[modules.mod_ping]
+[modules.mod_muc]
+[modules.mod_mam]
+muc = {}
+`
+    server = await startTestServer({ config })
+    for (const domain of ['two.example', 'three.example']) {
+      await server.server.commands.run('domain.addDomain', { domain, hostType: 'others' })
+    }
+  })
+  afterAll(() => server.stop())
+
+  it.each(['one.example', 'two.example', 'three.example'])('are kept beside %s', async (domain) => {
+    await server.server.commands.run('account.registerUser', { domain, username: 'alice', password: 'secret' })
+    const alice = await Client.signIn({ ...server, domain }, { local: 'alice', password: 'secret' }, 'pc')
+    await alice.isPresent()
+    const room = freshRoom(domain)
+    await opens(alice, room, persistent)
+    await says(alice, room, 'kept')
+    expect([...(await archived(alice, room)).values()].map((each) => each.child('body')?.text())).toEqual(['kept'])
+    const shown = (await server.server.commands.run('muc.getRoomMessages', { room, pageSize: 1 })) as {
+      readonly stanzas: readonly { readonly stanza: string }[]
+    }
+    expect(shown.stanzas.map(({ stanza }) => /<body>(.*)<\/body>/.exec(stanza)?.[1])).toEqual(['kept'])
+    const nowhere = { room: freshRoom(domain) }
+    await expect(server.server.commands.run('muc.getRoomMessages', nowhere)).rejects.toMatchObject({
+      code: 'room_not_found',
+    })
+    alice.destroy()
+  })
+})
 
 describe('the archive of rooms', () => {
   const own = ownServer(`

@@ -250,6 +250,31 @@ makers = [{ acl = "lena", value = "allow" }]
   })
 })
 
+describe('sizes of rooms that may be chosen', () => {
+  const own = ownServer('[modules.mod_muc]\nmax_users = 25\ndefault_room.max_users = 1000\n')
+  const field = async (owner: Client, room: string) => {
+    const form = await owner.asks(`<query xmlns='${ownerNs}'/>`, 'get', { to: room })
+    const fields = form.child('query', ownerNs)?.child('x', formsNs)?.elements() ?? []
+    const found = fields.find((each) => each.attr('var') === 'muc#roomconfig_maxusers')
+    const texts = (name: string) => found?.elements().filter((each) => each.name === name) ?? []
+    return {
+      options: texts('option').map((each) => Number(each.child('value')?.text())),
+      value: Number(texts('value')[0]?.text()),
+    }
+  }
+
+  it('XEP-0045 §10.2 are those that the service allows, and the one of now', async () => {
+    const owner = await own.client('owner', 'pc')
+    const room = freshRoom('localhost')
+    await opens(owner, room)
+    expect(await field(owner, room)).toEqual({ options: [5, 10, 20, 25], value: 25 })
+    await owner.asks(configForm({ 'muc#roomconfig_maxusers': '7' }), 'set', { to: room })
+    expect(await field(owner, room)).toEqual({ options: [5, 7, 10, 20, 25], value: 7 })
+    await owner.asks(configForm({ 'muc#roomconfig_maxusers': '5000' }), 'set', { to: room })
+    expect(await field(owner, room)).toEqual({ options: [5, 10, 20, 25], value: 25 })
+  })
+})
+
 describe('limits of a service', () => {
   const own = ownServer(`
 [modules.mod_muc]

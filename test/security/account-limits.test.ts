@@ -3,7 +3,7 @@ import { command } from '../support/adhoc.ts'
 import { search, talk } from '../support/archive.ts'
 import { Client } from '../support/client.ts'
 import { type OwnServer, ownServer } from '../support/own-server.ts'
-import { asksIn, freshRoom, opens } from '../support/rooms.ts'
+import { asksIn, enters, freshRoom, opens } from '../support/rooms.ts'
 import { openSecure } from '../support/sign-in.ts'
 import { SteppedClock } from '../support/stepped-clock.ts'
 import { NS } from '../support/xml.ts'
@@ -165,6 +165,35 @@ describe('what is archived', () => {
     const [alice, bob] = [await own.client('alice'), await own.client('bob')]
     await talk(alice, bob, 1)
     await has(alice, '5 6 7 8 1')
+  })
+})
+
+describe('what is archived in rooms', () => {
+  const own = ownServer('[modules.mod_muc]\n[modules.mod_mam]\nmuc.max_messages = 5\n')
+
+  it('the oldest messages of a room go when there are too many, those of another room stay', async () => {
+    const alice = await own.client('alice')
+    const [loud, quiet] = [freshRoom('localhost'), freshRoom('localhost')]
+    const says = async (room: string, bodies: readonly string[]) => {
+      for (const body of bodies) {
+        alice.sends(`<message to='${room}' type='groupchat'><body>${body}</body></message>`)
+        await alice.takes((each) => each.child('body')?.text() === body)
+      }
+    }
+    const has = (room: string, bodies: string) =>
+      expect.poll(async () => (await search(alice, { to: room })).bodies.join(' ')).toBe(bodies)
+    for (const room of [loud, quiet]) await opens(alice, room, { 'muc#roomconfig_persistentroom': '1' })
+    await says(quiet, ['a', 'b'])
+    await says(loud, ['1', '2', '3', '4', '5', '6', '7', '8'])
+    await has(loud, '4 5 6 7 8')
+    await has(quiet, 'a b')
+    expect(await met(own, 'archive')).toBeGreaterThan(0)
+    await own.restart()
+    const again = await own.client('alice', 'later')
+    await enters(again, loud, 'again')
+    again.sends(`<message to='${loud}' type='groupchat'><body>9</body></message>`)
+    await again.takes((each) => each.child('body')?.text() === '9')
+    await expect.poll(async () => (await search(again, { to: loud })).bodies.join(' ')).toBe('5 6 7 8 9')
   })
 })
 

@@ -107,13 +107,14 @@ export class RunningProgram {
     return this.#out + this.#err
   }
 
-  /** Waits until it has written this to standard output or error. Rejects when it ends without. */
-  async says(text: string): Promise<void> {
+  /** Waits until it has written this to standard output or error, so many times. Rejects when it ends without. */
+  async says(text: string, times = 1): Promise<void> {
+    const isSaid = () => this.output.split(text).length > times
     for (;;) {
-      if (this.output.includes(text)) return
+      if (isSaid()) return
       if (this.#child.exitCode !== null || this.#child.signalCode !== null) {
         await this.ended
-        if (this.output.includes(text)) return
+        if (isSaid()) return
         throw new Error(`the program ended without saying "${text}":\n${this.output}`)
       }
       await new Promise<void>((resolve) => {
@@ -126,9 +127,9 @@ export class RunningProgram {
     this.#child.kill(signal)
   }
 
-  /** Where clients reach it, as it said itself. */
+  /** Where clients reach it, as it said itself, after a restart the last time. */
   get address(): Address {
-    const portOf = (kind: string) => Number(new RegExp(`:(\\d+) +${kind}`).exec(this.#out)?.[1])
+    const portOf = (kind: string) => Number([...this.#out.matchAll(new RegExp(`:(\\d+) +${kind}`, 'g'))].at(-1)?.[1])
     return {
       host: '127.0.0.1',
       port: portOf('XMPP clients, STARTTLS'),

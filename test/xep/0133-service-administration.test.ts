@@ -179,7 +179,7 @@ describe('XEP-0133', () => {
     await refused('item-not-found', 'delete-welcome')
   })
 
-  it('§4.3, §4.4, §4.11, §4.12, §4.29, §4.30 feature-not-implemented: what cannot be done here', async () => {
+  it('§4.3, §4.4, §4.11, §4.12, §4.29, §4.30 feature-not-implemented: what cannot be done here, a restart of a server inside another program too', async () => {
     for (const name of ['edit-blacklist', 'edit-whitelist', 'edit-admin', 'restart'])
       await refused('feature-not-implemented', name)
   })

@@ -1,5 +1,6 @@
 import { nearest } from '../../config/nearest.ts'
 import { ControlUnreachable } from '../../net/control-socket.ts'
+import { installFolder } from '../../util/product.ts'
 import { knownCommands, runAdminCommand } from './admin-command.ts'
 import { type CommandLine, CommandLineError, parseCommandLine } from './arguments.ts'
 import { checkConfig, showConfig } from './config-commands.ts'
@@ -45,12 +46,44 @@ export const basicCommands: readonly BasicCommand[] = [
     run: (line, machine) => runForeground(line, machine, { logLevel: 'debug' }),
   },
   { words: ['stop'], usage: 'stop', about: 'Stops the server in good order and waits for its end.', run: stop },
-  { words: ['restart'], usage: 'restart', about: 'Stops the server and starts it again.', run: restart },
+  {
+    words: ['restart'],
+    usage: 'restart',
+    about: 'Stops the server and starts it again, unless its configuration has errors.',
+    run: restart,
+  },
   {
     words: ['reload'],
     usage: 'reload [--dry-run]',
     about: 'Lets the running server read its configuration again, and tells what has changed and what needs a restart.',
     run: reload,
+  },
+  ...['reload_local', 'reload_cluster'].map((name) => ({
+    words: [name],
+    usage: name,
+    about: 'The same as reload: there is one server.',
+    run: reload,
+  })),
+  {
+    words: ['reload_cluster_dryrun'],
+    usage: 'reload_cluster_dryrun',
+    about: 'The same as reload --dry-run.',
+    run: (line, machine) => reload({ ...line, dryRun: true }, machine),
+  },
+  {
+    words: ['print_flat_config'],
+    usage: 'print_flat_config',
+    about: 'The same as config print.',
+    run: showConfig,
+  },
+  {
+    words: ['print_install_dir'],
+    usage: 'print_install_dir',
+    about: 'Tells where this program lies.',
+    run: async (_line, machine) => {
+      machine.out(`${installFolder}\n`)
+      return exit.ok
+    },
   },
   { words: ['status'], usage: 'status', about: 'Tells whether the server runs, and how.', run: status },
   {
@@ -141,7 +174,9 @@ async function dispatch(line: CommandLine, machine: Machine): Promise<number> {
   const basic = basicCommands.find(({ words }) => words.every((word, index) => word === line.words[index]))
   if (basic !== undefined) return runBasic(basic, line, machine)
   const short = findShorthand(first)
-  if (short !== undefined) return runShorthand(short, line, machine)
+  // `mnesia` is a shorthand and a category.
+  const isCommand = second !== undefined && findCommand(first, second, machine.commands) !== undefined
+  if (short !== undefined && !isCommand) return runShorthand(short, line, machine)
   if (second === undefined || first === 'config') return help(line, machine)
   if (inCategory(first, await commandsFor(first, line, machine)).length === 0) return unknown(first, line, machine)
   return runAdminCommand(line, machine)
@@ -177,12 +212,12 @@ async function help(line: CommandLine, machine: Machine): Promise<number> {
     machine.out(basic.map(basicHelp).join('\n'))
     return exit.ok
   }
+  const category = inCategory(first, commands)
   const short = findShorthand(first)
-  if (short !== undefined) {
+  if (short !== undefined && category.length === 0) {
     machine.out(basicHelp(short))
     return exit.ok
   }
-  const category = inCategory(first, commands)
   if (category.length === 0) return unknown(first, line, machine)
   const name = splitName(category[0]?.name ?? '')[0]
   const command = second === undefined ? undefined : findCommand(first, second, commands)

@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path'
 import type { Config } from '../../config/schema.ts'
 import { ControlUnreachable } from '../../net/control-socket.ts'
 import type { ServerStatus } from '../control.ts'
-import { reach } from './admin-command.ts'
+import { answerOf, reach } from './admin-command.ts'
 import { type CommandLine, CommandLineError } from './arguments.ts'
 import { exit, type Machine, type ServerRun } from './machine.ts'
 import { load, printConfigErrors, printNotices, settingsOf, writeDefault } from './settings.ts'
@@ -72,7 +72,10 @@ export async function start(line: CommandLine, machine: Machine): Promise<number
     return exit.failed
   }
   const config = await configForStart(line, machine)
-  if (config === undefined) return exit.failed
+  return config === undefined ? exit.failed : launch(config, line, machine)
+}
+
+async function launch(config: Config, line: CommandLine, machine: Machine): Promise<number> {
   const logFile = join(config.general.data_dir, 'meerkat.log')
   const argv = ['foreground', '--config', config.file, ...(line.skipMissing ? ['--skip-missing'] : [])]
   const server = machine.startInBackground(argv, logFile)
@@ -113,13 +116,46 @@ export async function stop(line: CommandLine, machine: Machine): Promise<number>
   return exit.failed
 }
 
-/** `restart`: stop, if it runs, and start. */
+/**
+ * `restart`: stop, if it runs, and start. A server that somebody else has started, at a terminal or as a service, starts again
+ * in its own process. Nothing is stopped for a configuration with errors.
+ */
 export async function restart(line: CommandLine, machine: Machine): Promise<number> {
-  if ((await statusOf(line, machine)) !== undefined) {
-    const code = await stop(line, machine)
-    if (code !== exit.ok) return code
+  const running = await statusOf(line, machine)
+  if (running === undefined) return start(line, machine)
+  if (!running.isBackground) return restartInPlace(running, line, machine)
+  const config = await configForStart(line, machine)
+  if (config === undefined) {
+    machine.err('Meerkat goes on as it is.\n')
+    return exit.failed
   }
-  return start(line, machine)
+  const code = await stop(line, machine)
+  return code === exit.ok ? launch(config, line, machine) : code
+}
+
+async function restartInPlace(running: ServerStatus, line: CommandLine, machine: Machine): Promise<number> {
+  const { pid, startedAt, version } = running
+  const answer = await answerOf('server.restart', {}, line, machine)
+  if ('code' in answer) return answer.code
+  const isGone = () => !machine.isProcessAlive(pid)
+  const isBack = async () => {
+    const now = await statusOf(line, machine)
+    return now?.status === 'started' && now.startedAt !== startedAt
+  }
+  const isInTime = await waitUntil(async () => isGone() || (await isBack()), patienceOf(line, usualPatience), machine)
+  if (isGone()) {
+    machine.err(`Meerkat (process ${pid}) has not started again; its output and its log tell why.\n`)
+    return exit.failed
+  }
+  if (!isInTime) {
+    machine.err(`Meerkat (process ${pid}) is still restarting.\n`)
+    return exit.failed
+  }
+  machine.out(`Meerkat has started again (process ${pid}).\n`)
+  if (version !== machine.version) {
+    machine.err(`It is version ${version} still: ${machine.version} runs after the process has been started anew.\n`)
+  }
+  return exit.ok
 }
 
 /** `started` and `stopped`: wait for that state, for ever unless `--timeout` is given. */

@@ -52,8 +52,10 @@ export async function runShorthand(entry: Shorthand, line: CommandLine, machine:
     return exit.usage
   }
   if (entry.command === undefined) {
-    machine.out('not applicable\n')
-    return exit.ok
+    const { text, code = exit.ok } = entry.answer ?? { text: 'not applicable' }
+    const say = code === exit.ok ? machine.out : machine.err
+    say(`${text}\n`)
+    return code
   }
   const answer = await answerOf(entry.command, entry.input?.(words, line) ?? {}, line, machine)
   if ('code' in answer) return answer.code

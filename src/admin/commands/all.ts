@@ -6,6 +6,7 @@ import { domainCommands } from './domain.ts'
 import { gdprCommands, type PersonalDataServices } from './gdpr.ts'
 import { type InspectionServices, inspectionCommands } from './inspection.ts'
 import { type MetricServices, metricCommands } from './metric.ts'
+import { mnesiaCommands, type StoreServices } from './mnesia.ts'
 import { serverCommands } from './server.ts'
 import type { AccountServices, DomainServices, ServerServices, SessionServices } from './services.ts'
 import { sessionCommands } from './session.ts'
@@ -20,6 +21,7 @@ export interface CoreServices {
   readonly session: SessionServices
   readonly server: ServerServices
   readonly data: DataServices
+  readonly store: StoreServices
   readonly gdpr: PersonalDataServices
   readonly inspection: InspectionServices
   readonly metric: MetricServices
@@ -34,6 +36,7 @@ export function registerCoreCommands(registry: CommandRegistry, services: CoreSe
   registry.register('admin', [...sessionCommands, ...userStatusCommands], services.session)
   registry.register('admin', serverCommands, services.server)
   registry.register('admin', dataCommands, services.data)
+  registry.register('admin', mnesiaCommands, services.store)
   registry.register('admin', gdprCommands, services.gdpr)
   registry.register('admin', inspectionCommands, services.inspection)
   registry.register('admin', metricCommands, services.metric)
@@ -48,6 +51,7 @@ const lists = [
   userStatusCommands,
   serverCommands,
   dataCommands,
+  mnesiaCommands,
   gdprCommands,
   inspectionCommands,
   metricCommands,

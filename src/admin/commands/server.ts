@@ -72,5 +72,31 @@ const stop = command({
   },
 })
 
+const checkRestart = command({
+  name: 'server.checkRestart',
+  about: 'Tells whether the server could start again with the configuration as it is now. Changes nothing.',
+  input: z.strictObject({}),
+  output: z.string(),
+  scope: 'admin',
+  async run(_input, services: ServerServices) {
+    await services.checkRestart()
+    return 'The server can be restarted'
+  },
+})
+
+const restart = command({
+  name: 'server.restart',
+  about:
+    'Stops the server in good order and starts it again, with the configuration as it is then. With errors in that nothing is stopped.',
+  input: z.strictObject({}),
+  output: z.string(),
+  scope: 'admin',
+  changes: true,
+  async run(_input, services: ServerServices) {
+    await services.restart()
+    return 'The server is restarting'
+  },
+})
+
 /** The commands of the category `server`. */
-export const serverCommands = [status, getLoglevel, setLoglevel, stop]
+export const serverCommands = [status, getLoglevel, setLoglevel, stop, checkRestart, restart]

@@ -77,6 +77,10 @@ export interface ServerServices {
   setLogLevel(level: string): void
   /** Begins an orderly stop without waiting for it. */
   stop(): void
+  /** Rejects with CommandError when the server could not be started again with the configuration as it is now. */
+  checkRestart(): Promise<unknown>
+  /** As {@link stop}, and the server is started again; rejects as {@link checkRestart}. */
+  restart(): Promise<void>
 }
 
 /** A domain as commands show it. */

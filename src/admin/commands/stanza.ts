@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Jid } from '../../jid/jid.ts'
+import type { Jid } from '../../jid/jid.ts'
 import { command } from '../../module/command.ts'
 import { CommandError } from '../../module/command-error.ts'
 import { address } from '../../module/scalars.ts'
@@ -8,10 +8,8 @@ import { sendFor } from '../../router/send-for.ts'
 import { NS } from '../../stanza/namespaces.ts'
 import { Stanza } from '../../stanza/stanza.ts'
 import { randomId } from '../../util/random-id.ts'
-import { type Element, el } from '../../xml/element.ts'
-import { parseElement } from '../../xml/parse.ts'
-import { serialise } from '../../xml/serialise.ts'
-import { wireBytes } from '../../xml/wire.ts'
+import { el } from '../../xml/element.ts'
+import { addressIn, stanzaOf, writtenStanza } from './written-stanza.ts'
 
 /** What commands that send stanzas work on. */
 export interface StanzaServices {
@@ -68,48 +66,16 @@ const sendMessageHeadLine = command({
   },
 })
 
-/** A stanza as somebody writes it down: without a namespace it is one of clients. */
-function stanzaIn(text: string): Element | undefined {
-  try {
-    const element = parseElement(text, NS.client)
-    return ['message', 'presence', 'iq'].includes(element.name) && element.ns === NS.client ? element : undefined
-  } catch {
-    return undefined
-  }
-}
-
-const written = z
-  .string()
-  .transform((text, context) => {
-    const element = stanzaIn(text)
-    if (element !== undefined) return element
-    context.addIssue({ code: 'custom', input: text, message: 'this is not a stanza.' })
-    return z.NEVER
-  })
-  .meta({ scalar: 'XmlElement' })
-
-/** An address of a stanza. Throws CommandError where it is missing, or is none. */
-function addressIn(element: Element, attribute: 'from' | 'to'): Jid {
-  const who = attribute === 'from' ? 'sender' : 'recipient'
-  const text = element.attr(attribute)
-  if (text === undefined) throw new CommandError(`no_${who}`, `The stanza has no "${attribute}"`)
-  const jid = Jid.tryParse(text)
-  if (jid === undefined) throw new CommandError(`invalid_${who}`, `${text} is no address`)
-  return jid
-}
-
 const sendStanza = command({
   name: 'stanza.sendStanza',
   about: 'Sends a stanza in the name of the user who is its sender.',
-  input: z.strictObject({ stanza: written.describe('The stanza, with `from` and `to`.') }),
+  input: z.strictObject({ stanza: writtenStanza.describe('The stanza, with `from` and `to`.') }),
   output: sent,
   scope: 'admin',
   changes: true,
   run(input, services: StanzaServices) {
     const [sender, recipient] = [addressIn(input.stanza, 'from'), addressIn(input.stanza, 'to')]
-    const plain = input.stanza.withAttrs({ from: undefined, to: undefined })
-    const stanza = Stanza.fromBytes(wireBytes(serialise(plain)), Jid.parse).readdressed(sender, recipient)
-    return send(sender, stanza, services)
+    return send(sender, stanzaOf(input.stanza).readdressed(sender, recipient), services)
   },
 })
 

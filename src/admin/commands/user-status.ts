@@ -1,11 +1,12 @@
 import { z } from 'zod'
 import { command } from '../../module/command.ts'
 import { CommandError } from '../../module/command-error.ts'
-import { address, domain } from '../../module/scalars.ts'
+import { address, domain, fullJid } from '../../module/scalars.ts'
 import { NS } from '../../stanza/namespaces.ts'
 import { Stanza } from '../../stanza/stanza.ts'
 import { el } from '../../xml/element.ts'
 import type { SessionServices, SessionSummary } from './services.ts'
+import { addressIn, stanzaOf, writtenStanza } from './written-stanza.ts'
 
 const userStatus = z.strictObject({ user: z.string(), priority: z.int().nullable(), text: z.string().nullable() })
 
@@ -82,5 +83,26 @@ const setPresence = command({
   },
 })
 
-/** The commands of the category `session` that look at presence. */
-export const userStatusCommands = [listUsersWithStatus, countUsersWithStatus, setPresence]
+const sendStanza = command({
+  name: 'session.sendStanza',
+  about: 'Lets a session send a stanza, as if its client had done so.',
+  input: z.strictObject({
+    user: fullJid().describe('Address of the session, with its resource.'),
+    stanza: writtenStanza.describe('The stanza; who sends it is the session.'),
+  }),
+  output: z.strictObject({ jid: z.string(), message: z.string() }),
+  scope: 'admin',
+  changes: true,
+  async run({ user, stanza }, services: SessionServices) {
+    const jid = user.full
+    const sent = stanzaOf(stanza).readdressed(
+      undefined,
+      stanza.attr('to') === undefined ? undefined : addressIn(stanza, 'to'),
+    )
+    if (await services.sessions.send(user, sent)) return { jid, message: 'Stanza sent successfully' }
+    throw new CommandError('no_session', 'Given user has no session under this address', { jid })
+  },
+})
+
+/** The commands of the category `session` that look at presence, or send as clients do. */
+export const userStatusCommands = [listUsersWithStatus, countUsersWithStatus, setPresence, sendStanza]

@@ -79,7 +79,6 @@ export const general = z.strictObject({
   s2s_backend: noEffect(oneOf('mnesia', 'cets'), builtInStore),
   routing_modules: noEffect(z.array(z.string()), 'routing has a fixed order'),
   route_subdomains: notBuilt('routing of unknown subdomains to other servers'),
-  all_metrics_are_global: noEffect(z.boolean(), 'every metric has a label for its host').meta({ era: '4.0' }),
   rdbms_server_type: noEffect(oneOf('pgsql'), 'the SQL dialect follows from the driver').meta({ era: '4.0' }),
   pgsql_users_number_estimate: noEffect(z.boolean(), 'users are counted exactly').meta({ era: '4.0' }),
   override: noEffect(z.array(oneOf('global', 'local', 'acls')), 'the file is the only source of settings').meta({

@@ -17,6 +17,21 @@ export const internalDatabases = z.strictObject({
   ),
 })
 
+const graphite = z.strictObject({
+  host: z.string().min(1).describe('Its name or address.').meta({ example: 'graphite.example' }),
+  port: z.int().min(1).max(65_535).default(2003).describe('The port that takes lines of text.'),
+  interval: duration('ms').default(60_000).describe('Time between two reports.'),
+  connect_timeout: duration('ms').default(5000).describe('Longest time to connect.'),
+  api_key: z.string().default('').describe('Put before all names, as hosted servers want it.').meta({ secret: true }),
+  prefix: z.string().optional().describe('Put before all names, after the two others.').meta({ example: 'meerkat' }),
+  env_prefix: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('An environment variable, whose value is put before all names.')
+    .meta({ variable: true, example: 'HOSTNAME' }),
+})
+
 /** The `[instrumentation]` table. */
 export const instrumentation = z.strictObject({
   probe_interval: z.int().min(1).default(15).describe('Seconds between two looks at what has to be measured.'),
@@ -24,7 +39,23 @@ export const instrumentation = z.strictObject({
     .strictObject({})
     .prefault({})
     .describe('Metrics for Prometheus; always on, to be read through a `mongoose_prometheus_handler`.'),
-  exometer: notBuilt('the metric store and Graphite reports'),
+  exometer: z
+    .strictObject({
+      all_metrics_are_global: z
+        .boolean()
+        .default(false)
+        .describe('Whether the metrics of all host types are one together in the store.')
+        .meta({ aliases: [{ key: '../../general.all_metrics_are_global', era: '4.0' }] }),
+      report: z
+        .strictObject({ graphite: z.array(graphite).default([]).describe('Graphite servers, each told on its own.') })
+        .prefault({})
+        .describe('Who is told the metrics of the store every now and then.'),
+    })
+    .optional()
+    .describe(
+      'Keeps what the last minute has brought, for the commands `metric.*` and for reports: percentiles and rates.',
+    )
+    .meta({ reload: 'restart' }),
   log: noEffect(z.strictObject({ level: oneOf(...logLevels).optional() }), 'events have levels of their own'),
 })
 

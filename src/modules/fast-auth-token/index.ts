@@ -10,6 +10,7 @@ import { sasl2Features, sasl2Mechanisms, sasl2Starts, sasl2Succeeds } from '../.
 import { formatTimestamp } from '../../stanza/delay.ts'
 import { once } from '../../util/once.ts'
 import { type Element, el } from '../../xml/element.ts'
+import { fastTokensApi } from './api.ts'
 import { options } from './options.ts'
 import { migrations, TokenStore, type TokenTables } from './store.ts'
 import { NS, TokenDesk } from './token-desk.ts'
@@ -30,7 +31,7 @@ export default defineModule({
   needs: ['mod_sasl2'],
   tables: tables<TokenTables>(),
   migrations,
-  setup({ host, on, db, accounts, clock, log, options, every, metrics }) {
+  setup({ host, on, db, accounts, clock, log, options, every, metrics, provide }) {
     const store = measured(metrics, 'mod_fast_auth_token_backend', new TokenStore(db))
     const { access, rotate_before_expire } = options.validity_period
     const rotateBefore = msOf(rotate_before_expire)
@@ -62,6 +63,13 @@ export default defineModule({
     on(sasl2Starts, 'check', ({ request }) => desk.check(request))
     on(sasl2Succeeds, 'tokens', ({ login }) => desk.settle(login))
 
+    provide(fastTokensApi, {
+      installations: async (user) => {
+        const now = clock.now()
+        return (await store.list(user)).filter(({ expires }) => expires > now).map(({ agent }) => agent)
+      },
+      revoke: (user, agent) => store.forget({ user, agent }),
+    })
     every(dayMs, () => {
       for (const domain of host.domains) {
         store.purge(domain, clock.now()).catch((error) => log.error({ what: 'token_purge_failed', reason: error }))

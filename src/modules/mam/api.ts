@@ -2,6 +2,9 @@ import { z } from 'zod'
 import { chain, collect } from '../../hooks/hook.ts'
 import type { Jid } from '../../jid/jid.ts'
 import { moduleApi } from '../../module/api.ts'
+import { CommandError } from '../../module/command-error.ts'
+import type { ModuleServices } from '../../module/module-commands.ts'
+import { dateTime, posInt, userJid } from '../../module/scalars.ts'
 import type { IqRequest } from '../../router/iq-registry.ts'
 import type { Session } from '../../router/session.ts'
 import { formatTimestamp } from '../../stanza/delay.ts'
@@ -125,4 +128,26 @@ export function showStanzas(messages: readonly ArchivedStanza[]): z.input<typeof
     stanza_id: id,
     stanza: fromWire(stanza.toWire('framed')),
   }))
+}
+
+/** What the commands that show the messages of a room are given. */
+export const messagesInput = z.strictObject({
+  room: userJid().describe('Address of the room.'),
+  pageSize: posInt().default(50).describe('Most messages to show.'),
+  before: dateTime().optional().describe('Only messages from before this moment.'),
+})
+
+/** What they answer. */
+export const messagesOutput = z.strictObject({ stanzas: shownStanzas, limit: z.int() })
+
+/** The last messages in the archive of a room, oldest first. Throws CommandError `mam_not_loaded`. */
+export async function lastMessages(
+  { room, pageSize, before }: z.output<typeof messagesInput>,
+  services: ModuleServices,
+): Promise<z.input<typeof messagesOutput>> {
+  const limit = Math.min(pageSize, mostShown)
+  const archives = services.domainsWith(mamApi).map((each) => services.api(each, mamApi).rooms)
+  const archive = archives.find((each) => each?.serves(room.domain) === true)
+  if (archive === undefined) throw new CommandError('mam_not_loaded', 'Rooms have no archive here')
+  return { stanzas: showStanzas(await archive.history(room, { limit, before })), limit }
 }

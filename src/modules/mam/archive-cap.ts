@@ -1,7 +1,7 @@
 import type { Jid } from '../../jid/jid.ts'
 import type { LimitReached } from '../../observe/limits.ts'
 import { Lru } from '../../util/lru.ts'
-import { KeyedMailbox } from '../../util/mailbox.ts'
+import { KeyedMailbox, notWaitedFor } from '../../util/mailbox.ts'
 import type { Archive } from './archive.ts'
 
 /** Archives whose size is remembered. */
@@ -30,7 +30,9 @@ export class ArchiveCap {
   grows(owner: Jid, written: Promise<void>): void {
     const { most, onFailure } = this.#parts
     if (most === Number.POSITIVE_INFINITY) return
-    const done = written.then(() => this.#mailbox.run(owner.bareString, () => this.#grown(owner)))
+    // The message may be that of a room, whose mailbox is at work on it and waits for what is written only.
+    const trim = () => this.#mailbox.run(owner.bareString, () => this.#grown(owner))
+    const done = written.then(() => notWaitedFor(trim))
     // Who is told of a message that could not be written is its sender.
     written.then(
       () => done.catch(onFailure),

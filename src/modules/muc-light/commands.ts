@@ -1,14 +1,13 @@
 import { z } from 'zod'
 import { Jid } from '../../jid/jid.ts'
 import { command } from '../../module/command.ts'
-import { CommandError } from '../../module/command-error.ts'
 import type { ModuleServices } from '../../module/module-commands.ts'
-import { dateTime, domain, posInt, userJid, userName } from '../../module/scalars.ts'
+import { domain, posInt, userJid, userName } from '../../module/scalars.ts'
 import { NS } from '../../stanza/namespaces.ts'
 import { Stanza } from '../../stanza/stanza.ts'
 import { randomId } from '../../util/random-id.ts'
 import { el } from '../../xml/element.ts'
-import { mamApi, mostShown, shownStanzas, showStanzas } from '../mam/api.ts'
+import { lastMessages, messagesInput, messagesOutput } from '../mam/api.ts'
 import { type LightRoomDescription, mucLightApi, type RawConfig } from './api.ts'
 import { blockingCommands } from './blocking-commands.ts'
 import { allowing, mustBelong, mustExist, roomsOf, withRoom } from './command-target.ts'
@@ -234,21 +233,10 @@ const listRooms = command({
 const getRoomMessages = command({
   name: 'muc_light.getRoomMessages',
   about: 'Shows the last messages of a MUC Light room, oldest first.',
-  input: z.strictObject({
-    room,
-    pageSize: posInt().default(50).describe('Most messages to show.'),
-    before: dateTime().optional().describe('Only messages from before this moment.'),
-  }),
-  output: z.strictObject({ stanzas: shownStanzas, limit: z.int() }),
+  input: messagesInput,
+  output: messagesOutput,
   scope: 'user',
-  run: (input, services: ModuleServices) =>
-    withRoom(input.room, services, async () => {
-      const limit = Math.min(input.pageSize, mostShown)
-      const archives = services.domainsWith(mamApi).map((each) => services.api(each, mamApi).rooms)
-      const archive = archives.find((each) => each?.serves(input.room.domain) === true)
-      if (archive === undefined) throw new CommandError('mam_not_loaded', 'Rooms have no archive here')
-      return { stanzas: showStanzas(await archive.history(input.room, { limit, before: input.before })), limit }
-    }),
+  run: (input, services: ModuleServices) => withRoom(input.room, services, () => lastMessages(input, services)),
 })
 
 /** Admin commands on MUC Light rooms. */

@@ -7,6 +7,7 @@ import { refusing } from '../../module/service-commands.ts'
 import { NS } from '../../stanza/namespaces.ts'
 import { Stanza } from '../../stanza/stanza.ts'
 import { el } from '../../xml/element.ts'
+import { lastMessages, messagesInput, messagesOutput } from '../mam/api.ts'
 import { roomsOf, withRoom } from './command-target.ts'
 import { MUC } from './core/namespaces.ts'
 
@@ -255,6 +256,15 @@ const listRoomAffiliations = command({
     ),
 })
 
+const getRoomMessages = command({
+  name: 'muc.getRoomMessages',
+  about: 'Shows the last messages of a room, oldest first.',
+  input: messagesInput,
+  output: messagesOutput,
+  scope: 'admin',
+  run: (input, services: ModuleServices) => withRoom(input.room, services, () => lastMessages(input, services)),
+})
+
 /** Admin commands on rooms. */
 export const mucCommands = [
   createInstantRoom,
@@ -272,4 +282,5 @@ export const mucCommands = [
   listRooms,
   listRoomUsers,
   listRoomAffiliations,
+  getRoomMessages,
 ]

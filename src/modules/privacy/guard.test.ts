@@ -22,7 +22,7 @@ function made(load: () => Promise<PrivacyBook>) {
   const reach = new Reach(
     host,
     {
-      ...{ hasUser: async () => true, load: () => emptyRoster },
+      ...{ hasUser: async () => true, load: () => emptyRoster, async *all() {} },
       ...{ send: async () => {}, put: async () => {}, remove: async () => {} },
     },
     {} as PresenceApi,

@@ -33,7 +33,8 @@ export default defineModule({
         clock.after(0, () => remove(from.bare))
         return undefined
       }
-      if (accountName(payload, from.domain).full === from.bareString) await registrar.changePassword(from.bare, payload)
+      if (accountName(payload, from.domain).full === from.bareString)
+        await registrar.changePassword(from.bare, payload, session)
       else
         await registrar.register(payload, from.domain, {
           key: session?.info.address ?? from.bareString,

@@ -5,6 +5,7 @@ import type { LimitReached } from '../../observe/limits.ts'
 import type { Logger } from '../../observe/logger.ts'
 import { changePassword, registerAccount } from '../../router/accounts.ts'
 import type { Host } from '../../router/host.ts'
+import type { Session } from '../../router/session.ts'
 import { NS as core } from '../../stanza/namespaces.ts'
 import { Stanza } from '../../stanza/stanza.ts'
 import { StanzaError } from '../../stanza/stanza-error.ts'
@@ -71,12 +72,12 @@ export class Registrar {
   }
 
   /** Changes the password of somebody who is signed in. */
-  async changePassword(user: Jid, query: Element): Promise<void> {
+  async changePassword(user: Jid, query: Element, by: Session | undefined): Promise<void> {
     if (!this.mayChange(user)) throw new StanzaError('forbidden')
     const password = query.childText('password') ?? ''
     if (password === '') throw new StanzaError('bad-request')
     this.#checkStrength(password)
-    if (!(await withStanzaErrors(() => changePassword(this.#host, user.bare, password)))) {
+    if (!(await withStanzaErrors(() => changePassword(this.#host, user.bare, password, by)))) {
       throw new StanzaError('not-allowed')
     }
   }

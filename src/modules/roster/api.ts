@@ -4,7 +4,7 @@ import { moduleApi } from '../../module/api.ts'
 import type { Host } from '../../router/host.ts'
 import type { Eventually } from '../../util/settled.ts'
 import type { Element } from '../../xml/element.ts'
-import type { Roster } from './roster.ts'
+import type { Roster, RosterItem } from './roster.ts'
 import type { SubscriptionState, SubscriptionVerb } from './subscription.ts'
 
 export type { Roster } from './roster.ts'
@@ -18,6 +18,12 @@ export interface ContactLook {
   readonly subscription?: Pick<SubscriptionState, 'to' | 'from'> | undefined
 }
 
+/** An item in the roster of a user. */
+export interface StoredItem {
+  readonly user: Jid
+  readonly item: RosterItem
+}
+
 /** What other modules may know of rosters. */
 export interface RosterApi {
   /** The roster of an account of this host; there at once when it is in memory. */
@@ -26,6 +32,8 @@ export interface RosterApi {
   put(account: Jid, contact: Jid, look: ContactLook): Promise<void>
   /** Removes a contact and ends the subscriptions. Throws StanzaError `item-not-found`. */
   remove(account: Jid, contact: Jid): Promise<void>
+  /** Every item that is stored of a domain, of one user after another; what changes meanwhile may be seen or not. */
+  all(domain: string): AsyncIterable<StoredItem>
   /** Whether there is such an account. */
   hasUser(account: Jid): Promise<boolean>
   /** Does what a user's client does by sending this subscription presence: the user's roster changes, then the contact is told. */

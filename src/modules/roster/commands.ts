@@ -4,6 +4,7 @@ import { command } from '../../module/command.ts'
 import { CommandError } from '../../module/command-error.ts'
 import type { ModuleServices } from '../../module/module-commands.ts'
 import { address, userJid } from '../../module/scalars.ts'
+import { bulkCommands } from './bulk-commands.ts'
 import { type Contact, contactOf, rosterOf, shownContact } from './command-target.ts'
 import { contactCommands } from './contact-commands.ts'
 import { mutualCommands } from './mutual-commands.ts'
@@ -43,4 +44,4 @@ const getContact = command({
 })
 
 /** The commands of the category `roster`. */
-export const rosterCommands = [listContacts, getContact, ...contactCommands, ...mutualCommands]
+export const rosterCommands = [listContacts, getContact, ...contactCommands, ...mutualCommands, ...bulkCommands]

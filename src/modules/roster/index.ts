@@ -74,6 +74,7 @@ export default defineModule({
       load: (account) => service.load(account),
       put: (account, jid, look) => service.change(account, (roster) => lookedAfter(roster, jid, look)),
       remove: (account, contact) => removeItem(service, desk, account, contact),
+      all: (domain) => service.all(domain),
       hasUser: (account) => accounts.exists(account),
       send: (type, from, to) => desk.send(Stanza.make('presence', { type, from, to })),
     })

@@ -9,7 +9,7 @@ import { KeyedMailbox } from '../../util/mailbox.ts'
 import { randomId } from '../../util/random-id.ts'
 import { afterwards, type Eventually } from '../../util/settled.ts'
 import { el } from '../../xml/element.ts'
-import { contactMoved, rosterChanged, type SharedContact, sharedContacts } from './api.ts'
+import { contactMoved, rosterChanged, type SharedContact, type StoredItem, sharedContacts } from './api.ts'
 import { itemElement, rosterNs } from './format.ts'
 import { type Roster, type RosterItem, sizeOf, withShared } from './roster.ts'
 import type { Rosters } from './store.ts'
@@ -17,6 +17,9 @@ import { noSubscription, type SubscriptionState } from './subscription.ts'
 
 /** Rosters kept in memory beside those of the disk. */
 const cachedRosters = 20_000
+
+/** Items that are read at a time where all are looked at. */
+const pageSize = 500
 
 export interface RosterServiceOptions {
   readonly versioning: boolean
@@ -88,6 +91,16 @@ export class RosterService {
     const whose = { host: this.#host, account, contact: item.jid }
     if (!sameReach(states.before, states.after)) await this.#host.hooks.run(rosterChanged, { ...whose, ...states })
     else if (!sameGroups(before, item)) await this.#host.hooks.run(contactMoved, whose)
+  }
+
+  /** Every item that is stored of a domain, a page at a time. */
+  async *all(domain: string): AsyncGenerator<StoredItem> {
+    for (let last: StoredItem | undefined, isMore = true; isMore; ) {
+      const page = await this.#store.page(domain, pageSize, last)
+      yield* page
+      last = page.at(-1)
+      isMore = page.length === pageSize
+    }
   }
 
   /** The version of a roster as clients know it, undefined when versions are off. */

@@ -5,6 +5,7 @@ import type { Element } from '../../xml/element.ts'
 import { parseElement } from '../../xml/parse.ts'
 import { serialise } from '../../xml/serialise.ts'
 import { fromWire } from '../../xml/wire.ts'
+import type { StoredItem } from './api.ts'
 import { emptyRoster, Roster, type RosterItem } from './roster.ts'
 import { decodeState, encodeState } from './subscription.ts'
 
@@ -79,6 +80,19 @@ export class RosterStore {
     ])
     if (rows.length === 0 && version === undefined) return emptyRoster
     return new Roster(new Map(rows.map((row) => [row.contact, fromRow(row)])), version?.version)
+  }
+
+  /** Items of a domain after this one, in the order of users and their contacts. */
+  async page(domain: string, size: number, after?: StoredItem): Promise<StoredItem[]> {
+    let query = this.#db.q.selectFrom('mod_roster_items').selectAll().where('domain', '=', domain)
+    if (after !== undefined) {
+      const [username, contact] = [after.user.local, after.item.jid.full]
+      query = query.where((eb) =>
+        eb.or([eb('username', '>', username), eb.and([eb('username', '=', username), eb('contact', '>', contact)])]),
+      )
+    }
+    const rows = await query.orderBy('username').orderBy('contact').limit(size).execute()
+    return rows.map((row) => ({ user: Jid.of(row.username, row.domain), item: fromRow(row) }))
   }
 
   /** Writes a changed or new item; resolves when it is on disk. */

@@ -5,6 +5,7 @@ import { type ErrorCondition, StanzaError } from '../../stanza/stanza-error.ts'
 /** What the codes of admin commands are in the errors of XMPP (XEP-0133 §5); others are `not-acceptable`. */
 const conditions: Readonly<Record<string, ErrorCondition>> = {
   deps_not_loaded: 'feature-not-implemented',
+  not_restartable: 'feature-not-implemented',
   domain_not_found: 'item-not-found',
   user_does_not_exist: 'item-not-found',
   user_not_exist: 'item-not-found',

@@ -1,5 +1,5 @@
 import { StanzaError } from '../../stanza/stanza-error.ts'
-import type { AdminCommand } from './admin-command.ts'
+import type { AdminCall, AdminCommand } from './admin-command.ts'
 import { done, question, textField, textOf } from './form.ts'
 
 /** Choices of `delay` in seconds (XEP-0133 §4.30); ours: at once. */
@@ -9,14 +9,19 @@ const delays = ['0', '30', '60', '90', '120', '180', '240', '300'] as const
 export type Later = (seconds: number, work: () => Promise<unknown>) => void
 
 function ending(name: 'restart' | 'shutdown', title: string, operation: string, later: Later): AdminCommand {
+  /** What would keep it from starting again is told now, not when nobody listens any more. */
+  const check = async ({ operations }: AdminCall) => {
+    if (name === 'restart') await operations.run('server.checkRestart', {})
+  }
   const doing = name === 'restart' ? 'restarting' : 'shutting down'
   return {
     name,
     title,
     isGlobal: true,
     operations: [operation],
-    ask: () =>
-      question(
+    async ask(call) {
+      await check(call)
+      return question(
         title,
         {
           var: 'delay',
@@ -26,8 +31,11 @@ function ending(name: 'restart' | 'shutdown', title: string, operation: string, 
           options: delays.map((value) => ({ value })),
         },
         { ...textField('announcement', 'Announcement'), isRequired: false },
-      ),
-    async run({ operations, domain }, form) {
+      )
+    },
+    async run(call, form) {
+      const { operations, domain } = call
+      await check(call)
       const body = textOf(form, 'announcement')
       if (body !== '') await operations.run('announce.sendAnnouncement', { domain, body })
       const seconds = Number(form.value('delay') ?? '0')

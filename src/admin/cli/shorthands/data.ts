@@ -78,4 +78,12 @@ export const dataShorthands: readonly Shorthand[] = [
     command: 'mnesia.dumpTable',
     input: ([path = '', table = '']) => ({ path, table }),
   }),
+  shorthand({
+    usage: 'mnesia [KEY]',
+    about: 'Tells of the built-in database, which takes the place of Mnesia: everything (info), or what KEY says.',
+    command: 'mnesia.systemInfo',
+    input: ([key = 'info']): Record<string, string> => (key === 'info' ? {} : { keys: JSON.stringify([key]) }),
+    show: (infos: readonly { key: string; result: string | readonly string[] }[]) =>
+      lines(infos.map(({ key, result }) => `${key}: ${typeof result === 'string' ? result : result.join(', ')}`)),
+  }),
 ]

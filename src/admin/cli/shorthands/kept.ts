@@ -72,4 +72,11 @@ export const keptShorthands: readonly Shorthand[] = [
     command: 'vcard.setField',
     input: (words) => ({ ...field(words), content: JSON.stringify([words[4]]) }),
   }),
+  shorthand({
+    usage: 'set_vcard2_multi USER HOST NAME SUBNAME CONTENTS',
+    about:
+      'Replaces the elements of a name in an element of the vCard of a user by several: CONTENTS is a JSON list of texts.',
+    command: 'vcard.setField',
+    input: (words) => ({ ...field(words), content: words[4] ?? '' }),
+  }),
 ]

@@ -47,4 +47,33 @@ export const rosterShorthands: readonly Shorthand[] = [
     input: ([local, localHost, user, host]) => ({ user: address(local, localHost), contact: address(user, host) }),
     show: () => 'ok',
   }),
+  shorthand({
+    usage: 'process_rosteritems ACTION SUBSCRIPTIONS ASKS USERS CONTACTS',
+    about:
+      'Lists or deletes (ACTION: list, delete) the contacts of all users that are like this, each any or with : between, as none:to none:in *@example.org *:*@*.net.',
+    command: 'roster.processItems',
+    input: ([action = '', subscriptions = '', asks = '', users = '', contacts = '']) => ({
+      ...{ action, subscriptions, asks, users, contacts },
+    }),
+    show: (found: readonly { user: string; contact: string; subscription: string; ask: string }[]) =>
+      table(found.map(({ user, contact, subscription, ask }) => [user, contact, subscription, ask])),
+  }),
+  shorthand({
+    usage: 'push_roster FILE USER HOST',
+    about: 'Puts the contacts in a file into the roster of a user.',
+    command: 'roster.pushFile',
+    input: ([path = '', user, host]) => ({ path, user: address(user, host) }),
+  }),
+  shorthand({
+    usage: 'push_roster_all FILE',
+    about: 'Makes all users in a file contacts of each other.',
+    command: 'roster.pushFileToAll',
+    input: ([path = '']) => ({ path }),
+  }),
+  shorthand({
+    usage: 'push_roster_alltoall HOST GROUP',
+    about: 'Makes all users of a domain contacts of each other, in a group.',
+    command: 'roster.pushAllToAll',
+    input: ([domain = '', group = '']) => ({ domain, group }),
+  }),
 ]

@@ -1,3 +1,4 @@
+import { exit } from '../machine.ts'
 import { lines } from './parts.ts'
 import { type Shorthand, shorthand } from './shorthand.ts'
 
@@ -63,6 +64,34 @@ export const serverShorthands: readonly Shorthand[] = [
     input: ([level = '']) => ({ level }),
     show: () => 'ok',
   }),
+  shorthand({
+    usage: 'load_config FILE',
+    about: 'Of MongooseIM; here the settings go into the configuration file.',
+    answer: { text: 'not applicable: put the settings into the configuration file, then run meerkat reload' },
+  }),
+  shorthand({
+    usage: 'bootstrap',
+    about: 'Of MongooseIM; the tables are made by the first start.',
+    answer: { text: 'not applicable: the first start makes what is needed' },
+  }),
+  ...['debug', 'escript [FILE]'].map((usage) =>
+    shorthand({
+      usage,
+      about: 'Of MongooseIM; not supported.',
+      answer: { text: 'not supported: this is no Erlang node', code: exit.usage },
+    }),
+  ),
+  ...[
+    ...['srg_create GROUP HOST NAME DESCRIPTION DISPLAY', 'srg_delete GROUP HOST', 'srg_list HOST'],
+    ...['srg_get_info GROUP HOST', 'srg_get_members GROUP HOST'],
+    ...['srg_user_add USER HOST GROUP GROUPHOST', 'srg_user_del USER HOST GROUP GROUPHOST'],
+  ].map((usage) =>
+    shorthand({
+      usage,
+      about: 'Of MongooseIM; groups come from a directory, by mod_shared_roster_ldap.',
+      answer: { text: 'not configured: groups come from a directory, by mod_shared_roster_ldap', code: exit.failed },
+    }),
+  ),
   ...['set_master NODE', 'mnesia_change_nodename FROM TO OLDFILE NEWFILE', 'install_fallback FILE'].map((usage) =>
     shorthand({ usage, about: 'Of MongooseIM; not applicable here, and does nothing.' }),
   ),

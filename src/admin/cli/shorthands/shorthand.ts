@@ -12,8 +12,9 @@ export interface Shorthand extends BasicDescription {
   /** Name and arguments: `register HOST PASSWORD`, those in brackets may be left out. */
   readonly usage: string
   readonly about: string
-  /** The command that does it. Absent where there is nothing to do here. */
+  /** The command that does it. Absent where there is nothing to do here: then `answer` is printed. */
   readonly command?: string
+  readonly answer?: Shown
   input?(words: readonly string[], line: CommandLine): Readonly<Record<string, string>>
   show?(result: never, words: readonly string[]): Shown | string
 }

@@ -18,6 +18,13 @@ export const stanzaShorthands: readonly Shorthand[] = [
     show: () => 'ok',
   }),
   shorthand({
+    usage: 'send_stanza_c2s USER HOST RESOURCE STANZA',
+    about: 'Lets a session send a stanza, as if its client had done so.',
+    command: 'session.sendStanza',
+    input: ([user, host, resource = '', stanza = '']) => ({ user: `${address(user, host)}/${resource}`, stanza }),
+    show: () => 'ok',
+  }),
+  shorthand({
     usage: 'set_presence USER HOST RESOURCE TYPE SHOW STATUS PRIORITY',
     about: 'Lets a session send presence.',
     command: 'session.setPresence',

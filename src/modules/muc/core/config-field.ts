@@ -10,15 +10,16 @@ export interface ConfigField {
   readonly var: string
   readonly type: FieldType
   readonly label: string
-  readonly options?: readonly FieldOption[]
+  /** What may be chosen; under a configuration, in a room, where that is not always the same. */
+  readonly options?: readonly FieldOption[] | ((config: RoomConfig, room: Room) => readonly FieldOption[])
   /** How values are checked (XEP-0122). */
   readonly validation?: Element
   /** Taken but not shown: another name for a setting. */
   readonly isHidden?: boolean
   /** Whether somebody may see and set it. */
   isFor?(room: Room, who: Jid): boolean
-  /** The values of the field under a configuration. */
-  read(config: RoomConfig): readonly string[]
+  /** The values of the field under a configuration; in a room, as far as they hold there. */
+  read(config: RoomConfig, room?: Room): readonly string[]
   /** The configuration with these values. Throws StanzaError for values that it cannot have. */
   write(config: RoomConfig, values: readonly string[], room: Room): RoomConfig
 }
@@ -71,9 +72,10 @@ export function textField(
 }
 
 /** A field as it stands in a form. */
-export function shownField(field: ConfigField, config: RoomConfig): FormField {
-  const { var: name, type, label, options, validation } = field
-  return { var: name, type, label, options, validation, values: field.read(config) }
+export function shownField(field: ConfigField, room: Room): FormField {
+  const { var: name, type, label, validation } = field
+  const options = typeof field.options === 'function' ? field.options(room.config, room) : field.options
+  return { var: name, type, label, options, validation, values: field.read(room.config, room) }
 }
 
 function booleanOf(name: string, value: string | undefined): boolean {

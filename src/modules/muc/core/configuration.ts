@@ -38,7 +38,7 @@ export function configForm(room: Room, who: Jid): Element {
       type: 'form',
       title: `Configuration of room ${room.jid.full}`,
       formType: MUC.roomConfig,
-      fields: fields.map((field) => shownField(field, room.config)),
+      fields: fields.map((field) => shownField(field, room)),
     }),
   )
 }
@@ -65,7 +65,7 @@ export function writtenConfig(
     if (field === undefined) throw unknownField(room, name)
     // Two fields may say the same thing: what is sent back unchanged does not undo the other.
     const asked = field.write(config, values, room)
-    if (!isSame(field.read(asked), field.read(config))) next = field.write(next, values, room)
+    if (!isSame(field.read(asked, room), field.read(config, room))) next = field.write(next, values, room)
   }
   if (next.isPasswordProtected && next.password === '' && !room.surroundings.checksPasswords) {
     throw new StanzaError('not-acceptable', { text: 'A protected room needs a password' })

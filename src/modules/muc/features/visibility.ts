@@ -1,5 +1,5 @@
 import { badValue, booleanField, type ConfigField, textField } from '../core/config-field.ts'
-import type { RoomFeature } from '../core/room.ts'
+import type { Room, RoomFeature } from '../core/room.ts'
 import type { RoomConfig } from '../core/room-config.ts'
 import { type Role, roleNamed } from '../core/standing.ts'
 
@@ -60,6 +60,18 @@ export const anonymity: RoomFeature = {
 
 const sizes = [5, 10, 20, 30, 50, 100, 200, 500, 1000, 2000, 5000]
 
+/** What holds in a room: the service may have been given another limit since. */
+function mostIn({ maxUsers }: RoomConfig, room: Room | undefined): number {
+  return Math.min(maxUsers, room?.surroundings.maxUsers ?? maxUsers)
+}
+
+/** The usual sizes that the service allows, the largest one, and that of now. */
+function sizesFor(config: RoomConfig, room: Room): number[] {
+  const { maxUsers } = room.surroundings
+  const allowed = new Set([...sizes.filter((count) => count < maxUsers), maxUsers, mostIn(config, room)])
+  return [...allowed].sort((a, b) => a - b)
+}
+
 /** How many people fit in. */
 export const size: RoomFeature = {
   fields: [
@@ -67,8 +79,8 @@ export const size: RoomFeature = {
       var: 'muc#roomconfig_maxusers',
       type: 'list-single',
       label: 'Most occupants',
-      options: sizes.map((count) => ({ value: String(count) })),
-      read: (config) => [String(config.maxUsers)],
+      options: (config, room) => sizesFor(config, room).map((count) => ({ value: String(count) })),
+      read: (config, room) => [String(mostIn(config, room))],
       write(config, [value = ''], room) {
         const isNumber = /^[1-9]\d{0,8}$/.test(value)
         if (!isNumber) throw badValue('muc#roomconfig_maxusers')
