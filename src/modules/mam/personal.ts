@@ -15,6 +15,7 @@ import { stableId } from '../stanzaid/api.ts'
 import { type ArchivingRules, isArchivable } from './archivable.ts'
 import type { Archive } from './archive.ts'
 import type { ArchiveCap } from './archive-cap.ts'
+import type { NewMessage } from './batch.ts'
 import type { Meters } from './meters.ts'
 import type { ArchiveSettings } from './options.ts'
 import type { Appended } from './parts.ts'
@@ -22,7 +23,6 @@ import type { PreferenceStore } from './preference-store.ts'
 import { isWanted } from './preferences.ts'
 import { retractionOf } from './retraction.ts'
 import { flags } from './tables.ts'
-import type { NewMessage } from './writer.ts'
 
 /** What was stored of a message for its sender, so that its recipient can share it. */
 const stored = stanzaKey<NewMessage>('mam.stored')
