@@ -11,7 +11,7 @@ import { NS } from './namespaces.ts'
 import { appended, cutOut, elementOf, type Part, receivedParts, shifted, type TextPart } from './parts.ts'
 import { plainTextOf } from './plain-text.ts'
 import type { StanzaError } from './stanza-error.ts'
-import { decodeNotes, encodeNotes, type StanzaKey } from './stanza-key.ts'
+import { decodeNotes, encodeNotes, type StanzaKey, withNote } from './stanza-key.ts'
 import type { Ticket } from './ticket.ts'
 
 export type { StanzaKind } from './fields.ts'
@@ -99,9 +99,7 @@ export class Stanza {
 
   /** The same stanza with a note. What is derived from it by the verbs keeps the note, except answers to it. */
   with<T>(key: StanzaKey<T>, value: T | undefined): Stanza {
-    const notes = this.#notes === undefined ? [] : [...this.#notes]
-    notes[key.index] = value
-    return this.withNotes(notes)
+    return this.withNotes(withNote(this.#notes, key.index, value))
   }
 
   /** The notes that outlive this process, as JSON; undefined when there are none. */

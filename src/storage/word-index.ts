@@ -21,7 +21,7 @@ export interface WordSql {
 
 /**
  * Finds numbers by words: an index of its own kind of table, made with {@link createWordIndex}. A word is of lower-case letters,
- * digits and `_` and has at most 64 characters.
+ * digits and `_`; what stands behind its 64th character is not told apart everywhere.
  */
 export interface WordIndex {
   /** An empty pack of entries: the number, and its words with blanks between them. A number must not be there yet. */
@@ -47,7 +47,7 @@ export function wordIndex(q: Kysely<AnyTables>, table: string): WordIndex {
   let inserts: PackedInsert | undefined
   const insert = () => {
     inserts ??= packedInsert(q, table, entryColumns, {
-      row: ([id, words]) => [id, sqlOf.stored((words as string).trim().replace(/ +/g, ' '))],
+      row: ([id, words]) => [id, sqlOf.stored(cleaned(words as string))],
       cell: (column, value) => (column === 'words' ? sqlOf.cell(value) : value),
     })
     return inserts
@@ -58,6 +58,14 @@ export function wordIndex(q: Kysely<AnyTables>, table: string): WordIndex {
     query: (words, beginnings = []) => sqlOf.query(words, beginnings),
     matches: (column, query) => inTable(column, table, sqlOf.matches(table, query)),
   }
+}
+
+/** Longer words are cut: databases refuse or leave out what is much longer. Only FTS5 takes words of any length, and blanks as they are. */
+const longestWord = 64
+
+function cleaned(words: string): string {
+  const each = words.split(' ').filter((word) => word !== '')
+  return each.map((word) => word.slice(0, longestWord)).join(' ')
 }
 
 function inTable(column: string, table: string, condition: RawBuilder<unknown>): Expression<SqlBool> {

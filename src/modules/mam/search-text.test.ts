@@ -35,11 +35,17 @@ describe('words of a text', () => {
       String.fromCharCode(...Array.from(Buffer.from(text), (code) => indexedCharacters[code] ?? 0))
     fc.assert(
       fc.property(fc.string({ unit: 'binary-ascii', maxLength: 200 }), (text) => {
-        fc.pre(isPlain(text))
-        expect(new Set(indexed(text).split(' ').filter(Boolean))).toEqual(new Set(wordsOf(text)))
+        expect(
+          new Set(
+            indexed(text)
+              .split(' ')
+              .filter(Boolean)
+              .map((word) => word.slice(0, 60)),
+          ),
+        ).toEqual(new Set(wordsOf(text)))
       }),
     )
     expect(isPlain('It is I')).toBe(true)
-    expect(['żółw', 'x'.repeat(61), 'y '.repeat(2001)].map(isPlain)).toEqual([false, false, false])
+    expect(['żółw', 'y '.repeat(2001)].map(isPlain)).toEqual([false, false])
   })
 })
