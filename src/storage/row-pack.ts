@@ -6,6 +6,10 @@ const cellSize = 8
 const nothing = 0xffffffff
 /** Number of columns, number of rows. */
 const headSize = 8
+/** Bytes that are taken at once. */
+const firstSize = 4096
+const noCells = new DataView(new ArrayBuffer(0))
+const noTexts = Buffer.alloc(0)
 const kindCodes: readonly CellKind[] = ['number', 'text', 'bytes']
 
 /**
@@ -15,8 +19,8 @@ const kindCodes: readonly CellKind[] = ['number', 'text', 'bytes']
 export class RowPack {
   readonly #kinds: readonly CellKind[]
   readonly #rowSize: number
-  #cells: DataView = new DataView(new ArrayBuffer(4096))
-  #texts = Buffer.allocUnsafeSlow(8192)
+  #cells: DataView = noCells
+  #texts = noTexts
   #used = 0
   #rows = 0
 
@@ -94,14 +98,14 @@ export class RowPack {
   #reserve(bytes: number): void {
     const needed = this.#used + bytes
     if (needed <= this.#texts.length) return
-    const larger = Buffer.allocUnsafeSlow(2 * needed)
+    const larger = Buffer.allocUnsafeSlow(Math.max(firstSize, 2 * needed))
     this.#texts.copy(larger, 0, 0, this.#used)
     this.#texts = larger
   }
 }
 
 function grown(cells: DataView, needed: number): DataView {
-  const larger = new Uint8Array(2 * needed)
+  const larger = new Uint8Array(Math.max(firstSize, 2 * needed))
   larger.set(new Uint8Array(cells.buffer))
   return new DataView(larger.buffer)
 }

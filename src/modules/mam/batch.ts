@@ -86,7 +86,7 @@ export class Batch {
   settle: (outcome: Promise<void>) => void = () => {}
   lastId = 0
   #entries = 0
-  #shared: NewMessage[] = []
+  readonly #shared: NewMessage[] = []
   readonly #writer: number
   readonly #late: Late[] = []
 
@@ -117,8 +117,10 @@ export class Batch {
     stanzas.number(row, place.writer, this.#writer)
     this.lastId = id
     const message = { id, words, stanza, copies: 0, row, wordRow: undefined, addresses: [] }
-    if (this.#shared.length === mostShared) this.#share(0)
-    this.#shared.push(message)
+    const at = row % mostShared
+    const oldest = this.#shared[at]
+    if (oldest !== undefined) oldest.stanza = undefined
+    this.#shared[at] = message
     return message
   }
 
@@ -132,18 +134,12 @@ export class Batch {
 
   /** Nothing is added any more. */
   close(): void {
-    this.#share(0)
+    for (const message of this.#shared) message.stanza = undefined
   }
 
   /** Numbers all addresses that had none. */
   number(numberOf: NumberOf): void {
     for (const { message, copy, entry } of this.#late) this.#fill(message, copy, entry, numberOf)
-  }
-
-  /** Leaves so many of the messages that can be shared. */
-  #share(left: number): void {
-    for (const message of this.#shared) message.stanza = undefined
-    this.#shared.length = left
   }
 
   #fill(message: NewMessage, copy: number, entry: NewEntry, numberOf: NumberOf): boolean {
