@@ -35,8 +35,12 @@ export function jsonNote<T>(isValid: (json: unknown) => json is T): NoteCodec<T>
   return { encode: (value) => value, decode: (json) => (isValid(json) ? json : undefined) }
 }
 
-/** The same values with another one at this place. The array has its length from the start: one that grows is slow to make. */
-export function withNote(values: readonly unknown[] | undefined, index: number, value: unknown): readonly unknown[] {
+/** The same values with another one, of this key. The array has its length from the start: one that grows is slow to make. */
+export function withNote<T>(
+  values: readonly unknown[] | undefined,
+  { index }: StanzaKey<T>,
+  value: T | undefined,
+): readonly unknown[] {
   const before = values?.length ?? 0
   const notes = new Array<unknown>(Math.max(before, index + 1))
   for (let at = 0; at < before; at++) notes[at] = values?.[at]

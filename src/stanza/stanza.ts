@@ -99,7 +99,7 @@ export class Stanza {
 
   /** The same stanza with a note. What is derived from it by the verbs keeps the note, except answers to it. */
   with<T>(key: StanzaKey<T>, value: T | undefined): Stanza {
-    return this.withNotes(withNote(this.#notes, key.index, value))
+    return this.withNotes(withNote(this.#notes, key, value))
   }
 
   /** The notes that outlive this process, as JSON; undefined when there are none. */
