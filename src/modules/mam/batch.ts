@@ -73,6 +73,13 @@ export interface Packs {
   readonly words: RowPack
 }
 
+interface Pair {
+  readonly owner: string
+  readonly remote: string
+  readonly archive: number
+  readonly other: number
+}
+
 interface Late {
   readonly message: NewMessage
   readonly copy: number
@@ -89,6 +96,8 @@ export class Batch {
   readonly #shared: NewMessage[] = []
   readonly #writer: number
   readonly #late: Late[] = []
+  /** The addresses of the last entry, with their numbers. */
+  #last: Pair | undefined
 
   constructor(packs: Packs, writer: number) {
     this.packs = packs
@@ -143,9 +152,13 @@ export class Batch {
   }
 
   #fill(message: NewMessage, copy: number, entry: NewEntry, numberOf: NumberOf): boolean {
-    const archive = numberOf(entry.owner)
-    const remote = numberOf(entry.remote)
+    const last = this.#last
+    // Mostly the recipient's entry follows that of the sender.
+    const isAnswer = last !== undefined && last.owner === entry.remote && last.remote === entry.owner
+    const archive = isAnswer ? last.other : numberOf(entry.owner)
+    const remote = isAnswer ? last.archive : numberOf(entry.remote)
     if (archive === undefined || remote === undefined) return false
+    this.#last = isAnswer ? undefined : { owner: entry.owner, remote: entry.remote, archive, other: remote }
     const first = place.entries[copy]
     if (first === undefined)
       this.#write(this.packs.entries, this.packs.entries.add(), 0, { archive, remote, entry, message })
