@@ -15,11 +15,7 @@ const asyncWriter = z.strictObject({
   flush_interval: duration('ms', { least: 0 })
     .default(5)
     .describe('How long a message waits for others. It is acknowledged to its sender after that.'),
-  batch_size: z
-    .int()
-    .min(0)
-    .default(30)
-    .describe('With so many messages nobody waits, unless others are being written already.'),
+  batch_size: z.int().min(0).default(30).describe('With so many messages nobody waits.'),
   pool_size: noEffect(z.int().min(0), 'one writer keeps every order and is not what limits'),
 })
 

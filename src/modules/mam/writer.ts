@@ -24,7 +24,7 @@ export interface WriterOptions {
   readonly clock: Clock
   /** Milliseconds that an entry may wait for others. */
   readonly flushInterval: number
-  /** Entries with which a batch does not wait, unless another one is being written. */
+  /** Entries with which a batch does not wait. */
   readonly batchSize: number
   /** Told of the words of messages that have been written. */
   readonly onWritten: (words: RowPack) => void
@@ -92,7 +92,7 @@ export class ArchiveWriter {
     const batch = this.#open
     if (batch === undefined || message.stanza === undefined) throw new RangeError('the message is on its way already')
     batch.add(message, entry, this.#numberOf)
-    // What else comes in this turn of the event loop goes along.
+    // What else comes in this turn of the event loop goes along: the database commits it no later.
     if (batch.entries === this.#options.batchSize) setImmediate(() => this.#leave(batch))
     return batch.written
   }
@@ -113,10 +113,8 @@ export class ArchiveWriter {
     return { stanzas: this.#stanzas.pack(), entries: this.#entries.pack(), words: this.#words.pack() }
   }
 
-  /** A batch that is full does not wait for its time, but for the one before it: to be committed alone would be dearer than that. */
-  #leave(batch: Batch | undefined): void {
-    const isFull = batch !== undefined && batch.entries >= this.#options.batchSize
-    if (isFull && batch === this.#open && this.#underWay.size === 0) this.#flush('batch')
+  #leave(batch: Batch): void {
+    if (batch === this.#open) this.#flush('batch')
   }
 
   #flush(why: 'timed' | 'batch'): void {
@@ -128,10 +126,7 @@ export class ArchiveWriter {
     batch.close()
     const written = batch.written.catch(() => {})
     this.#underWay.add(written)
-    written.then(() => {
-      this.#underWay.delete(written)
-      this.#leave(this.#open)
-    })
+    written.then(() => this.#underWay.delete(written))
     const unnumbered = batch.unnumbered
     if (this.#numbering === undefined && unnumbered.length === 0) batch.settle(this.#write(batch))
     else this.#writeNumbered(batch, unnumbered)
