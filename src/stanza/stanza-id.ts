@@ -1,4 +1,5 @@
 import { Jid } from '../jid/jid.ts'
+import { inDigits } from '../util/digits.ts'
 import { type Element, el } from '../xml/element.ts'
 import { asWire } from '../xml/wire.ts'
 import type { TextPart } from './parts.ts'
@@ -9,7 +10,7 @@ export const stanzaIdNs = 'urn:xmpp:sid:0'
 
 /** An id made of a number, as it is written: base 32 with the digits 0-9 and A-V. */
 export function formatStanzaId(id: number): string {
-  return id.toString(32).toUpperCase()
+  return inDigits(id, 32).toUpperCase()
 }
 
 /** `<stanza-id/>`: the id that this account or room has given a message. */

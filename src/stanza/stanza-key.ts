@@ -35,6 +35,19 @@ export function jsonNote<T>(isValid: (json: unknown) => json is T): NoteCodec<T>
   return { encode: (value) => value, decode: (json) => (isValid(json) ? json : undefined) }
 }
 
+/** The same values with another one, of this key. The array has its length from the start: one that grows is slow to make. */
+export function withNote<T>(
+  values: readonly unknown[] | undefined,
+  { index }: StanzaKey<T>,
+  value: T | undefined,
+): readonly unknown[] {
+  const before = values?.length ?? 0
+  const notes = new Array<unknown>(Math.max(before, index + 1))
+  for (let at = 0; at < before; at++) notes[at] = values?.[at]
+  notes[index] = value
+  return notes
+}
+
 /** The routed ones among these values, as JSON by key name; undefined when there are none. */
 export function encodeNotes(values: readonly unknown[] | undefined): Record<string, unknown> | undefined {
   let encoded: Record<string, unknown> | undefined

@@ -4,7 +4,7 @@ import { el } from '../xml/element.ts'
 import { scanFrame } from '../xml/frame.ts'
 import { defaultLimits } from '../xml/limits.ts'
 import { parseElement } from '../xml/parse.ts'
-import { fromWire } from '../xml/wire.ts'
+import { asWire, fromWire } from '../xml/wire.ts'
 import { NS } from './namespaces.ts'
 import { Stanza } from './stanza.ts'
 import { StanzaError } from './stanza-error.ts'
@@ -36,6 +36,34 @@ describe('a stanza as received', () => {
     expect(stanza.has('x')).toBe(false)
     expect(stanza.child('body')?.text()).toBe('Héllo')
     expect(stanza.index.map(({ name }) => name)).toEqual(['body', 'x', 'thread'])
+  })
+
+  it('gives the text of a child as it travels, where that is all there is', () => {
+    const stanza = received(message)
+    expect(fromWire(stanza.plainText('body') ?? asWire(''))).toBe('Héllo')
+    const moved = stanza.prepend(el('y', 'urn:y')).without(({ name }) => name === 'body')
+    expect([moved.plainText('thread'), moved.plainText('body')]).toEqual(['t', undefined])
+    const others = [
+      '<body/>',
+      '<body></body>',
+      '<body >a</body>',
+      '<body>a&amp;b</body>',
+      '<body>a<b/></body>',
+      '<body>a</body >',
+    ]
+    const texts = others.map((body) => received(`<message xmlns='jabber:client'>${body}</message>`).plainText('body'))
+    expect(texts).toEqual([undefined, '', undefined, undefined, undefined, undefined])
+  })
+
+  it('is written as another one with the same addresses, attributes and children', () => {
+    const stanza = received(message)
+    expect(stanza.isWrittenAs(received(message).with(stanzaKey('test.other'), 1))).toBe(true)
+    const others = [
+      stanza.readdressed(juliet, juliet),
+      stanza.append(el('y', 'urn:y')),
+      received("<message xmlns='jabber:client'/>"),
+    ]
+    expect(others.map((other) => stanza.isWrittenAs(other))).toEqual([false, false, false])
   })
 
   it('gets the language of the stream when it has none (RFC 6120 §8.1.5)', () => {

@@ -9,8 +9,9 @@ import type { Fields, Received, StanzaKind } from './fields.ts'
 import { attributesOf, fieldsOf, prefixesOf, type StanzaHead } from './head.ts'
 import { NS } from './namespaces.ts'
 import { appended, cutOut, elementOf, type Part, receivedParts, shifted, type TextPart } from './parts.ts'
+import { plainTextOf } from './plain-text.ts'
 import type { StanzaError } from './stanza-error.ts'
-import { decodeNotes, encodeNotes, type StanzaKey } from './stanza-key.ts'
+import { decodeNotes, encodeNotes, type StanzaKey, withNote } from './stanza-key.ts'
 import type { Ticket } from './ticket.ts'
 
 export type { StanzaKind } from './fields.ts'
@@ -87,8 +88,7 @@ export class Stanza {
   /** Reads back what {@link toBytes} gave. */
   static fromBytes(bytes: Uint8Array, jid: (text: string) => Jid): Stanza {
     const raw = scanFrame(bytes, ownLimits)
-    const from = raw.attr('from')
-    const to = raw.attr('to')
+    const [from, to] = [raw.attr('from'), raw.attr('to')]
     return Stanza.fromRaw(raw, from === undefined ? undefined : jid(from), to === undefined ? undefined : jid(to))
   }
 
@@ -99,9 +99,7 @@ export class Stanza {
 
   /** The same stanza with a note. What is derived from it by the verbs keeps the note, except answers to it. */
   with<T>(key: StanzaKey<T>, value: T | undefined): Stanza {
-    const notes = this.#notes === undefined ? [] : [...this.#notes]
-    notes[key.index] = value
-    return this.withNotes(notes)
+    return this.withNotes(withNote(this.#notes, key, value))
   }
 
   /** The notes that outlive this process, as JSON; undefined when there are none. */
@@ -165,6 +163,12 @@ export class Stanza {
     return index < 0 ? undefined : this.#element(index)
   }
 
+  /** The text of the first such child as it travels, undefined where it is not to be had without building it. */
+  plainText(name: string): Wire | undefined {
+    const child = this.#children()[this.#find(name, NS.client)]
+    return child === undefined ? undefined : plainTextOf(this.#inner, name, child)
+  }
+
   /** The names and namespaces of the children, in order; nothing is built. */
   get index(): readonly { readonly name: string; readonly ns: string }[] {
     return this.#children()
@@ -187,10 +191,7 @@ export class Stanza {
 
   /** The same with other addresses. */
   readdressed(from: Jid | undefined, to: Jid | undefined): Stanza {
-    const fields = this.#fields()
-    fields.from = from
-    fields.to = to
-    return new Stanza(fields)
+    return new Stanza({ ...this.#fields(), from, to })
   }
 
   /** The same with more children at the end. */
@@ -219,6 +220,12 @@ export class Stanza {
     return asWire(this.#inner === '' ? `${head}/>` : `${head}>${this.#inner}</${this.kind}>`)
   }
 
+  /** Whether the text of another stanza is the same; cheap where both are derived from one. */
+  isWrittenAs(other: Stanza): boolean {
+    const isSame = this.kind === other.kind && this.#attributes === other.#attributes && this.#inner === other.#inner
+    return isSame && this.from?.full === other.from?.full && this.to?.full === other.to?.full
+  }
+
   /** The stanza as it is stored: UTF-8, complete in itself. A copy of its own, which keeps no read buffer alive. */
   toBytes(): Buffer {
     return Buffer.from(this.toWire('framed'), 'latin1')
@@ -227,8 +234,7 @@ export class Stanza {
   /** The result of an IQ request, with this payload or none. */
   result(payload?: Element): Stanza {
     const head = { type: 'result', id: this.id, from: this.to, to: this.from }
-    const result = payload === undefined ? Stanza.make('iq', head) : Stanza.make('iq', head, payload)
-    return result.onBehalfOf(this)
+    return Stanza.make('iq', head, ...(payload === undefined ? [] : [payload])).onBehalfOf(this)
   }
 
   /**
@@ -266,7 +272,7 @@ export class Stanza {
     }
   }
 
-  #children(): readonly { readonly name: string; readonly ns: string }[] {
+  #children(): readonly Pick<Part, 'name' | 'ns' | 'start' | 'end'>[] {
     return this.#parts ?? this.#raw?.kids ?? []
   }
 
@@ -277,8 +283,7 @@ export class Stanza {
   #find(name: string, ns: string): number {
     const children = this.#children()
     for (let i = 0; i < children.length; i++) {
-      const child = children[i]
-      if (child !== undefined && child.name === name && child.ns === ns) return i
+      if (children[i]?.name === name && children[i]?.ns === ns) return i
     }
     return -1
   }

@@ -12,6 +12,8 @@ import type {
   UpdateResult,
 } from 'kysely'
 import type { BulkInsert } from './bulk-insert.ts'
+import type { PackedInsert } from './packed-insert.ts'
+import type { CellKind } from './row-pack.ts'
 import type { WordIndex } from './word-index.ts'
 
 /** What is known after a query. */
@@ -159,6 +161,11 @@ export interface Database<T = AnyTables> {
   bulkInsert<Table extends keyof T & string>(table: Table, columns: readonly (keyof T[Table] & string)[]): BulkInsert
   /** The same, where rows with the same `key` change instead. No two rows of one call may have the same key. */
   bulkMerge<Table extends keyof T & string>(table: Table, merge: BulkMerge<keyof T[Table] & string>): BulkInsert
+  /** Inserts of rows that wait in memory, many at a time and maybe long, as one piece each; the statements go into {@link atomic}. */
+  packedInsert<Table extends keyof T & string, Columns extends keyof T[Table] & string>(
+    table: Table,
+    columns: Readonly<Record<Columns, CellKind>>,
+  ): PackedInsert
   /** The word index in this table; see `createWordIndex`. */
   words<Table extends keyof T & string>(table: Table): WordIndex
   /**

@@ -11,6 +11,8 @@ export interface Query {
 export interface Step extends Query {
   /** Changing no row fails the group. */
   readonly mustChange: boolean
+  /** It is run for each row of a pack, its only parameter; for engines that take packs. */
+  readonly isPacked: boolean
 }
 
 /** Runs one statement. */

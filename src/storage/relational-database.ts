@@ -20,8 +20,10 @@ import type {
 } from './database.ts'
 import type { Engine, Step } from './engine.ts'
 import { runMigrations } from './migrate.ts'
+import { type PackedInsert, PackedStatement, packedInsert } from './packed-insert.ts'
 import { readPage } from './page.ts'
 import { prepare } from './prepared.ts'
+import type { CellKind } from './row-pack.ts'
 import { sql } from './sql.ts'
 import { Upserts } from './upserts.ts'
 import { type WordIndex, wordIndex } from './word-index.ts'
@@ -71,7 +73,12 @@ class RelationalDatabase<T> implements Database<T> {
   async atomic<const Queries extends readonly Compilable<unknown>[]>(queries: Queries): Promise<ResultsOf<Queries>> {
     const steps = queries.map((query): Step => {
       const { sql, parameters } = query.compile()
-      return { sql, parameters, mustChange: query instanceof MustChange }
+      return {
+        sql,
+        parameters,
+        mustChange: query instanceof MustChange,
+        isPacked: query instanceof PackedStatement,
+      }
     })
     return (await this.#engine.atomic(steps)) as unknown as ResultsOf<Queries>
   }
@@ -103,6 +110,10 @@ class RelationalDatabase<T> implements Database<T> {
     const finish = (insert: Parameters<typeof dialect.merge>[0]) =>
       dialect.merge(insert, { key, changes: changes({ stored, incoming: dialect.incoming }) })
     return bulkInsert(this.#any(), table, { columns, finish })
+  }
+
+  packedInsert(table: string, columns: Readonly<Record<string, CellKind>>): PackedInsert {
+    return packedInsert(this.#any(), table, columns)
   }
 
   words(table: string): WordIndex {

@@ -1,7 +1,8 @@
 import type { Compilable, Expression, Kysely, RawBuilder, SqlBool } from 'kysely'
-import { type BulkInsert, bulkInsert } from './bulk-insert.ts'
 import type { AnyTables } from './database.ts'
 import { dialectOf } from './dialect.ts'
+import { type PackedInsert, packedInsert } from './packed-insert.ts'
+import type { RowPack } from './row-pack.ts'
 import { sql } from './sql.ts'
 
 /** How a database keeps and finds words; each has its own full text search. */
@@ -20,11 +21,13 @@ export interface WordSql {
 
 /**
  * Finds numbers by words: an index of its own kind of table, made with {@link createWordIndex}. A word is of lower-case letters,
- * digits and `_` and has at most 64 characters.
+ * digits and `_`; what stands behind its 64th character is not told apart everywhere.
  */
 export interface WordIndex {
-  /** Statements that add entries, each with its words, a blank between them; a number must not be there yet. */
-  insert(entries: readonly (readonly [id: number, words: string])[]): Compilable[]
+  /** An empty pack of entries: the number, and its words with blanks between them. A number must not be there yet. */
+  pack(): RowPack
+  /** Statements that add entries. */
+  insert(entries: RowPack): Compilable[]
   /** A query for entries that have all these words, and a word for each of these beginnings. */
   query(words: readonly string[], beginnings?: readonly string[]): string
   /** The condition that what stands in `column` is the number of an entry that answers the query. */
@@ -36,21 +39,33 @@ export async function createWordIndex(db: Kysely<AnyTables>, table: string): Pro
   for (const statement of dialectOf(db).words.create(table)) await statement.execute(db)
 }
 
+const entryColumns = { rowid: 'number', words: 'text' } as const
+
 /** The word index in this table; a word given twice for an entry counts once. */
 export function wordIndex(q: Kysely<AnyTables>, table: string): WordIndex {
   const { words: sqlOf } = dialectOf(q)
-  let inserts: BulkInsert | undefined
+  let inserts: PackedInsert | undefined
+  const insert = () => {
+    inserts ??= packedInsert(q, table, entryColumns, {
+      row: ([id, words]) => [id, sqlOf.stored(cleaned(words as string))],
+      cell: (column, value) => (column === 'words' ? sqlOf.cell(value) : value),
+    })
+    return inserts
+  }
   return {
-    insert(entries) {
-      inserts ??= bulkInsert(q, table, {
-        columns: ['rowid', 'words'],
-        cell: (column, value) => (column === 'words' ? sqlOf.cell(value) : value),
-      })
-      return inserts.of(entries.map(([id, words]) => [id, sqlOf.stored(words)]))
-    },
+    pack: () => insert().pack(),
+    insert: (entries) => insert().of(entries),
     query: (words, beginnings = []) => sqlOf.query(words, beginnings),
     matches: (column, query) => inTable(column, table, sqlOf.matches(table, query)),
   }
+}
+
+/** Longer words are cut: databases refuse or leave out what is much longer. Only FTS5 takes words of any length, and blanks as they are. */
+const longestWord = 64
+
+function cleaned(words: string): string {
+  const each = words.split(' ').filter((word) => word !== '')
+  return each.map((word) => word.slice(0, longestWord)).join(' ')
 }
 
 function inTable(column: string, table: string, condition: RawBuilder<unknown>): Expression<SqlBool> {

@@ -118,6 +118,25 @@ onEachDatabase('the archive', (kind) => {
     expect(await rows('mod_mam_stanza')).toBe(2)
   })
 
+  it('keeps it once where others come in between, as long as they are few', async () => {
+    const make = (body: string) =>
+      Stanza.make('message', { from: romeo, to: juliet }, el('body', 'jabber:client', body))
+    const sent = ['a', 'b', 'c'].map((body) => {
+      const stanza = make(body)
+      const to = { owner: romeo, remote: juliet, resource: '', flags: flags.outgoing, stanza }
+      return { stanza, shared: archive.append(to).message }
+    })
+    for (const { stanza, shared } of sent) {
+      for (const owner of [juliet, nurse, Jid.parse('benvolio@montague.example')]) {
+        archive.append({ owner, remote: romeo, resource: romeo.resource, flags: 0, stanza, shared })
+      }
+    }
+    for (const owner of [romeo, juliet, nurse]) expect(bodiesOf(await find(owner))).toEqual(['a', 'b', 'c'])
+    expect([await rows('mod_mam_stanza'), await rows('mod_mam_entry')]).toEqual([3, 12])
+    const words = archive.wordQuery(await number(nurse), ['b'])
+    expect(bodiesOf(await find(nurse, { filter: { words } }))).toEqual(['b'])
+  })
+
   it('writes more than fits into one statement, in order', async () => {
     const bodies = Array.from({ length: 333 }, (_, at) => String(at))
     for (const body of bodies) say(romeo, Jid.parse(`u${body}@capulet.example`), body)
@@ -153,6 +172,11 @@ onEachDatabase('the archive', (kind) => {
     expect(await ask(juliet, 'in', 'is')).toBe(1)
     expect(await ask(romeo, 'ros')).toBe(2)
     expect(await ask(nurse, 'name')).toBe(0)
+    say(nurse, romeo, `  snake_case,,${'x'.repeat(90)}`)
+    say(nurse, romeo, `snake żółw ${'x'.repeat(90)}`)
+    await archive.settled()
+    for (const word of ['snake', 'x'.repeat(60)]) expect(await ask(romeo, word)).toBe(2)
+    expect([await ask(romeo, 'case'), await ask(romeo, 'snake_case'), await ask(romeo, 'żół')]).toEqual([1, 0, 1])
   })
 
   it('puts into the index what an earlier process has left out', async () => {

@@ -1,15 +1,17 @@
 import type { Database } from '../../storage/database.ts'
-import { Lru } from '../../util/lru.ts'
 import type { MamTables } from './tables.ts'
 
-const remembered = 50_000
+/** Twice as many are remembered at most. */
+const remembered = 25_000
 /** Addresses that are looked up with one statement. */
 const atOnce = 100
 
 /** The numbers that stand for bare addresses. A number never changes and is never taken away. */
 export class Addresses {
   readonly #db: Database<MamTables>
-  readonly #known = new Lru<string, number>(remembered)
+  /** Those asked for lately, and those that were before that. */
+  #known = new Map<string, number>()
+  #older: ReadonlyMap<string, number> = new Map()
 
   constructor(db: Database<MamTables>) {
     this.#db = db
@@ -17,12 +19,16 @@ export class Addresses {
 
   /** The number of an address that was asked for lately. */
   known(address: string): number | undefined {
-    return this.#known.get(address)
+    const id = this.#known.get(address)
+    if (id !== undefined) return id
+    const old = this.#older.get(address)
+    if (old !== undefined) this.#remember(address, old)
+    return old
   }
 
   /** The number of an address, undefined where it has none. */
   async find(address: string): Promise<number | undefined> {
-    return this.#known.get(address) ?? (await this.#read([address])).get(address)
+    return this.known(address) ?? (await this.#read([address])).get(address)
   }
 
   /** All addresses of a domain that have a number. */
@@ -40,7 +46,7 @@ export class Addresses {
     const found = new Map<string, number>()
     const missing: string[] = []
     for (const address of new Set(addresses)) {
-      const id = this.#known.get(address)
+      const id = this.known(address)
       if (id === undefined) missing.push(address)
       else found.set(address, id)
     }
@@ -48,6 +54,14 @@ export class Addresses {
       for (const [address, id] of await this.#make(missing.slice(at, at + atOnce))) found.set(address, id)
     }
     return found
+  }
+
+  #remember(address: string, id: number): void {
+    if (this.#known.size === remembered) {
+      this.#older = this.#known
+      this.#known = new Map()
+    }
+    this.#known.set(address, id)
   }
 
   async #make(addresses: readonly string[]): Promise<ReadonlyMap<string, number>> {
@@ -64,7 +78,7 @@ export class Addresses {
       .select(['id', 'address'])
       .where('address', 'in', addresses)
       .execute()
-    for (const { id, address } of rows) this.#known.set(address, id)
+    for (const { id, address } of rows) this.#remember(address, id)
     return new Map(rows.map(({ id, address }) => [address, id]))
   }
 }

@@ -6,10 +6,10 @@ import type { Clock } from '../../util/clock.ts'
 import { type MomentIds, momentIds } from '../../util/moment-ids.ts'
 import type { Eventually } from '../../util/settled.ts'
 import type { Element } from '../../xml/element.ts'
-import { flatWire } from '../../xml/wire.ts'
 import { Addresses } from './addresses.ts'
+import type { NewMessage } from './batch.ts'
 import { ArchiveEditor } from './editor.ts'
-import { addressWord, Indexer, referencesOf, referenceWord } from './indexer.ts'
+import { Indexer, referencesOf } from './indexer.ts'
 import { ArchiveLookup, type ArchivePage, type Lookup } from './lookup.ts'
 import { noLaterId, parseMessageId } from './message-id.ts'
 import type { Appended, NewEntryParts, RetractionPlace } from './parts.ts'
@@ -18,6 +18,7 @@ import { type ArchivedMessage, ArchiveReader } from './reader.ts'
 import { Repeats } from './repeats.ts'
 import { isTombstone, type Retraction, retractedElement, tombstoneOf } from './retraction.ts'
 import { flags, type MamTables } from './tables.ts'
+import { addressWord, referenceWord } from './words.ts'
 import { ArchiveWriter, type WriterOptions } from './writer.ts'
 
 type WriterSettings = Pick<
@@ -71,7 +72,7 @@ export class Archive {
     })
     this.#writer = new ArchiveWriter(db, this.addresses, {
       ...options,
-      onWritten: (messages) => this.#indexer.add(messages),
+      onWritten: (words) => this.#indexer.add(words),
       onNotPlaced: (error) => log.error({ what: 'mam_placing_failed', reason: error }),
     })
     const grownUntil = () => Math.max(0, clock.now() - longestWay) * 1000
@@ -99,20 +100,20 @@ export class Archive {
   append(parts: NewEntryParts): Appended {
     const id = parts.id ?? this.ids.next()
     const { shared, stanza, owner, remote, resource } = parts
-    const text = stanza.toWire('framed')
-    const isSame = shared !== undefined && !shared.isSent && shared.text === text
-    const message = isSame
-      ? shared
-      : {
-          id: parts.id === undefined ? id : this.ids.next(),
-          text: flatWire(text),
-          words: this.#indexer.wordsOf(stanza),
-          origin: parts.origin,
-          copies: 0,
-          isSent: false,
-        }
-    const entry = { id, owner: owner.bareString, remote: remote.bareString, resource, flags: parts.flags, message }
-    return { id, message, written: this.#writer.add(entry) }
+    const isSame = shared?.stanza?.isWrittenAs(stanza) === true
+    const message = isSame ? (shared as NewMessage) : this.#begin(parts, id)
+    const entry = { id, owner: owner.bareString, remote: remote.bareString, resource, flags: parts.flags }
+    return { id, message, written: this.#writer.add(message, entry) }
+  }
+
+  #begin({ id: given, stanza, origin }: NewEntryParts, id: number): NewMessage {
+    return this.#writer.begin({
+      id: given === undefined ? id : this.ids.next(),
+      stanza,
+      text: stanza.toWire('framed'),
+      words: this.#indexer.wordsOf(stanza),
+      origin,
+    })
   }
 
   /** Appends what is older than what the archive has. Resolves when it is on disk, and counted where it stands. */

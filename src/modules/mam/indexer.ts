@@ -2,12 +2,13 @@ import { Jid } from '../../jid/jid.ts'
 import { Stanza } from '../../stanza/stanza.ts'
 import { stanzaIdNs } from '../../stanza/stanza-id.ts'
 import type { Database } from '../../storage/database.ts'
+import type { RowPack } from '../../storage/row-pack.ts'
 import type { WordIndex } from '../../storage/word-index.ts'
 import type { Clock, Timer } from '../../util/clock.ts'
 import type { Addresses } from './addresses.ts'
-import { wordsOf } from './search-text.ts'
+import { isPlain, wordsOf } from './search-text.ts'
 import type { MamTables } from './tables.ts'
-import type { WrittenMessage } from './writer.ts'
+import { areNone, referenceWord, type Words, writeWords } from './words.ts'
 
 /** Messages are put into the index so many at a time, as many small additions cost several times as much. */
 const batchSize = 500
@@ -25,18 +26,6 @@ export interface IndexerOptions {
   readonly onFailure: (error: unknown) => void
 }
 
-/** The word that stands for everything that concerns an address. */
-export function addressWord(address: number): string {
-  return `_a${address.toString(36)}`
-}
-
-/** The word that stands for an id that the sender has given (32-bit FNV-1a of it). */
-export function referenceWord(id: string): string {
-  let hash = 0x811c9dc5
-  for (let at = 0; at < id.length; at++) hash = Math.imul(hash ^ id.charCodeAt(at), 0x01000193)
-  return `_r${(hash >>> 0).toString(36)}`
-}
-
 /** The ids by which a message can be named by who sent it: `<origin-id/>` and the attribute. */
 export function referencesOf(message: Stanza): string[] {
   const origin = message.child('origin-id', stanzaIdNs)?.attr('id')
@@ -52,7 +41,8 @@ export class Indexer {
   readonly #index: WordIndex
   readonly #addresses: Addresses
   readonly #options: IndexerOptions
-  #waiting: WrittenMessage[] = []
+  #waiting: RowPack[] = []
+  #messages = 0
   #timer: Timer | undefined
   #underWay: Promise<void> = Promise.resolve()
 
@@ -63,10 +53,12 @@ export class Indexer {
     this.#options = options
   }
 
-  add(messages: readonly WrittenMessage[]): void {
-    if (!this.#options.hasBodies && !this.#options.hasReferences) return
-    this.#waiting.push(...messages)
-    if (this.#waiting.length >= batchSize) this.#flush()
+  /** Takes the words of messages that are on disk. */
+  add(words: RowPack): void {
+    if (words.rows === 0) return
+    this.#waiting.push(words)
+    this.#messages += words.rows
+    if (this.#messages >= batchSize) this.#flush()
     else this.#timer ??= this.#options.clock.after(interval, () => this.#flush())
   }
 
@@ -91,54 +83,51 @@ export class Indexer {
         .execute()
       if (rows.length === 0) return
       after = rows.at(-1)?.id ?? after
-      await this.#insert(await Promise.all(rows.map(({ id, stanza }) => this.#reread(id, stanza))))
+      const words = this.#index.pack()
+      for (const { id, stanza } of rows) await this.#reread(id, stanza, words)
+      await this.#insert([words])
     }
   }
 
   #flush(): void {
     this.#timer?.cancel()
     this.#timer = undefined
-    const messages = this.#waiting
-    if (messages.length === 0) return
+    if (this.#messages === 0) return
+    const words = this.#waiting
     this.#waiting = []
-    this.#underWay = Promise.all([this.#underWay, this.#insert(messages.map(entryOf))]).then(() => {})
+    this.#messages = 0
+    this.#underWay = Promise.all([this.#underWay, this.#insert(words)]).then(() => {})
   }
 
-  async #insert(entries: readonly Entry[]): Promise<void> {
-    const found = entries.filter(([, words]) => words !== '')
+  async #insert(words: readonly RowPack[]): Promise<void> {
     try {
-      if (found.length > 0) await this.#db.atomic(this.#index.insert(found))
+      const statements = words.flatMap((pack) => this.#index.insert(pack))
+      if (statements.length > 0) await this.#db.atomic(statements)
     } catch (error) {
       this.#options.onFailure(error)
     }
   }
 
-  /** The words by which a message is found, but for those of its addresses, with a blank between them. */
-  wordsOf(message: Stanza): string {
+  /** By what a message is found, but for its addresses. */
+  wordsOf(message: Stanza): Words {
     const { hasBodies, hasReferences } = this.#options
-    const references = hasReferences ? new Set(referencesOf(message).map(referenceWord)) : []
-    const body = hasBodies ? message.child('body')?.text() : undefined
-    return [...references, ...(body === undefined ? [] : wordsOf(body))].join(' ')
+    const references = hasReferences ? referencesOf(message).map(referenceWord).join(' ') : ''
+    if (!hasBodies) return { words: references, text: '' }
+    const text = message.plainText('body')
+    if (text !== undefined && isPlain(text)) return { words: references, text }
+    const body = message.child('body')?.text()
+    return { words: body === undefined ? references : `${references} ${wordsOf(body).join(' ')}`.trim(), text: '' }
   }
 
-  async #reread(id: number, bytes: Uint8Array): Promise<Entry> {
+  async #reread(id: number, bytes: Uint8Array, into: RowPack): Promise<void> {
     const message = Stanza.fromBytes(bytes, Jid.parse)
     const words = this.wordsOf(message)
-    if (words === '') return [id, words]
+    if (areNone(words)) return
     const { from, to } = message
     const concerned = [from, to].filter((jid) => jid !== undefined).map((jid) => (jid as Jid).bareString)
-    return entryOf({ message: { id, words }, addresses: new Set((await this.#addresses.ensure(concerned)).values()) })
+    const addresses = new Set((await this.#addresses.ensure(concerned)).values())
+    const row = into.add()
+    into.number(row, 0, id)
+    writeWords(into, row, [...addresses], words)
   }
-}
-
-/** What is known of a message that is to be found. */
-interface Indexed {
-  readonly message: Pick<WrittenMessage['message'], 'id' | 'words'>
-  readonly addresses: ReadonlySet<number>
-}
-
-type Entry = readonly [id: number, words: string]
-
-function entryOf({ message: { id, words }, addresses }: Indexed): Entry {
-  return [id, words === '' ? words : `${[...addresses].map(addressWord).join(' ')} ${words}`]
 }

@@ -1,6 +1,6 @@
 import type { Jid } from '../../jid/jid.ts'
 import type { Stanza } from '../../stanza/stanza.ts'
-import type { NewMessage } from './writer.ts'
+import type { NewMessage } from './batch.ts'
 
 /** A message to be archived. */
 export interface NewEntryParts {

@@ -6,7 +6,7 @@ import { KnownAccounts } from '../../router/known-accounts.ts'
 import { archivedBefore, archiveId, isRerouted, senderArchiveId } from '../../router/notes.ts'
 import type { Stanza } from '../../stanza/stanza.ts'
 import { formatStanzaId, stanzaIdText, withoutStanzaIds } from '../../stanza/stanza-id.ts'
-import { stanzaKey } from '../../stanza/stanza-key.ts'
+import { stanzaKey, withNote } from '../../stanza/stanza-key.ts'
 import type { Database } from '../../storage/database.ts'
 import { mustAccept } from '../../storage/must-accept.ts'
 import { afterwards, type Eventually } from '../../util/settled.ts'
@@ -15,6 +15,7 @@ import { stableId } from '../stanzaid/api.ts'
 import { type ArchivingRules, isArchivable } from './archivable.ts'
 import type { Archive } from './archive.ts'
 import type { ArchiveCap } from './archive-cap.ts'
+import type { NewMessage } from './batch.ts'
 import type { Meters } from './meters.ts'
 import type { ArchiveSettings } from './options.ts'
 import type { Appended } from './parts.ts'
@@ -22,7 +23,6 @@ import type { PreferenceStore } from './preference-store.ts'
 import { isWanted } from './preferences.ts'
 import { retractionOf } from './retraction.ts'
 import { flags } from './tables.ts'
-import type { NewMessage } from './writer.ts'
 
 /** What was stored of a message for its sender, so that its recipient can share it. */
 const stored = stanzaKey<NewMessage>('mam.stored')
@@ -71,8 +71,8 @@ export class PersonalArchive {
     return afterwards(this.#isWanted(owner, remote), (isToBeKept) => {
       if (!isToBeKept) return undefined
       return afterwards(this.#append(event.stanza, owner, remote, flags.outgoing), (placed) => {
-        const noted = event.stanza.with(senderArchiveId, formatStanzaId(placed.id)).with(stored, placed.message)
-        event.stanza = marked(noted, placed)
+        const noted = withNote(event.stanza.notes, senderArchiveId, formatStanzaId(placed.id))
+        event.stanza = marked(event.stanza.withNotes(withNote(noted, stored, placed.message)), placed)
         return undefined
       })
     })
@@ -129,7 +129,7 @@ export class PersonalArchive {
   /** The message with its id in the archive of who receives it. What somebody writes to himself has it since it was sent. */
   #told(stanza: Stanza, owner: Jid, id: string | undefined): Stanza {
     if (id === undefined) return stanza
-    const noted = stanza.with(archiveId, id).with(stored, undefined)
+    const noted = stanza.withNotes(withNote(withNote(stanza.notes, archiveId, id), stored, undefined))
     return this.#parts.settings.hasStanzaIds ? noted.prepend(stanzaIdText(owner, id)) : noted
   }
 

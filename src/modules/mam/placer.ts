@@ -32,7 +32,7 @@ export interface PlacerOptions {
 export class EntryPlacer {
   readonly #db: Database<MamTables>
   readonly #options: PlacerOptions
-  readonly #place: readonly PreparedQuery<Range, never>[]
+  readonly #place: PreparedQuery<Range, never>
   #writer = 0
   #placed = 0
   /** Everything up to here is written. */
@@ -44,7 +44,7 @@ export class EntryPlacer {
   constructor(db: Database<MamTables>, options: PlacerOptions) {
     this.#db = db
     this.#options = options
-    this.#place = [firstEntries, secondEntries].map((build) => db.prepare((q, p: Params<Range>) => build(q, p)))
+    this.#place = db.prepare((q, p: Params<Range>) => entriesOf(q, p))
   }
 
   /** Places what an earlier process of this writer has left. */
@@ -118,7 +118,7 @@ export class EntryPlacer {
 
   async #move(upTo: number): Promise<void> {
     const range = { writer: this.#writer, after: this.#placed, upTo }
-    await this.#db.atomic([...this.#place.map((query) => query.with(range)), this.#progress(upTo)])
+    await this.#db.atomic([this.#place.with(range), this.#progress(upTo)])
     this.#placed = upTo
   }
 
@@ -144,8 +144,8 @@ export class EntryPlacer {
 
 const columns = ['archive', 'id', 'remote', 'resource', 'flags', 'stanza'] as const
 
-/** The entry that every message has. */
-function firstEntries(q: Kysely<MamTables>, p: Params<Range>) {
+/** The entry that every message has, and the one of who receives what another account here has sent: each archive in one go. */
+function entriesOf(q: Kysely<MamTables>, p: Params<Range>) {
   return q
     .insertInto('mod_mam_entry')
     .columns(columns)
@@ -159,29 +159,20 @@ function firstEntries(q: Kysely<MamTables>, p: Params<Range>) {
           eb.ref('first_flags').$notNull().as('flags'),
           'id as stanza',
         ])
-        .orderBy('first_archive')
-        .orderBy('first_id'),
-    )
-}
-
-/** The one of who receives what another account here has sent. */
-function secondEntries(q: Kysely<MamTables>, p: Params<Range>) {
-  return q
-    .insertInto('mod_mam_entry')
-    .columns(columns)
-    .expression(
-      written(q, p)
-        .where('second_archive', 'is not', null)
-        .select((eb) => [
-          eb.ref('second_archive').$notNull().as('archive'),
-          eb.ref('second_id').$notNull().as('id'),
-          eb.ref('second_remote').$notNull().as('remote'),
-          eb.ref('second_resource').$notNull().as('resource'),
-          eb.ref('second_flags').$notNull().as('flags'),
-          'id as stanza',
-        ])
-        .orderBy('second_archive')
-        .orderBy('second_id'),
+        .unionAll(
+          written(q, p)
+            .where('second_archive', 'is not', null)
+            .select((eb) => [
+              eb.ref('second_archive').$notNull().as('archive'),
+              eb.ref('second_id').$notNull().as('id'),
+              eb.ref('second_remote').$notNull().as('remote'),
+              eb.ref('second_resource').$notNull().as('resource'),
+              eb.ref('second_flags').$notNull().as('flags'),
+              'id as stanza',
+            ]),
+        )
+        .orderBy('archive')
+        .orderBy('id'),
     )
 }
 

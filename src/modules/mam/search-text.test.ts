@@ -1,5 +1,6 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { askedWords, wordsOf } from './search-text.ts'
+import { askedWords, indexedCharacters, isPlain, wordsOf } from './search-text.ts'
 
 describe('words of a text', () => {
   it('are small letters and digits, each once', () => {
@@ -27,5 +28,24 @@ describe('words of a text', () => {
     const text = Array.from({ length: 5000 }, (_, at) => `w${at}`).join(' ')
     expect(wordsOf(text)).toHaveLength(2000)
     expect(askedWords(text)).toHaveLength(10)
+  })
+
+  it('are the same when a plain text is put into the index character by character', () => {
+    const indexed = (text: string) =>
+      String.fromCharCode(...Array.from(Buffer.from(text), (code) => indexedCharacters[code] ?? 0))
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary-ascii', maxLength: 200 }), (text) => {
+        expect(
+          new Set(
+            indexed(text)
+              .split(' ')
+              .filter(Boolean)
+              .map((word) => word.slice(0, 60)),
+          ),
+        ).toEqual(new Set(wordsOf(text)))
+      }),
+    )
+    expect(isPlain('It is I')).toBe(true)
+    expect(['żółw', 'y '.repeat(2001)].map(isPlain)).toEqual([false, false])
   })
 })

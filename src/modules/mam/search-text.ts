@@ -26,6 +26,19 @@ export function wordsOf(text: string): string[] {
   return [...words]
 }
 
+/** Text up to this length, in characters, has not too many words. */
+const shortText = 2 * mostWords
+/** What is put into the index for each character of ASCII: small letters and digits, and blanks for all others. */
+export const indexedCharacters = Uint8Array.from({ length: 128 }, (_, code) => {
+  const character = String.fromCharCode(code).toLowerCase()
+  return asciiSeparators.test(character) ? 32 : character.charCodeAt(0)
+})
+
+/** Whether the words of a text are had by {@link indexedCharacters} as well; long words are cut by the index. */
+export function isPlain(text: string): boolean {
+  return text.length <= shortText && !beyondAscii.test(text)
+}
+
 function split(text: string): string[] {
   return text.normalize('NFKC').toLowerCase().replace(unspaced, ' $& ').split(separators)
 }

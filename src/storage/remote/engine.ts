@@ -62,7 +62,8 @@ export class RemoteEngine implements Engine {
     return engine
   }
 
-  readonly run: RunQuery = async (query) => this.#enqueue([{ ...query, mustChange: false }], false) as Promise<Result>
+  readonly run: RunQuery = async (query) =>
+    this.#enqueue([{ ...query, mustChange: false, isPacked: false }], false) as Promise<Result>
 
   readonly runStale: RunQuery = async ({ sql, parameters }) => {
     if (this.#closing) throw closed()

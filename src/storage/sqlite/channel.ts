@@ -92,9 +92,9 @@ export class Channel {
     return new Promise((resolve, reject) => {
       const statements = steps.map(({ sql }) => this.#book.find(sql))
       const values = steps.map(({ parameters }) => encodeValues(parameters, this.#pack))
-      const messages = steps.map(({ mustChange }, i): StepMessage => {
+      const messages = steps.map(({ mustChange, isPacked }, i): StepMessage => {
         const statement = statements[i] as BookedStatement
-        return [this.#book.refer(statement), values[i] ?? [], mustChange]
+        return [this.#book.refer(statement), values[i] ?? [], mustChange, isPacked]
       })
       const bytes = values.reduce((sum, cells) => sum + weigh(cells), 0)
       const job: JobMessage = [JOB_ATOMIC, ++this.#lastId, messages]

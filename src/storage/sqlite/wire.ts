@@ -9,7 +9,13 @@ export type Cell = null | number | string | readonly [offset: number, length: nu
 /** A statement by its number, with its text when the number is new to the other side. */
 export type StatementRef = number | readonly [id: number, sql: string]
 
-export type StepMessage = readonly [statement: StatementRef, values: readonly Cell[], mustChange: boolean]
+/** `isPacked`: it is run for each row of a pack, its only value. */
+export type StepMessage = readonly [
+  statement: StatementRef,
+  values: readonly Cell[],
+  mustChange: boolean,
+  isPacked: boolean,
+]
 
 /** `begin`, `end`, `undo`: the bounds of an exclusive transaction. */
 export type Verb = 'begin' | 'end' | 'undo' | 'backup' | 'close'

@@ -36,7 +36,11 @@ export class JobRunner {
   /** Reads a job from a message. */
   read(message: JobMessage, blobs: ArrayBuffer | undefined): Work | VerbJob {
     if (message[0] === JOB_QUERY) {
-      return { id: message[1], isGroup: false, steps: [this.#statements.step([message[2], message[3], false], blobs)] }
+      return {
+        id: message[1],
+        isGroup: false,
+        steps: [this.#statements.step([message[2], message[3], false, false], blobs)],
+      }
     }
     if (message[0] === JOB_ATOMIC) {
       return { id: message[1], isGroup: true, steps: message[2].map((step) => this.#statements.step(step, blobs)) }

@@ -1,3 +1,4 @@
+import { readRows } from '../../row-pack.ts'
 import type { BlobPack } from '../blob-pack.ts'
 import type { Connection, Prepared } from '../driver.ts'
 import type { Cell, OutcomeMessage, StatementRef, StepMessage } from '../wire.ts'
@@ -17,6 +18,7 @@ export interface Step {
   readonly entry: Entry
   readonly values: readonly unknown[]
   readonly mustChange: boolean
+  readonly isPacked: boolean
 }
 
 /** What a step gave, not yet in the form that travels. */
@@ -49,8 +51,8 @@ export class Statements {
   }
 
   /** Reads a step from a message. */
-  step(message: Pick<StepMessage, 0 | 1 | 2>, blobs: ArrayBuffer | undefined): Step {
-    return { entry: this.#entry(message[0]), values: bindable(message[1], blobs), mustChange: message[2] }
+  step([statement, cells, mustChange, isPacked]: StepMessage, blobs: ArrayBuffer | undefined): Step {
+    return { entry: this.#entry(statement), values: bindable(cells, blobs), mustChange, isPacked }
   }
 
   /** Forgets statements up to a number. */
@@ -64,8 +66,9 @@ export class Statements {
   }
 
   /** Runs a step. */
-  run({ entry, values, mustChange }: Step): Outcome {
+  run({ entry, values, mustChange, isPacked }: Step): Outcome {
     const prepared = this.#prepare(entry)
+    if (isPacked) return changeEach(entry, prepared, values[0] as Uint8Array)
     const outcome = prepared.reader ? this.#fetch(entry, prepared, values) : change(entry, prepared, values)
     if (entry.isSchemaChange) this.#unprepare()
     if (mustChange && outcome.changes === 0) throw new StepError(CONDITION_FAILED, 'nothing changed')
@@ -116,6 +119,15 @@ function name(entry: Entry, prepared: Prepared): void {
 function change(entry: Entry, prepared: Prepared, values: readonly unknown[]): Outcome {
   const { changes, lastInsertRowid } = prepared.run(values)
   return { entry, changes, insertId: Number(lastInsertRowid), rows: undefined }
+}
+
+/** The same for each row of a pack. */
+function changeEach(entry: Entry, prepared: Prepared, packed: Uint8Array): Outcome {
+  let changes = 0
+  readRows(packed, (values) => {
+    changes += prepared.run(values).changes
+  })
+  return { entry, changes, insertId: undefined, rows: undefined }
 }
 
 function bindable(cells: readonly Cell[], blobs: ArrayBuffer | undefined): readonly unknown[] {

@@ -28,7 +28,7 @@ class Bench {
   }
 
   group(...steps: [sql: string, value: Cell][]): JobMessage {
-    return [JOB_ATOMIC, ++this.#lastId, steps.map(([sql, value]) => [this.#ref(sql), [value], false] as const)]
+    return [JOB_ATOMIC, ++this.#lastId, steps.map(([sql, value]) => [this.#ref(sql), [value], false, false] as const)]
   }
 
   verb(verb: 'begin' | 'end' | 'undo' | 'close'): JobMessage {
