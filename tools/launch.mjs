@@ -15,7 +15,7 @@ function preload() {
  * Space for young objects, in MiB: what a message needs until its batch is on disk is seldom moved with so much, and memory is not
  * full of what sessions needed while they began.
  */
-const youngSpace = 4
+const youngSpace = 8
 
 /** Few arenas are enough for threads that hardly allocate at the same time; what they are done with goes back while nothing happens. */
 const arenas = { MALLOC_CONF: 'narenas:2,background_thread:true,dirty_decay_ms:1000,muzzy_decay_ms:0' }
