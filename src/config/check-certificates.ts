@@ -12,14 +12,14 @@ export function checkCertificates(config: Config, report: Report, now = systemCl
     new CertificateCheck(['general', 'domain_certfile', index], tls, report).run(tls.certfile, [domain], now)
   })
   const others = config.general.hosts.filter((host) => !named.some(({ domain }) => domain === host))
-  for (const kind of ['c2s', 'http'] as const) {
+  for (const kind of ['c2s', 's2s', 'http'] as const) {
     config.listen[kind].forEach((listener, index) => {
       const tls: TlsOptions | undefined = listener.tls
       if (tls === undefined) return
       if (tls.keep_secrets === true) warnOfKeys(['listen', kind, index, 'tls', 'keep_secrets'], report)
       if (tls.certfile === undefined) return
       const check = new CertificateCheck(['listen', kind, index, 'tls'], tls, report)
-      check.run(tls.certfile, kind === 'c2s' ? others : [], now)
+      check.run(tls.certfile, kind === 'http' ? [] : others, now)
     })
   }
 }

@@ -34,6 +34,8 @@ export interface CommandedServer {
   backup(file: string): Promise<void>
   stop(): void
   status(): { readonly uptimeSeconds: number }
+  /** Connections with other servers. */
+  readonly federation: { readonly incoming: number; readonly outgoing: number }
 }
 
 /** The interfaces that the core commands work on, over a server. */
@@ -84,6 +86,7 @@ export function commandServices(server: CommandedServer): CoreServices {
       },
       hostOf: (domain) => server.hostOf(domain),
       uptimeSeconds: () => server.status().uptimeSeconds,
+      peers: server.federation,
     },
   }
 }

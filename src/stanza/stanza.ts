@@ -9,6 +9,7 @@ import type { Fields, Received, StanzaKind } from './fields.ts'
 import { attributesOf, fieldsOf, prefixesOf, type StanzaHead } from './head.ts'
 import { NS } from './namespaces.ts'
 import { appended, cutOut, elementOf, type Part, receivedParts, shifted, type TextPart } from './parts.ts'
+import { serverContent } from './server-form.ts'
 import type { StanzaError } from './stanza-error.ts'
 import { decodeNotes, encodeNotes, type StanzaKey } from './stanza-key.ts'
 import type { Ticket } from './ticket.ts'
@@ -216,7 +217,8 @@ export class Stanza {
     const from = this.from === undefined ? '' : ` from='${this.from.wire}'`
     const to = this.to === undefined ? '' : ` to='${this.to.wire}'`
     const head = `<${this.kind}${formNamespace[form]}${from}${to}${this.#attributes}`
-    return asWire(this.#inner === '' ? `${head}/>` : `${head}>${this.#inner}</${this.kind}>`)
+    const inner = form === 'server' ? serverContent(this.#inner, () => this.elements()) : this.#inner
+    return asWire(inner === '' ? `${head}/>` : `${head}>${inner}</${this.kind}>`)
   }
 
   /** The stanza as it is stored: UTF-8, complete in itself. A copy of its own, which keeps no read buffer alive. */

@@ -136,6 +136,7 @@ export class LiveEdge {
         domains: () => [],
         readiness: () => ({ status: 'started', reasons: [] }),
         folder: () => Promise.reject(new Error('there is no folder')),
+        federation: () => Promise.reject(new Error('there are no other servers')),
       },
       { isTlsPossible: false },
     )
