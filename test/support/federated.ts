@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll } from 'vitest'
+import type { Clock } from '../../src/util/clock.ts'
 import { type Authority, makeAuthority } from './certificates.ts'
 import { Client, type SignInOptions } from './client.ts'
 import { type OwnTestServer, startTestServer } from './server.ts'
@@ -25,6 +26,9 @@ export interface FederatedOptions {
   readonly names?: readonly string[]
   /** More tables. */
   readonly tables?: string
+  readonly clock?: Clock
+  /** Name servers. */
+  readonly dnsServers?: readonly string[]
 }
 
 /** A server among others. */
@@ -55,7 +59,9 @@ const modules = ['presence', 'roster', 'disco', 'ping', 'caps', 'pubsub', 'muc',
 
 function configOf(domain: string, port: number, options: FederatedOptions, others: readonly OtherServer[]): string {
   const { domains = [], tls = '', s2s = '', outgoing = '', outgoingTls = '', listen = '', tables = '' } = options
-  const address = others.map(
+  // Whoever asks name servers is told nothing else.
+  const known = options.dnsServers === undefined ? others : []
+  const address = known.map(
     ({ host, port, tls = false }) =>
       `{ host = ${JSON.stringify(host)}, ip_address = "127.0.0.1", port = ${port}, tls = ${tls} }`,
   )
@@ -126,7 +132,9 @@ export class Federated {
         options,
         known.filter(({ host }) => !host.endsWith(domain)),
       )
-      made.push(this.#dressed(await startTestServer({ config, folder }), folder, port))
+      const { clock, dnsServers } = options
+      const own = { ...(clock && { clock }), ...(dnsServers && { dnsServers }) }
+      made.push(this.#dressed(await startTestServer({ config, folder, ...own }), folder, port))
     }
     this.#servers.push(...made)
     return made

@@ -6,9 +6,9 @@ import type { ErrorCondition } from '../../stanza/stanza-error.ts'
 import type { StreamError } from '../../stanza/stream-error.ts'
 import { Lru } from '../../util/lru.ts'
 import type { InboundStream } from './inbound-stream.ts'
-import type { Setback } from './outbound-stream.ts'
 import type { PeerService } from './peer-service.ts'
-import { conditionOf, type OutgoingSettings, RemoteLink } from './remote-link.ts'
+import { type OutgoingSettings, RemoteLink } from './remote-link.ts'
+import { conditionOf, type Setback } from './setback.ts'
 
 /** What a domain of ours may cost, and how long it waits. */
 export interface OutgoingLimits {

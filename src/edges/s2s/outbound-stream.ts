@@ -1,7 +1,7 @@
 import type { StreamConnection } from '../../net/stream-connection.ts'
 import type { ClientHandshake } from '../../net/tls-handshake.ts'
 import { question } from '../../protocol/s2s/dialback.ts'
-import type { DialbackOutcome, Pair, PeerEvent } from '../../protocol/s2s/events.ts'
+import { type DialbackOutcome, keyOf, type Pair, type PeerEvent } from '../../protocol/s2s/events.ts'
 import {
   type OutboundAction,
   type OutboundEvent,
@@ -11,13 +11,7 @@ import {
 import { ConnectionPeer } from './peer-security.ts'
 import type { Direction, PeerLimits, PeerService } from './peer-service.ts'
 import { PeerStream } from './peer-stream.ts'
-
-/** Why a stream came to nothing. */
-export interface Setback {
-  readonly reason: string
-  /** For want of an answer. */
-  readonly isTimeout: boolean
-}
+import type { Setback } from './setback.ts'
 
 /** Who has opened the stream. */
 export interface OutboundOwner {
@@ -114,7 +108,7 @@ export class OutboundStream extends PeerStream {
         this.#owner.ready(this)
         break
       case 'answered':
-        if (action.pair.remote === this.#options.rules.pair.remote)
+        if (keyOf(action.pair) === keyOf(this.#options.rules.pair))
           this.#owner.answered(action.streamId, action.outcome)
         break
       default:

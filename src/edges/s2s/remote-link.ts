@@ -1,5 +1,4 @@
-import type { Dialler } from '../../net/dial.ts'
-import { DialError } from '../../net/dial.ts'
+import { DialError, type Dialler } from '../../net/dial.ts'
 import { LocateError, type ServerTarget } from '../../net/server-locator.ts'
 import type { ClientHandshake } from '../../net/tls-handshake.ts'
 import type { DialbackOutcome, Pair } from '../../protocol/s2s/events.ts'
@@ -8,9 +7,10 @@ import type { Stanza } from '../../stanza/stanza.ts'
 import type { ErrorCondition } from '../../stanza/stanza-error.ts'
 import type { StreamError } from '../../stanza/stream-error.ts'
 import type { Timer } from '../../util/clock.ts'
-import { type OutboundOwner, OutboundStream, type Setback } from './outbound-stream.ts'
+import { type OutboundOwner, OutboundStream } from './outbound-stream.ts'
 import type { PeerLimits, PeerService } from './peer-service.ts'
 import type { PeerStream } from './peer-stream.ts'
+import { conditionOf, type Setback, setbackOf } from './setback.ts'
 import { WaitingStanzas } from './waiting-stanzas.ts'
 
 /** How a domain of ours talks with another server. */
@@ -54,6 +54,7 @@ interface Question {
   readonly streamId: string
   readonly key: string
   readonly timer: Timer
+  isAsked: boolean
   settle(outcome: DialbackOutcome): void
 }
 
@@ -105,9 +106,9 @@ export class RemoteLink implements OutboundOwner {
     const { service, patience } = this.#parts
     return new Promise((resolve) => {
       const timer = service.clock.after(patience, () => this.answered(streamId, 'remote-server-timeout'))
-      this.#questions.set(streamId, { streamId, key, timer, settle: resolve })
-      if (this.#stream?.isReady === true) this.#stream.ask(this.pair, streamId, key)
-      else if (this.#stream === undefined) this.#connect()
+      this.#questions.set(streamId, { streamId, key, timer, isAsked: false, settle: resolve })
+      if (this.#stream === undefined) this.#connect()
+      else this.#askAll(this.#stream)
     })
   }
 
@@ -135,16 +136,25 @@ export class RemoteLink implements OutboundOwner {
   // From its stream
 
   ready(stream: OutboundStream): void {
-    for (const { streamId, key } of this.#questions.values()) stream.ask(this.pair, streamId, key)
+    this.#askAll(stream)
     if (this.#waiting.size > 0) stream.authenticate()
     else this.#won()
   }
 
   settled(stream: OutboundStream): void {
+    this.#askAll(stream)
     this.#won()
     if (this.#carrier !== undefined) return
     this.#carrier = stream
     this.#flush(stream)
+  }
+
+  #askAll(stream: OutboundStream): void {
+    if (!stream.isReady) return
+    for (const question of this.#questions.values()) {
+      if (!question.isAsked) stream.ask(this.pair, question.streamId, question.key)
+      question.isAsked = true
+    }
   }
 
   answered(streamId: string, outcome: DialbackOutcome): void {
@@ -160,6 +170,7 @@ export class RemoteLink implements OutboundOwner {
 
   ended(stream: OutboundStream, setback: Setback): void {
     if (this.#stream === stream) this.#stream = undefined
+    for (const question of this.#questions.values()) question.isAsked = false
     if (this.#carrier === stream) this.#carrier = undefined
     if (setback.reason.startsWith('EXTERNAL')) this.#isRefusedByCertificate = true
     if (this.#attempt !== undefined) this.#lost(setback)
@@ -278,15 +289,4 @@ export class RemoteLink implements OutboundOwner {
     const isBusy = this.#stream !== undefined || this.#carrier !== undefined || this.#isConnecting
     if (!isBusy && this.#waiting.size === 0 && this.#questions.size === 0) this.#parts.idle()
   }
-}
-
-/** What a sender is told. */
-export function conditionOf({ isTimeout }: Setback): 'remote-server-timeout' | 'remote-server-not-found' {
-  return isTimeout ? 'remote-server-timeout' : 'remote-server-not-found'
-}
-
-function setbackOf(error: unknown): Setback {
-  const isKnown = error instanceof DialError || error instanceof LocateError
-  const reason = error instanceof Error ? error.message : String(error)
-  return { reason, isTimeout: isKnown && error.isTimeout }
 }

@@ -25,10 +25,11 @@ export const closingText: Wire = asWire('</stream:stream>')
 export function elementText(element: Element): Wire {
   const prefix = element.ns === NS.streams ? 'stream:' : element.ns === NS.dialback ? 'db:' : undefined
   if (prefix === undefined) return serialise(element, NS.server)
-  const name = `${prefix}${element.name}`
   const attributes = Object.entries(element.attrs).map(([key, value]) => ` ${key}='${escapeXml(value)}'`)
+  const head = `${prefix}${element.name}${toWire(attributes.join(''))}`
+  if (element.children.length === 0) return asWire(`<${head}/>`)
   const content = element.children.map((child) =>
     typeof child === 'string' ? toWire(escapeXml(child)) : serialise(child, NS.server),
   )
-  return asWire(`<${name}${toWire(attributes.join(''))}>${content.join('')}</${name}>`)
+  return asWire(`<${head}>${content.join('')}</${prefix}${element.name}>`)
 }

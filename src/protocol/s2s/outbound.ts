@@ -69,8 +69,9 @@ export class OutboundNegotiation extends PeerMachine<OutboundAction> {
     return this.#isAuthenticated
   }
 
+  /** Whether the other side may be asked about keys: while it looks into ours it may wait for just that. */
   get isReady(): boolean {
-    return this.#stage === 'ready' || this.#stage === 'authenticated'
+    return this.#stage === 'ready' || this.#stage === 'dialback' || this.#stage === 'authenticated'
   }
 
   /** Whether the other server may send its stanzas over this stream (XEP-0288). */
