@@ -5,7 +5,7 @@ import { afterAll, beforeAll } from 'vitest'
 import type { Clock } from '../../src/util/clock.ts'
 import { type Authority, makeAuthority } from './certificates.ts'
 import { Client, type SignInOptions } from './client.ts'
-import { type OwnTestServer, startTestServer } from './server.ts'
+import { type OwnTestServer, startTestServer, type TestServerOptions } from './server.ts'
 import { freePorts } from './services.ts'
 
 /** How one of the servers is to be. */
@@ -31,11 +31,13 @@ export interface FederatedOptions {
   readonly dnsServers?: readonly string[]
 }
 
+type StartedWith = TestServerOptions & { readonly config: string; readonly folder: string }
+
 /** A server among others. */
 export interface FederatedServer extends OwnTestServer {
   /** Where other servers connect. */
   readonly s2sPort: number
-  readonly folder: string
+  readonly startedWith: StartedWith
   client(name: string, resource?: string, options?: SignInOptions): Promise<Client>
 }
 
@@ -133,11 +135,19 @@ export class Federated {
         known.filter(({ host }) => !host.endsWith(domain)),
       )
       const { clock, dnsServers } = options
-      const own = { ...(clock && { clock }), ...(dnsServers && { dnsServers }) }
-      made.push(this.#dressed(await startTestServer({ config, folder, ...own }), folder, port))
+      const own = { config, folder, ...(clock && { clock }), ...(dnsServers && { dnsServers }) }
+      made.push(this.#dressed(await startTestServer(own), own, port))
     }
     this.#servers.push(...made)
     return made
+  }
+
+  /** Stops one of them and starts it again on the same data. */
+  async restart(server: FederatedServer): Promise<FederatedServer> {
+    await server.stop()
+    const again = this.#dressed(await startTestServer(server.startedWith), server.startedWith, server.s2sPort)
+    this.#servers.splice(this.#servers.indexOf(server), 1, again)
+    return again
   }
 
   get authority(): Authority {
@@ -145,10 +155,10 @@ export class Federated {
     return this.#authority
   }
 
-  #dressed(server: OwnTestServer, folder: string, s2sPort: number): FederatedServer {
+  #dressed(server: OwnTestServer, startedWith: StartedWith, s2sPort: number): FederatedServer {
     return {
       ...server,
-      folder,
+      startedWith,
       s2sPort,
       client: async (name, resource, options = {}) => {
         await server.registerUser(name, 'secret').catch(() => {})
@@ -164,7 +174,7 @@ export class Federated {
     for (const client of this.#clients.splice(0)) client.destroy()
     for (const server of this.#servers.splice(0)) {
       await server.stop()
-      await rm(server.folder, { recursive: true, force: true })
+      await rm(server.startedWith.folder, { recursive: true, force: true })
     }
     await this.#authority?.remove()
     this.#authority = undefined

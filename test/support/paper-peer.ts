@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net'
 import { createServer, connect as dial, type Server, type Socket } from 'node:net'
-import { connect as secure, TLSSocket } from 'node:tls'
+import { connect as secure } from 'node:tls'
 
 /** One end of a connection between servers, which says what a test has it say. */
 export class PaperPeer {
@@ -41,6 +41,11 @@ export class PaperPeer {
     )
   }
 
+  /** What has come and was not waited for yet. */
+  get heard(): string {
+    return this.#heard
+  }
+
   /** All that has come up to this text, which is waited for. */
   async hears(text: string): Promise<string> {
     for (;;) {
@@ -71,10 +76,6 @@ export class PaperPeer {
       this.#socket = socket
     })
     this.#listen()
-  }
-
-  get isSecure(): boolean {
-    return this.#socket instanceof TLSSocket
   }
 
   end(): void {

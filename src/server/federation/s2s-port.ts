@@ -114,7 +114,8 @@ async function settingsOf(
   }
 }
 
-interface Around {
+/** What streams that come in need around them. */
+export interface Around {
   readonly parts: ListenerParts
   readonly negotiating: Negotiating
   readonly tls: TlsContext | undefined
@@ -123,7 +124,8 @@ interface Around {
   readonly s2s: S2sOptions
 }
 
-function inboundService(table: S2sListener, around: Around): InboundService {
+/** What the streams that come in through one port share. */
+export function inboundService(table: S2sListener, around: Around): InboundService {
   const { parts, negotiating, tls, federation: home, s2s } = around
   const { federation, service } = home
   const idleTimeout = s2s.outgoing.stream_timeout
