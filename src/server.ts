@@ -256,7 +256,7 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
     this.#listeners = listeners
     const watched = { ...hostParts, hosts: () => this.allHosts, listeners, startedAt: this.#startedAt }
     this.#opened.push(watchServer(live.current, watched))
-    this.#reloader = new Reloader({ live, log, listeners, modules, hosts: hosts.byType, syncCommands })
+    this.#reloader = new Reloader({ live, log, listeners, federation, modules, hosts: hosts.byType, syncCommands })
   }
 
   async #close(): Promise<void> {

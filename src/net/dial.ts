@@ -99,7 +99,8 @@ class Race {
     })
     this.#runners.add(socket)
     const failed = (error: Error) => {
-      this.#problem = error.message
+      // Its message would name the address.
+      this.#problem = (error as NodeJS.ErrnoException).code ?? error.message
       this.#runners.delete(socket)
       socket.destroy()
       this.#attempt()

@@ -140,4 +140,31 @@ describe('options of listeners for other servers', () => {
     expect(server.address('s2s').port).toBe(0)
     for (const each of [peer, next]) each.destroy()
   })
+
+  it('a reload brings other servers without a port, and takes them away', async () => {
+    const base =
+      '[general]\nhosts = ["localhost", "quiet.test"]\n[[listen.c2s]]\nport = 0\nip_address = "127.0.0.1"\ntls.mode = "starttls"\n[auth.password]\nscram_iterations = 4096\n'
+    const known = '[s2s.outgoing]\naddress = [{ host = "c.test", ip_address = "127.0.0.1", port = 1 }]\n'
+    await using server = await FileServer.start(base)
+    const alice = await server.client('alice')
+    const ask = (refused: string) => alice.asks(`<ping xmlns='urn:xmpp:ping'/>`, 'get', { to: 'c.test', refused })
+    await ask('service-unavailable')
+    expect(await server.reload(base + known)).toMatchObject({ applied: ['s2s'], needsRestart: [] })
+    await ask('remote-server-not-found')
+    const denied = `${known}[[host_config]]\nhost = "localhost"\ns2s.default_policy = "deny"\n`
+    await server.reload(base + denied)
+    await ask('service-unavailable')
+    await server.reload(base)
+    await ask('service-unavailable')
+  })
+
+  it('hosts have policies of their own', async () => {
+    const text = (own: string) =>
+      `[general]\nhosts = ["localhost"]\n[[listen.c2s]]\nport = 0\nip_address = "127.0.0.1"\ntls.mode = "starttls"\n[auth.password]\nscram_iterations = 4096\n[[host_config]]\nhost = "localhost"\n${own}`
+    await using server = await FileServer.start(
+      text('s2s.outgoing.address = [{ host = "c.test", ip_address = "127.0.0.1", port = 1 }]\n'),
+    )
+    const alice = await server.client('alice')
+    await alice.asks(`<ping xmlns='urn:xmpp:ping'/>`, 'get', { to: 'c.test', refused: 'remote-server-not-found' })
+  })
 })

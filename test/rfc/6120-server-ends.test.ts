@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { Federated, type FederatedServer, inTheClear, trusted } from '../support/federated.ts'
-import { PaperServer } from '../support/paper-peer.ts'
+import { PaperPeer, PaperServer } from '../support/paper-peer.ts'
 
 describe('a server that stops', () => {
   it('RFC 6120 §4.9.3.20: tells other servers, after its users have gone', async () => {
@@ -38,6 +38,40 @@ describe('a server that stops', () => {
     const again = await back.client('bob', 'y')
     alice.sends(`<message to='bob@b.test' id='m2'><body>Hi</body></message>`)
     await again.receives(`<message from='alice@a.test/x' to='bob@b.test' id='m2'><body>Hi</body></message>`)
+    await federated.stop()
+  })
+})
+
+describe('a server that is gone without a word', () => {
+  it('XEP-0045 §14.1: its people leave the room when they are next to be told something', async () => {
+    const federated = new Federated()
+    const paper = await PaperServer.start()
+    const [server] = (await federated.start({ 'a.test': inTheClear }, [{ host: 'b.test', port: paper.port }])) as [
+      FederatedServer,
+    ]
+    const alice = await server.client('alice', 'x')
+    const room = 'hall@conference.a.test'
+    const joins = `<x xmlns='http://jabber.org/protocol/muc'/></presence>`
+    alice.sends(`<presence to='${room}/alice'>${joins}`)
+    await alice.takes((element) => String(element).includes('<subject'))
+    const submit = `<query xmlns='http://jabber.org/protocol/muc#owner'><x xmlns='jabber:x:data' type='submit'/></query>`
+    await alice.asks(submit, 'set', { to: room })
+    const peer = await PaperPeer.connect(server.s2sPort)
+    peer.opens('b.test', 'conference.a.test')
+    await peer.hears('</stream:features>')
+    peer.says(`<db:result from='b.test' to='conference.a.test'>k</db:result>`)
+    const other = await paper.accepts()
+    await other.hears(`to='b.test'`)
+    other.answers('b.test', 'conference.a.test', 's', `<dialback xmlns='urn:xmpp:features:dialback'/>`)
+    const [, id] = /id='([^']+)'/.exec(await other.hears('</db:verify>')) ?? []
+    other.says(`<db:verify from='b.test' to='conference.a.test' id='${id}' type='valid'/>`)
+    await peer.hears(`type='valid'/>`)
+    peer.says(`<presence from='bob@b.test/y' to='${room}/bob'>${joins}`)
+    await alice.takes((element) => element.attr('from') === `${room}/bob`)
+    await paper.stop()
+    alice.sends(`<message type='groupchat' to='${room}' id='g1'><body>Hello?</body></message>`)
+    await alice.takes((element) => element.attr('from') === `${room}/bob` && element.attr('type') === 'unavailable')
+    peer.destroy()
     await federated.stop()
   })
 })

@@ -37,6 +37,9 @@ export interface FederationHome {
 /** What holds where nothing is written. */
 export const s2sDefaults: S2sOptions = s2s.parse({})
 
+/** Connections of one domain of ours to another one, whatever the access rules say. */
+const mostConnections = 100
+
 /** How long connections get to end at a stop, and how often it is looked whether they have, in milliseconds. */
 const grace = 2000
 const look = 20
@@ -84,11 +87,12 @@ export class ServerFederation {
     return this.#hostOf(local)?.config ?? this.#home.live.current
   }
 
-  /** Whether nobody here may talk with the other server: it is one of ours, or should be, or a policy forbids it. */
+  /** Whether nobody here may talk with the other server: there are none, it is one of ours, or should be, or a policy forbids it. */
   refuses({ local, remote }: Pair): boolean {
     const { router } = this.#home
-    if (router.isServed(remote) || this.#isStrayed(remote)) return true
-    const { host_policy: policies, default_policy: usual } = this.optionsOf(local)
+    const options = this.configOf(local).s2s
+    if (options === undefined || router.isServed(remote) || this.#isStrayed(remote)) return true
+    const { host_policy: policies, default_policy: usual } = options
     return (policies.find(({ host }) => host === remote)?.policy ?? usual) === 'deny'
   }
 
@@ -114,7 +118,7 @@ export class ServerFederation {
       host.access.limit(rule, other, local, 1),
     )
     // One process is one node; the larger of both is what somebody has written.
-    return Math.max(all ?? 1, here ?? 1, 1)
+    return Math.min(Math.max(all ?? 1, here ?? 1, 1), mostConnections)
   }
 
   #count(): () => void {
