@@ -13,19 +13,25 @@ const modes: Readonly<Record<string, Readonly<Record<string, string>>>> = {
  * outgoing connections: taken over to these, where they say nothing themselves.
  */
 export function spreadServerTls(data: unknown): void {
-  const s2s = valueAt(data, ['s2s'])
-  if (!isTable(s2s)) return
-  const { use_starttls: use, certfile, ciphers } = s2s
-  const files = withoutGaps({ certfile, ciphers })
-  const wanted = typeof use === 'string' ? (modes[use] ?? {}) : {}
-  if (Object.keys(wanted).length + Object.keys(files).length === 0) return
-  addTo(tableIn(s2s, 'outgoing'), { ...wanted, ...files })
-  // Who connects is asked for a certificate in any case; only the strictest mode insists on a good one.
-  const { verify_mode: verify, ...mode } = wanted
-  const strict = verify === 'peer' ? { verify_mode: verify } : {}
+  const general = spreadIn(valueAt(data, ['s2s']))
+  const hosts = valueAt(data, ['host_config'])
+  if (Array.isArray(hosts)) for (const host of hosts) spreadIn(valueAt(host, ['s2s']))
   const listeners = valueAt(data, ['listen', 's2s'])
-  if (!Array.isArray(listeners)) return
-  for (const listener of listeners) if (isTable(listener)) addTo(listener, { ...mode, ...strict, ...files })
+  if (general === undefined || !Array.isArray(listeners)) return
+  // Who connects is asked for a certificate in any case; only the strictest mode insists on a good one.
+  const { verify_mode: verify, ...incoming } = general
+  const strict = verify === 'peer' ? { verify_mode: verify } : {}
+  for (const listener of listeners) if (isTable(listener)) addTo(listener, { ...incoming, ...strict })
+}
+
+/** What an `s2s` table says, taken over to its outgoing connections; undefined where it says nothing. */
+function spreadIn(s2s: unknown): Record<string, unknown> | undefined {
+  if (!isTable(s2s)) return undefined
+  const { use_starttls: use, certfile, ciphers } = s2s
+  const said = { ...(typeof use === 'string' ? modes[use] : {}), ...withoutGaps({ certfile, ciphers }) }
+  if (Object.keys(said).length === 0) return undefined
+  addTo(tableIn(s2s, 'outgoing'), said)
+  return said
 }
 
 function withoutGaps(values: Readonly<Record<string, unknown>>): Record<string, unknown> {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { configFor } from '../../src/config/host-config.ts'
 import { parseConfig } from '../../src/config/load.ts'
 import { allModules } from '../../src/modules/all.ts'
+import { DialbackKeys } from '../../src/protocol/s2s/dialback-key.ts'
 import { Federated, type FederatedServer, inTheClear } from '../support/federated.ts'
 import { FileServer } from '../support/file-server.ts'
 import { PaperPeer } from '../support/paper-peer.ts'
@@ -51,6 +52,9 @@ describe('what a file says of other servers', () => {
     expect(configFor(config, 'b.test').s2s).toMatchObject({ default_policy: 'deny', dialback: true })
     expect(configFor(config, 'a.test').s2s).toMatchObject({ default_policy: 'allow', dialback: false })
     const old = read(`[s2s]\ndialback = false\nuse_starttls = "required"\n${own}`)
+    const clear = read(`[s2s]\nuse_starttls = "required"\n${own}s2s.use_starttls = "false"\n`)
+    expect(configFor(clear.config, 'b.test').s2s?.outgoing.tls.mode).toBe('none')
+    expect(configFor(clear.config, 'a.test').s2s?.outgoing.tls.mode).toBe('starttls_required')
     expect(configFor(old.config, 'b.test').s2s).toMatchObject({ default_policy: 'deny', dialback: false })
   })
 
@@ -166,5 +170,19 @@ describe('options of listeners for other servers', () => {
     )
     const alice = await server.client('alice')
     await alice.asks(`<ping xmlns='urn:xmpp:ping'/>`, 'get', { to: 'c.test', refused: 'remote-server-not-found' })
+  })
+
+  it('shared: who has the secret knows the keys', async () => {
+    const own = '[s2s]\nshared = "s3cr3tf0rd14lb4ck"\n[[host_config]]\nhost = "localhost"\n'
+    await using server = await FileServer.start(config('tls.mode = "none"', own))
+    const peer = await PaperPeer.connect(server.address('s2s').port)
+    peer.says(opening)
+    await peer.hears('</stream:features>')
+    const key = new DialbackKeys('s3cr3tf0rd14lb4ck').keyFor({
+      ...{ receiving: 'b.test', originating: 'localhost', streamId: 'x' },
+    })
+    peer.says(`<db:verify xmlns:db='jabber:server:dialback' from='b.test' to='localhost' id='x'>${key}</db:verify>`)
+    await peer.hears(`type='valid'`)
+    peer.destroy()
   })
 })

@@ -76,13 +76,13 @@ describe('XEP-0220: a receiving server', () => {
   }
 
   /** The authoritative server says so of the next key that it is asked about. */
-  async function vouches(domain: string, type: string): Promise<string> {
+  async function vouches(domain: string, type: string, local = 'a.test'): Promise<string> {
     const authority = await paper.accepts()
     await authority.hears(`to='${domain}'`)
-    authority.answers(domain, 'a.test', 's2', `<dialback xmlns='urn:xmpp:features:dialback'/>`)
+    authority.answers(domain, local, 's2', `<dialback xmlns='urn:xmpp:features:dialback'/>`)
     const asked = await authority.hears('</db:verify>')
     const [, id] = /id='([^']+)'/.exec(asked) ?? []
-    authority.says(`<db:verify from='${domain}' to='a.test' id='${id}' type='${type}'/>`)
+    authority.says(`<db:verify from='${domain}' to='${local}' id='${id}' type='${type}'/>`)
     await authority.hears('</stream:stream>')
     return asked
   }
@@ -97,7 +97,7 @@ describe('XEP-0220: a receiving server', () => {
     await alice.receives(`<message from='bob@one.test/y' to='alice@a.test' id='m1'><body>Hi</body></message>`)
     // §2.3: a further pair on the same stream.
     peer.says(`<db:result from='two.test' to='conference.a.test'>another</db:result>`)
-    await vouches('two.test', 'valid')
+    await vouches('two.test', 'valid', 'conference.a.test')
     await peer.hears(`<db:result from='conference.a.test' to='two.test' type='valid'/>`)
     peer.says(`<iq type='get' id='i1' from='c@two.test/z' to='conference.a.test'><ping xmlns='urn:xmpp:ping'/></iq>`)
     const answering = await paper.accepts()

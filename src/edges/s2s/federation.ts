@@ -24,7 +24,8 @@ export interface OutgoingLimits {
 export interface FederationParts {
   readonly service: PeerService
   readonly dialler: Dialler
-  readonly keys: DialbackKeys
+  /** The keys of a domain of ours. */
+  keysOf(local: string): DialbackKeys
   readonly language: string
   /** Whether stanzas for a domain are taken here. */
   isServed(domain: string): boolean
@@ -102,7 +103,7 @@ export class Federation {
 
   /** Whether we have made this key for a stream of ours. */
   isOurKey({ local, remote }: Pair, streamId: string, key: string): boolean {
-    return this.#parts.keys.isKeyOf({ receiving: remote, originating: local, streamId }, key)
+    return this.#parts.keysOf(local).isKeyOf({ receiving: remote, originating: local, streamId }, key)
   }
 
   /** Another server has proven who it is. False: it has as many streams as it may. */
@@ -156,14 +157,15 @@ export class Federation {
   }
 
   #makeLink(pair: Pair, key: string): RemoteLink {
-    const { service, dialler, language, keys } = this.#parts
+    const { service, dialler, language } = this.#parts
     return new RemoteLink(pair, {
       service,
       dialler,
       language,
       ...this.#parts.limitsOf(pair.local),
       settings: () => this.#parts.settings(pair),
-      keyFor: (streamId) => keys.keyFor({ receiving: pair.remote, originating: pair.local, streamId }),
+      keyFor: (streamId) =>
+        this.#parts.keysOf(pair.local).keyFor({ receiving: pair.remote, originating: pair.local, streamId }),
       bounce: (stanza, condition, text) => this.#parts.bounce(stanza, condition, text),
       failed: (setback) => this.#failed(pair, setback),
       succeeded: () => this.#troubles.delete(keyOf(pair)),

@@ -5,7 +5,8 @@ import type { DialbackOutcome, Pair, PeerAction, PeerEvent, StreamLimits } from 
 export interface InboundRules {
   /** What a connection that came without TLS is told. */
   readonly startTls: 'required' | 'offered' | 'none'
-  readonly offersBidi: boolean
+  /** Whether a domain of ours takes streams that go both ways. */
+  offersBidi(domain: string): boolean
   readonly limits: StreamLimits
   /** Milliseconds that each step may take until somebody is known; Infinity for no limit. */
   readonly stateTimeout: number

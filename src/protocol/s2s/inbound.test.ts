@@ -12,7 +12,7 @@ import type { InboundAction, InboundEvent, InboundRules } from './inbound-events
 const pair = { local: 'b.example', remote: 'a.example' }
 const rules: InboundRules = {
   startTls: 'required',
-  offersBidi: true,
+  offersBidi: () => true,
   limits: { maxBytes: 10_000, idleSeconds: 600 },
   stateTimeout: 5000,
   maxPairs: 3,
@@ -283,7 +283,7 @@ describe('both directions (XEP-0288)', () => {
     says(claim())
     says(bidi)
     expect(machine.isBidirectional).toBe(false)
-    expect(stream({ offersBidi: false }, tls()).says(bidi)).toEqual(['error policy-violation', 'close'])
+    expect(stream({ offersBidi: () => false }, tls()).says(bidi)).toEqual(['error policy-violation', 'close'])
   })
 })
 

@@ -42,11 +42,6 @@ export class InboundNegotiation extends PeerMachine<InboundAction> {
     this.#rules = rules
   }
 
-  /** Of the present stream. */
-  get streamId(): string {
-    return this.#streamId
-  }
-
   /** Whether the other server takes stanzas over this stream too, for the pairs it has proven (XEP-0288). */
   get isBidirectional(): boolean {
     return this.#wantsBidi
@@ -57,7 +52,6 @@ export class InboundNegotiation extends PeerMachine<InboundAction> {
     return this.#pairs.has(keyOf(pair))
   }
 
-  /** Whether any pair has. */
   get isAuthenticated(): boolean {
     return this.#pairs.size > 0
   }
@@ -139,12 +133,16 @@ export class InboundNegotiation extends PeerMachine<InboundAction> {
     return this.#rules.startTls === 'required' && !this.security.isSecure
   }
 
+  get #offersBidi(): boolean {
+    return this.#local !== undefined && this.#rules.offersBidi(this.#local)
+  }
+
   get #features(): readonly Element[] {
     return this.#local === undefined || this.#mustSecure ? [] : this.#rules.features(this.#local)
   }
 
   #offers(): Offered {
-    const { startTls, offersBidi, limits } = this.#rules
+    const { startTls, limits } = this.#rules
     if (this.#mustSecure) return { startTls: 'required' }
     const from = domainOf(this.#header?.attr('from'))
     const isStranger = this.#known === undefined
@@ -152,7 +150,7 @@ export class InboundNegotiation extends PeerMachine<InboundAction> {
       startTls: startTls !== 'none' && !this.security.isSecure ? 'offered' : undefined,
       external: isStranger && from !== undefined && this.security.vouchesFor(from),
       dialback: this.#local !== undefined && this.#rules.mayDialBack(this.#local),
-      bidi: offersBidi && isStranger,
+      bidi: isStranger && this.#offersBidi,
       limits,
     }
   }
@@ -178,7 +176,7 @@ export class InboundNegotiation extends PeerMachine<InboundAction> {
 
   /** Only before somebody is known, so that no stanza has gone another way (XEP-0288 §2.2). */
   #onBidi(): void {
-    if (!this.#rules.offersBidi || this.#mustSecure) throw new StreamError('policy-violation')
+    if (!this.#offersBidi || this.#mustSecure) throw new StreamError('policy-violation')
     if (!this.isAuthenticated) this.#wantsBidi = true
   }
 
@@ -293,8 +291,8 @@ export class InboundNegotiation extends PeerMachine<InboundAction> {
   /** We are the authoritative server. */
   #onQuestion(pair: Pair, streamId: string | undefined, key: string): void {
     if (streamId === undefined) throw new StreamError('invalid-xml')
-    const isRight = this.#rules.isOurKey(pair, streamId, key)
-    const known = this.#rules.isServed(pair.local) ? (isRight ? 'valid' : 'invalid') : 'item-not-found'
-    this.send(questionAnswer(pair, streamId, this.#mustSecure ? 'policy-violation' : known))
+    const known = this.#rules.isOurKey(pair, streamId, key) ? 'valid' : 'invalid'
+    const outcome = this.#rules.isServed(pair.local) ? known : 'item-not-found'
+    this.send(questionAnswer(pair, streamId, this.#mustSecure ? 'policy-violation' : outcome))
   }
 }

@@ -148,13 +148,13 @@ export function inboundService(table: S2sListener, around: Around): InboundServi
 }
 
 function inboundRules(table: S2sListener, { parts: { config, router }, federation: home, s2s }: Around): InboundRules {
-  const { bidi, stream_timeout: idleTimeout } = s2s.outgoing
+  const { stream_timeout: idleTimeout } = s2s.outgoing
   const { mode, verify_mode: verify } = table.tls
   const idleSeconds = Number.isFinite(idleTimeout) ? Math.ceil(idleTimeout / 1000) : undefined
   const maxBytes = Number.isFinite(table.max_stanza_size) ? table.max_stanza_size : undefined
   return {
     startTls: mode === 'starttls_required' ? 'required' : mode === 'starttls' ? 'offered' : 'none',
-    offersBidi: bidi,
+    offersBidi: (domain) => home.optionsOf(domain).outgoing.bidi,
     limits: { maxBytes, idleSeconds },
     stateTimeout: table.state_timeout,
     maxPairs,

@@ -51,6 +51,9 @@ export class ServerFederation {
   readonly #home: FederationHome
   readonly #dialler: Dialler
   readonly #undo: (() => void)[]
+  /** For domains that share no secret with another server. */
+  readonly #ownKeys = new DialbackKeys(randomId(32))
+  readonly #sharedKeys = new Map<string, DialbackKeys>()
 
   constructor(home: FederationHome) {
     const { clock, log, router, live } = home
@@ -58,12 +61,11 @@ export class ServerFederation {
     this.service = peerService(home)
     this.#dialler = new Dialler(clock, (event) => log.info(event))
     const contexts = new PeerContexts(clock)
-    const { general, s2s: options } = live.current
     this.federation = new Federation({
       service: this.service,
       dialler: this.#dialler,
-      keys: new DialbackKeys(options?.shared ?? randomId(32)),
-      language: general.language,
+      keysOf: (local) => this.#keysOf(local),
+      language: live.current.general.language,
       isServed: (domain) => router.isServed(domain),
       refuses: (pair) => this.refuses(pair),
       settings: ({ local, remote }) =>
@@ -103,6 +105,14 @@ export class ServerFederation {
       if (host !== undefined) return host.config.general.route_subdomains !== 's2s'
     }
     return false
+  }
+
+  #keysOf(local: string): DialbackKeys {
+    const { shared } = this.optionsOf(local)
+    if (shared === undefined) return this.#ownKeys
+    const keys = this.#sharedKeys.get(shared) ?? new DialbackKeys(shared)
+    this.#sharedKeys.set(shared, keys)
+    return keys
   }
 
   #hostOf(local: string): Host | undefined {
