@@ -24,6 +24,8 @@ export interface FederatedOptions {
   readonly listen?: string
   /** Names of its certificate; its domains unless given. */
   readonly names?: readonly string[]
+  /** What stands in `[general]`. */
+  readonly general?: string
   /** More tables. */
   readonly tables?: string
   readonly clock?: Clock
@@ -60,7 +62,16 @@ export const inTheClear = { tls: 'mode = "none"', outgoingTls: 'mode = "none"' }
 const modules = ['presence', 'roster', 'disco', 'ping', 'caps', 'pubsub', 'muc', 'offline', 'last', 'vcard', 'blocking']
 
 function configOf(domain: string, port: number, options: FederatedOptions, others: readonly OtherServer[]): string {
-  const { domains = [], tls = '', s2s = '', outgoing = '', outgoingTls = '', listen = '', tables = '' } = options
+  const {
+    domains = [],
+    tls = '',
+    s2s = '',
+    outgoing = '',
+    outgoingTls = '',
+    listen = '',
+    general = '',
+    tables = '',
+  } = options
   // Whoever asks name servers is told nothing else.
   const known = options.dnsServers === undefined ? others : []
   const address = known.map(
@@ -72,6 +83,7 @@ function configOf(domain: string, port: number, options: FederatedOptions, other
 hosts = ${JSON.stringify([domain, ...domains])}
 registration_timeout = "infinity"
 loglevel = "critical"
+${general}
 [[listen.c2s]]
 port = 0
 ip_address = "127.0.0.1"
