@@ -1,5 +1,6 @@
 import { connect } from 'node:net'
 import { describe, expect, it } from 'vitest'
+import { Jid } from '../../src/jid/jid.ts'
 import type { FederatedServer } from '../support/federated.ts'
 import { trusted, twoServers } from '../support/federated.ts'
 
@@ -51,6 +52,24 @@ describe('two servers with certificates', () => {
     await bob.receives(
       `<message xml:lang='de' from='eve@a.test/x' to='earl@b.test/x' id='m1'><body>Grüße</body></message>`,
     )
+  })
+
+  it('shows what goes between servers to whoever looks', async () => {
+    const [alice, bob] = [await servers.a.client('flo', 'x'), await servers.b.client('fritz', 'x')]
+    const seen: string[] = []
+    const end = servers.a.server.tap.look(
+      Jid.parse('b.test'),
+      ({ direction, text }) => void seen.push(`${direction} ${text}`),
+    )
+    alice.sends(`<message to='fritz@b.test' id='m1'><body>Hi</body></message>`)
+    await bob.receives(`<message from='flo@a.test/x' to='fritz@b.test' id='m1'><body>Hi</body></message>`)
+    bob.sends(`<message to='flo@a.test' id='m2'><body>Hello</body></message>`)
+    await alice.receives(`<message from='fritz@b.test/x' to='flo@a.test' id='m2'><body>Hello</body></message>`)
+    end()
+    expect(seen.filter((text) => text.includes('fritz@b.test'))).toEqual([
+      `out <message from='flo@a.test/x' to='fritz@b.test' id='m1'><body>Hi</body></message>`,
+      `in <message from='fritz@b.test/x' to='flo@a.test' id='m2'><body>Hello</body></message>`,
+    ])
   })
 
   it('counts what goes between servers', async () => {

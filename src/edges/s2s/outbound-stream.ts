@@ -65,6 +65,11 @@ export class OutboundStream extends PeerStream {
     return this.#negotiation.isReady
   }
 
+  /** Whether the other side did not like our certificate. */
+  get isCertificateRefused(): boolean {
+    return this.#negotiation.isCertificateRefused
+  }
+
   /** Bytes of one stanza that the other side takes; Infinity where it says nothing. */
   get maxBytes(): number {
     return this.#negotiation.limits.maxBytes ?? Number.POSITIVE_INFINITY

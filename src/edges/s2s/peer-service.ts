@@ -3,7 +3,7 @@ import type { Stanza } from '../../stanza/stanza.ts'
 import type { Clock } from '../../util/clock.ts'
 import type { TimerWheel } from '../../util/timer-wheel.ts'
 import type { ScannerLimits } from '../../xml/limits.ts'
-import type { ByteCounts, SessionTraffic } from '../client-traffic.ts'
+import type { ByteCounts, SessionTraffic, TrafficTap } from '../client-traffic.ts'
 
 /** Something worth a line in the log or a count. */
 export type PeerNote =
@@ -34,6 +34,8 @@ export interface PeerService {
   readonly clock: Clock
   readonly wheel: TimerWheel
   readonly bytes: { readonly tcp: ByteCounts; readonly tls: ByteCounts }
+  /** Shows what goes to another server and comes from it, under its domain. */
+  readonly tap: TrafficTap
   /** What is counted of stanzas that a domain of ours sends and receives. */
   trafficOf(domain: string): Pick<SessionTraffic, 'incoming' | 'outgoing'>
   /** Sends a stanza of another server on its way. Never throws, never rejects; a promise says that the next one has to wait. */

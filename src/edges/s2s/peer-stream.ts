@@ -12,7 +12,7 @@ import { XmlError } from '../../xml/errors.ts'
 import type { RawElement } from '../../xml/raw-element.ts'
 import { XmlScanner } from '../../xml/scanner.ts'
 import type { StreamHeader } from '../../xml/stream-header.ts'
-import type { Wire } from '../../xml/wire.ts'
+import { fromWire, type Wire } from '../../xml/wire.ts'
 import { faultOf, isStanza } from '../inbound-stanza.ts'
 import { limitFor, type Reader, type ReadLimit } from '../read-limit.ts'
 import type { Direction, PeerLimits, PeerService } from './peer-service.ts'
@@ -77,8 +77,9 @@ export abstract class PeerStream implements ConnectionHandler, Reader, Timed {
   sendStanza(stanza: Stanza, text: Wire): void {
     if (this.#isOver) return
     this.#usedAt = this.service.clock.now()
-    const from = stanza.from?.domain
-    if (from !== undefined) this.service.trafficOf(from).outgoing.count(text.length, stanza)
+    const { from, to } = stanza
+    if (from !== undefined) this.service.trafficOf(from.domain).outgoing.count(text.length, stanza)
+    if (to !== undefined) this.#show(to.domain, 'out', stanza)
     this.write(text)
   }
 
@@ -153,9 +154,15 @@ export abstract class PeerStream implements ConnectionHandler, Reader, Timed {
     // Servers announce a language of their own, which says nothing of what people write.
     const stanza = Stanza.fromRaw(raw, from, to)
     this.service.trafficOf(local).incoming.count(raw.byteLength, stanza)
+    this.#show(from.domain, 'in', stanza)
     const fault = faultOf(stanza, raw)
     if (fault === undefined && to !== undefined) this.#hold(this.service.receive(stanza))
     else this.#answer(stanza, to ?? Jid.of('', local), fault ?? new StanzaError('jid-malformed'))
+  }
+
+  #show(remote: string, direction: Direction, stanza: Stanza): void {
+    const { tap } = this.service
+    if (tap.isOpen) tap.saw(Jid.of('', remote), direction, fromWire(stanza.toWire('client')))
   }
 
   #answer(stanza: Stanza, from: Jid, fault: StanzaError): void {
@@ -197,8 +204,7 @@ export abstract class PeerStream implements ConnectionHandler, Reader, Timed {
   // To the connection
 
   get #bytes() {
-    const { tcp, tls } = this.service.bytes
-    return this.connection.isSecure ? tls : tcp
+    return this.service.bytes[this.connection.isSecure ? 'tls' : 'tcp']
   }
 
   protected write(text: Wire): void {
@@ -210,7 +216,7 @@ export abstract class PeerStream implements ConnectionHandler, Reader, Timed {
     if (!this.#isOver) this.write(elementText(element))
   }
 
-  /** From now on the stream is closed after so many milliseconds of silence, where that is sooner. */
+  /** From now on so many milliseconds of silence close the stream, where that is sooner. */
   protected shortenIdle(ms: number): void {
     this.#idleTimeout = Math.min(this.#idleTimeout, ms)
   }

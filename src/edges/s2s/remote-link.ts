@@ -68,7 +68,7 @@ export class RemoteLink implements OutboundOwner {
   #carrier: PeerStream | undefined
   #stream: OutboundStream | undefined
   #isConnecting = false
-  #isRefusedByCertificate = false
+  #isCertificateRefused = false
   #attempt: { won(): void; lost(setback: Setback): void } | undefined
   #isClosed = false
 
@@ -172,7 +172,7 @@ export class RemoteLink implements OutboundOwner {
     if (this.#stream === stream) this.#stream = undefined
     for (const question of this.#questions.values()) question.isAsked = false
     if (this.#carrier === stream) this.#carrier = undefined
-    if (setback.reason.startsWith('EXTERNAL')) this.#isRefusedByCertificate = true
+    if (stream.isCertificateRefused) this.#isCertificateRefused = true
     if (this.#attempt !== undefined) this.#lost(setback)
     else if (this.#waiting.size > 0 || this.#questions.size > 0) this.#fail(setback)
     else this.#rest()
@@ -215,9 +215,9 @@ export class RemoteLink implements OutboundOwner {
 
   /** Where our certificate is not liked, a server that closes the stream gets a second one, with dialback. */
   async #tryTwice(target: ServerTarget, settings: OutgoingSettings): Promise<Setback | undefined> {
-    const knew = this.#isRefusedByCertificate
+    const knew = this.#isCertificateRefused
     const first = await this.#try(target, settings)
-    if (first === undefined || knew || !this.#isRefusedByCertificate) return first
+    if (first === undefined || knew || !this.#isCertificateRefused) return first
     return this.#try(target, settings)
   }
 
@@ -230,7 +230,7 @@ export class RemoteLink implements OutboundOwner {
         if (handshake === undefined) throw new DialError('TLS is off', false)
         await connection.startClientTls({ ...handshake, alpn: ['xmpp-server'] })
       }
-      const hasCertificate = rules.hasCertificate && !this.#isRefusedByCertificate
+      const hasCertificate = rules.hasCertificate && !this.#isCertificateRefused
       const options = {
         rules: { ...rules, hasCertificate, pair: this.pair, language, keyFor },
         limits,

@@ -59,6 +59,7 @@ export class OutboundNegotiation extends PeerMachine<OutboundAction> {
   #isAuthenticated = false
   #failure: string | undefined
   #isTimeout = false
+  #isCertificateRefused = false
 
   constructor(rules: OutboundRules, security: PeerSecurity) {
     super(security, rules.stateTimeout)
@@ -82,6 +83,11 @@ export class OutboundNegotiation extends PeerMachine<OutboundAction> {
   /** What the other side bears (XEP-0478). */
   get limits(): StreamLimits {
     return this.#offered.limits ?? {}
+  }
+
+  /** Whether the other side did not like our certificate. */
+  get isCertificateRefused(): boolean {
+    return this.#isCertificateRefused
   }
 
   /** Why the stream came to nothing, and whether for want of an answer. */
@@ -240,6 +246,7 @@ export class OutboundNegotiation extends PeerMachine<OutboundAction> {
   /** Our certificate was not liked: a key may be. */
   #onRefusal(failure: Element): void {
     const condition = failure.elements()[0]?.name ?? 'not-authorized'
+    this.#isCertificateRefused = true
     this.act({ do: 'note-failure', remote: this.#rules.pair.remote, reason: `EXTERNAL: ${condition}` })
     if (this.#rules.mayDialBack && (this.#offered.dialback === true || this.#knowsDialback)) {
       this.#failure = `EXTERNAL was refused: ${condition}`

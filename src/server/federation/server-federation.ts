@@ -1,5 +1,6 @@
 import type { Config, S2sOptions } from '../../config/schema.ts'
 import { s2s } from '../../config/sections/s2s.ts'
+import type { TrafficTap } from '../../edges/client-traffic.ts'
 import { Federation, type OutgoingLimits } from '../../edges/s2s/federation.ts'
 import type { PeerNote, PeerService } from '../../edges/s2s/peer-service.ts'
 import { Jid } from '../../jid/jid.ts'
@@ -30,6 +31,7 @@ export interface FederationHome {
   readonly log: Logger
   readonly metrics: Metrics
   readonly router: Router
+  readonly tap: TrafficTap
   /** Name servers other than those of the system. */
   readonly dnsServers?: readonly string[] | undefined
 }
@@ -162,12 +164,13 @@ function outgoingLimits({ outgoing }: S2sOptions): OutgoingLimits {
 }
 
 function peerService(home: FederationHome): PeerService {
-  const { clock, metrics, router } = home
+  const { clock, metrics, router, tap } = home
   const known = new Map<string, ReturnType<PeerService['trafficOf']>>()
   return {
     clock,
     wheel: new TimerWheel(clock),
     bytes: byteCounts(metrics, 's2s'),
+    tap,
     trafficOf(domain) {
       const type = hostTypeLabel(router, router.ownerOf(domain))
       const before = known.get(type)
@@ -212,7 +215,7 @@ function tell(note: PeerNote, { log, metrics }: FederationHome): void {
       break
     }
     case 's2s_unreachable':
-      log.warn({ what: note.what, ...note.pair, reason: note.reason, seconds: Math.round(note.seconds) })
+      log.info({ what: note.what, ...note.pair, reason: note.reason, seconds: Math.round(note.seconds) })
       break
     case 's2s_queue_full':
       log.warn({ what: note.what, ...note.pair })
