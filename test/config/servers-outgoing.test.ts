@@ -9,6 +9,7 @@ import { DnsServer } from '../support/dns-server.ts'
 import { Federated, type FederatedOptions, type FederatedServer, inTheClear, trusted } from '../support/federated.ts'
 import { until } from '../support/live-edge.ts'
 import { PaperServer } from '../support/paper-peer.ts'
+import { SteppedClock } from '../support/stepped-clock.ts'
 
 const federated = new Federated()
 afterEach(() => federated.stop())
@@ -74,6 +75,26 @@ describe('what other servers may send over connections of ours', () => {
     await bob.asks(`<ping xmlns='urn:xmpp:ping'/>`, 'get', { to: 'a.test' })
     expect([ours.outgoing, ours.incoming]).toEqual([0, 1])
     await alice.receivesNothing()
+  })
+})
+
+describe('how fast other servers may send over connections of ours', () => {
+  it('shaper: who sends more than it may is read from slowly', async () => {
+    const clock = new SteppedClock()
+    const [a, b] = (await federated.start({
+      'a.test': { ...trusted, clock, outgoing: 'shaper = "slow"', tables: '[shaper.slow]\nmax_rate = 4000\n' },
+      'b.test': trusted,
+    })) as [FederatedServer, FederatedServer]
+    const [alice, bob] = [await a.client('alice', 'x'), await b.client('bob', 'y')]
+    alice.sends(`<message to='bob@b.test' id='m1'><body>Hi</body></message>`)
+    await bob.receives(`<message from='alice@a.test/x' to='bob@b.test' id='m1'><body>Hi</body></message>`)
+    bob.sends(`<message to='alice@a.test' id='m2'><body>${'x'.repeat(13_000)}</body></message>`)
+    await alice.takes((element) => element.attr('id') === 'm2')
+    bob.sends(`<message to='alice@a.test' id='m3'><body>Hi</body></message>`)
+    await bob.asks(`<ping xmlns='urn:xmpp:ping'/>`, 'get', { to: 'b.test' })
+    await alice.receivesNothing()
+    clock.advance(5000)
+    await alice.takes((element) => element.attr('id') === 'm3')
   })
 })
 
