@@ -32,6 +32,7 @@ const keepAliveAfter = 60_000
 /** Makes connections to others, which are like those that are accepted. */
 export class Dialler {
   readonly #host: ConnectionHost
+  #isClosed = false
 
   constructor(clock: Clock, report: Report) {
     const seats = new AddressSeats<StreamConnection>()
@@ -46,11 +47,15 @@ export class Dialler {
 
   /** The first address that answers. Reading begins with `startReading`. Rejects with DialError. */
   async dial(target: DialTarget): Promise<StreamConnection> {
-    return new StreamConnection(this.#host, await new Race(this.#host.clock, target).run())
+    const socket = await new Race(this.#host.clock, target).run()
+    if (!this.#isClosed) return new StreamConnection(this.#host, socket)
+    socket.destroy()
+    throw new DialError('the server stops', true)
   }
 
-  /** Drops everything that is open. */
+  /** Drops everything that is open, or comes to be. */
   close(): void {
+    this.#isClosed = true
     for (const connection of this.#host.connections) connection.destroy()
   }
 }

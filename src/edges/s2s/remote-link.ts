@@ -78,11 +78,6 @@ export class RemoteLink implements OutboundOwner {
     this.#waiting = new WaitingStanzas(parts.queueLimit)
   }
 
-  /** Whether stanzas can be sent. */
-  get isOpen(): boolean {
-    return this.#carrier !== undefined
-  }
-
   /** Whether it has a connection of its own that stands. */
   get hasStream(): boolean {
     return this.#stream?.isAuthenticated === true && !this.#stream.isOver
@@ -188,6 +183,8 @@ export class RemoteLink implements OutboundOwner {
       if (setback !== undefined) this.#fail(setback)
       else {
         this.#parts.succeeded()
+        // The stream may have ended since, and something come.
+        if (this.#waiting.size > 0 && this.#stream === undefined) this.#connect()
         this.#rest()
       }
     })
@@ -226,6 +223,7 @@ export class RemoteLink implements OutboundOwner {
     const { rules, limits, handshake, connectTimeout } = settings
     try {
       const connection = await dialler.dial({ ...target, timeout: connectTimeout })
+      if (this.#isClosed) connection.destroy()
       if (target.isDirectTls) {
         if (handshake === undefined) throw new DialError('TLS is off', false)
         await connection.startClientTls({ ...handshake, alpn: ['xmpp-server'] })
@@ -260,7 +258,7 @@ export class RemoteLink implements OutboundOwner {
   }
 
   #fail(setback: Setback): void {
-    if (this.#carrier === undefined) this.#giveBack(setback)
+    this.#giveBack(setback)
     this.#parts.failed(setback)
     this.#rest()
   }
