@@ -113,7 +113,7 @@ describe('TLS of connections to other servers', () => {
       { cert: await read(files.certificate), key: await read(files.key), requestCert: true, rejectUnauthorized: false },
       (socket: TLSSocket & { servername?: string | false | null }) => {
         socket.on('error', () => {})
-        seen.push({ name: socket.servername ?? null, subject: socket.getPeerCertificate().subject?.CN ?? '' })
+        seen.push({ name: socket.servername ?? null, subject: String(socket.getPeerCertificate().subject?.CN ?? '') })
         socket.destroy()
       },
     )

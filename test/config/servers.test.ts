@@ -9,6 +9,7 @@ import { PaperPeer } from '../support/paper-peer.ts'
 import { SteppedClock } from '../support/stepped-clock.ts'
 
 const file = new URL('./stock-files/servers.toml', import.meta.url).pathname
+const fixtures = '../../../src/config/fixtures/tls'
 const read = (text: string) =>
   parseConfig({ text: `[general]\nhosts = ["a.test", "b.test"]\n${text}`, file, modules: allModules, env: {} })
 
@@ -64,6 +65,7 @@ describe('what a file says of other servers', () => {
     ['[s2s.outgoing]\nshaper = "none_such"\n', 's2s.outgoing.shaper'],
     ['[s2s.outgoing]\naddress = [{ host = "c.test", ip_address = "here" }]\n', 's2s.outgoing.address[0].ip_address'],
     ['[s2s.outgoing.tls]\ncertfile = "none.pem"\n', 's2s.outgoing.tls.certfile'],
+    [`[s2s.outgoing.tls]\ncertfile = "${fixtures}/cert.pem"\n`, 's2s.outgoing.tls.certfile'],
     ['[[listen.s2s]]\nport = 5269\n[[listen.c2s]]\nport = 5269\nip_address = "127.0.0.1"\n', 'listen.s2s[0].port'],
   ])('may be wrong: %s', (text, path) => {
     expect(() => read(text)).toThrow(expect.objectContaining({ errors: [expect.objectContaining({ path })] }))
