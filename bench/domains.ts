@@ -1,16 +1,24 @@
-// What hosted domains cost: static hosts and dynamic domains, at the start and in memory.
+// What hosted domains cost: static hosts and dynamic domains, at the start and in memory, of the server as npm start runs it.
 //   npx tsx bench/domains.ts [COUNT]
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { parseConfig } from '../src/config/load.ts'
-import { allModules } from '../src/modules/all.ts'
-import { createLogger } from '../src/observe/logger.ts'
-import { DomainStore } from '../src/server/domains/domain-store.ts'
-import { createServer } from '../src/server.ts'
-import { openDatabase } from '../src/storage/open.ts'
+import { buildIfStale } from '../tools/build.mjs'
+import { launch } from '../tools/launch.mjs'
+
+/** What the build has made of a file of src/. */
+const compiled = (path: string) => import(new URL(`../dist/${path}.js`, import.meta.url).href)
+
+buildIfStale()
+const { parseConfig } = (await compiled('config/load')) as typeof import('../src/config/load.ts')
+const { allModules } = (await compiled('modules/all')) as typeof import('../src/modules/all.ts')
+const { createLogger } = (await compiled('observe/logger')) as typeof import('../src/observe/logger.ts')
+const domainStore = 'server/domains/domain-store'
+const { DomainStore } = (await compiled(domainStore)) as typeof import('../src/server/domains/domain-store.ts')
+const { createServer } = (await compiled('server')) as typeof import('../src/server.ts')
+const { openDatabase } = (await compiled('storage/open')) as typeof import('../src/storage/open.ts')
 
 type Kind = 'static' | 'dynamic'
 
@@ -87,8 +95,10 @@ interface Figures {
 /** The median of a few runs, each in a process of its own. */
 function run(kind: Kind, count: number): Figures {
   const runs = Array.from({ length: 3 }, () => {
-    const args = ['--expose-gc', '--import', 'tsx', fileURLToPath(import.meta.url), '--measure', kind, String(count)]
-    const { stdout, stderr, status } = spawnSync(process.execPath, args, { encoding: 'utf8' })
+    const script = fileURLToPath(import.meta.url)
+    const flags = ['--expose-gc', '--import', 'tsx']
+    const { program, args, env } = launch(['--measure', kind, String(count)], { script, flags })
+    const { stdout, stderr, status } = spawnSync(program, args, { env, encoding: 'utf8' })
     if (status !== 0) throw new Error(stderr)
     return JSON.parse(stdout) as Figures
   })

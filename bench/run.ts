@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util'
 import { measureManagedChat } from './managed-scenario.ts'
 import { measureContacts, measureSubscribers } from './pubsub-scenarios.ts'
 import { measureEntering, measureGroupchat } from './room-scenarios.ts'
+import { measureRoster } from './roster-scenario.ts'
 import {
   type Finding,
   type Load,
@@ -15,6 +16,7 @@ import {
   register,
 } from './scenarios.ts'
 import type { Target } from './support/client.ts'
+import { type BenchDatabase, openBenchDatabase } from './support/database.ts'
 import { hasProc } from './support/process-stats.ts'
 import { type RunningServer, startServer } from './support/server.ts'
 
@@ -27,6 +29,8 @@ const { values: options } = parseArgs({
     contacts: { type: 'string', default: '20' },
     only: { type: 'string' },
     json: { type: 'string' },
+    // What ours keeps things in: sqlite, postgres or mysql.
+    database: { type: 'string', default: 'sqlite' },
     // A server that runs already; without it, ours is started.
     pid: { type: 'string' },
     port: { type: 'string', default: '24222' },
@@ -63,6 +67,7 @@ const scenarios: Record<string, Scenario> = {
   'login-scram': { measure: (target) => measureLogin(target, load, { mechanism: 'SCRAM-SHA-1' }) },
   'login-presence': { measure: (target) => measureLogin(target, load, { withPresence: true }) },
   'login-tls': { measure: (target) => measureLogin(target, load, { isTls: true }) },
+  roster: { measure: (target) => measureRoster(target, load) },
   'chat-w1': { measure: (target) => measureChat(target, load, 1) },
   'chat-w8': { measure: (target) => measureChat(target, load, 8) },
   'chat-tls': { measure: (target) => measureChat(target, load, 1, true) },
@@ -81,7 +86,7 @@ function isChosen(name: string): boolean {
 
 async function open(): Promise<RunningServer> {
   const [port, tlsPort] = [Number(options.port), Number(options['tls-port'])]
-  if (options.pid === undefined) return startServer(port, tlsPort)
+  if (options.pid === undefined) return startServer(port, tlsPort, (config) => `${config}\n${database?.settings ?? ''}`)
   const target = { port, tlsPort, domain: options.domain, pid: Number(options.pid) }
   // Somebody else's server is left as it is.
   return { target, restart: async () => {}, halt: async () => {}, stop: async () => {} }
@@ -99,9 +104,12 @@ if (!hasProc) {
 // The load on the last processor, the server on the first (support/server.ts).
 if (options.pid === undefined) spawnSync('taskset', ['-cp', process.env['BENCH_LOAD_CPU'] ?? '1', String(process.pid)])
 
-const server = await open()
 const findings: Finding[] = []
+let database: BenchDatabase | undefined
+let server: RunningServer | undefined
 try {
+  database = await openBenchDatabase(options.database)
+  server = await open()
   const inRooms = isChosen('groupchat') || isChosen('room-entry') ? rooms.count * rooms.occupants : 0
   const hearing = isChosen('pubsub-1000') ? subscribers + 1 : 0
   await register(server.target, Math.max(load.sessions, idleLoad.sessions, inRooms, hearing))
@@ -113,7 +121,8 @@ try {
     findings.push(finding)
   }
 } finally {
-  await server.stop()
+  await server?.stop()
+  await database?.stop()
 }
 if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify({ load, findings }, null, 2)}\n`)
 process.exitCode = findings.some(({ faults }) => faults > 0) ? 2 : 0

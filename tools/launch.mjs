@@ -12,20 +12,20 @@ function preload() {
 }
 
 /**
- * Space for young objects, in MiB: what starting needs once would stay with the process otherwise, more than ten MiB in its two
- * isolates. What a stanza costs is the same.
+ * Space for young objects, in MiB: what a message needs until its batch is on disk is seldom moved with so much, and memory is not
+ * full of what sessions needed while they began.
  */
-const youngSpace = 2
+const youngSpace = 4
 
 /** Few arenas are enough for threads that hardly allocate at the same time; what they are done with goes back while nothing happens. */
 const arenas = { MALLOC_CONF: 'narenas:2,background_thread:true,dirty_decay_ms:1000,muzzy_decay_ms:0' }
 
-/** The program, its arguments and its environment. */
-export function launch(args) {
+/** The program, its arguments and its environment. `script` is run in place of the server, with `flags` for Node besides. */
+export function launch(args, { script = `${root}/bin/meerkat.js`, flags = /** @type {string[]} */ ([]) } = {}) {
   const library = preload()
   return {
     program: process.execPath,
-    args: [`--max-semi-space-size=${youngSpace}`, `${root}/bin/meerkat.js`, ...args],
+    args: [`--max-semi-space-size=${youngSpace}`, ...flags, script, ...args],
     env: library ? { ...arenas, ...process.env, LD_PRELOAD: library } : process.env,
   }
 }

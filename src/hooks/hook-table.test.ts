@@ -73,9 +73,8 @@ describe('a chain', () => {
 
   it('goes on as it began when somebody leaves meanwhile', async () => {
     const { hooks } = table()
-    let leave = () => {}
-    hooks.join(lenient, 'main', { module: 'mod_a', handler: async () => leave() })
-    leave = hooks.join(lenient, 'main', notes('mod_b'))
+    hooks.join(lenient, 'main', { module: 'mod_a', handler: async () => second.leave() })
+    const second = hooks.join(lenient, 'main', notes('mod_b'))
     const event = { seen: [] as string[] }
     await hooks.run(lenient, event)
     await hooks.run(lenient, event)
@@ -87,6 +86,12 @@ describe('a chain', () => {
     expect(() => hooks.join(lenient, 'guard', notes('mod_a'))).toThrow('which has only main')
     hooks.join(lenient, 'main', { ...notes('mod_a'), before: ['mod_b'] })
     expect(() => hooks.join(lenient, 'main', { ...notes('mod_b'), before: ['mod_a'] })).toThrow('contradictory')
+    // Who was refused has not joined, and who comes without a wish may be the one too many.
+    const event = { seen: [] as string[] }
+    hooks.run(lenient, event)
+    expect(event.seen).toEqual(['mod_a'])
+    hooks.join(lenient, 'main', { ...notes('mod_c'), before: ['mod_a'], after: ['mod_b'] })
+    expect(() => hooks.join(lenient, 'main', notes('mod_b'))).toThrow('contradictory')
   })
 })
 

@@ -1,3 +1,4 @@
+import type { Membership } from '../util/undo.ts'
 import type { Hook } from './hook.ts'
 import { type Joined, resolveOrder } from './order.ts'
 
@@ -23,55 +24,116 @@ export type FailureListener = (failure: { hook: string; module: string; error: u
 
 const nobody: readonly string[] = []
 
-interface Entry extends Joined {
-  readonly run: Handler<unknown, unknown>
+/** Counts how often somebody has joined or left a table. */
+interface Revision {
+  count: number
 }
+
+/** A handler in its hook. */
+class Entry implements Joined, Membership {
+  readonly slot: number
+  readonly module: string
+  readonly before: readonly string[]
+  readonly after: readonly string[]
+  readonly run: Handler<unknown, unknown>
+  readonly #guests: Guests
+
+  constructor(
+    guests: Guests,
+    slot: number,
+    { module, handler, before = nobody, after = nobody }: Joining<never, unknown>,
+  ) {
+    this.slot = slot
+    this.module = module
+    this.before = before
+    this.after = after
+    this.run = handler as Handler<unknown, unknown>
+    this.#guests = guests
+  }
+
+  leave(): void {
+    this.#guests.remove(this)
+  }
+}
+
+/** Those who have joined one hook, in the order in which they came, and in that in which they run. */
+class Guests {
+  readonly hook: Hook<unknown, unknown>
+  readonly #joined: Entry[] = []
+  readonly #revision: Revision
+  #hasWishes = false
+  /** Replaced, never changed. */
+  #chain: readonly Entry[] | undefined
+
+  constructor(hook: Hook<unknown, unknown>, revision: Revision) {
+    this.hook = hook
+    this.#revision = revision
+  }
+
+  get size(): number {
+    return this.#joined.length
+  }
+
+  /** In the order in which they run, which is found out when somebody asks. */
+  get chain(): readonly Entry[] {
+    this.#chain ??= resolveOrder(this.hook.name, this.#joined)
+    return this.#chain
+  }
+
+  /** Wishes that contradict each other are told to whoever joins. */
+  add(entry: Entry): void {
+    this.#hasWishes ||= entry.before.length > 0 || entry.after.length > 0
+    this.#chain = this.#hasWishes ? resolveOrder(this.hook.name, [...this.#joined, entry]) : undefined
+    this.#joined.push(entry)
+    this.#revision.count++
+  }
+
+  remove(entry: Entry): void {
+    const place = this.#joined.indexOf(entry)
+    if (place < 0) return
+    this.#joined.splice(place, 1)
+    this.#chain = undefined
+    this.#revision.count++
+  }
+}
+
+const empty: readonly Entry[] = []
 
 /**
  * Who joins which hook, for one host type. The resolved chains are arrays that are replaced, never changed, so that a chain
- * under way goes on as it began when a module starts or stops.
+ * under way goes on as it began when a module starts or stops. They are put in order when a hook is run first: most of the
+ * hooks of most of many hosts never are.
  */
 export class HookTable {
-  readonly #hooks: (Hook<unknown, unknown> | undefined)[] = []
-  readonly #entries: Entry[][] = []
+  readonly #guests: (Guests | undefined)[] = []
   readonly #onFailure: FailureListener
-  #revision = 0
+  readonly #revision: Revision = { count: 0 }
 
   constructor(onFailure: FailureListener) {
     this.#onFailure = onFailure
   }
 
-  /** Joins a slot of a hook in the name of a module; the function returned leaves it again. Throws for an unknown slot or a cycle. */
-  join<E, R>(hook: Hook<E, R>, slot: string, joining: Joining<E, R>): () => void {
-    const { module, handler, before = nobody, after = nobody } = joining
+  /** Joins a slot of a hook in the name of a module. Throws for an unknown slot or a cycle. */
+  join<E, R>(hook: Hook<E, R>, slot: string, joining: Joining<E, R>): Membership {
     if (!hook.slots.includes(slot)) {
+      const { module } = joining
       throw new Error(`${module} joins ${hook.name} in slot ${slot}, which has only ${hook.slots.join(', ')}`)
     }
-    const entry: Entry = {
-      slot: hook.slots.indexOf(slot),
-      module,
-      before,
-      after,
-      run: handler as Handler<unknown, unknown>,
-    }
-    this.#hooks[hook.index] = hook as Hook<unknown, unknown>
-    this.#entries[hook.index] = resolveOrder(hook.name, [...(this.#entries[hook.index] ?? []), entry])
-    this.#revision++
-    return () => {
-      this.#revision++
-      this.#entries[hook.index] = (this.#entries[hook.index] ?? []).filter((other) => other !== entry)
-    }
+    const guests = this.#guestsOf(hook as Hook<unknown, unknown>)
+    const entry = new Entry(guests, hook.slots.indexOf(slot), joining)
+    guests.add(entry)
+    return entry
   }
 
   /** Changes whenever somebody joins or leaves. */
   get revision(): number {
-    return this.#revision
+    return this.#revision.count
   }
 
   /** Whether anybody has joined: lets the hot path skip making an event. */
   has(hook: Hook<never, never> | Hook<unknown, unknown> | { readonly index: number }): boolean {
-    const entries = this.#entries[hook.index]
-    return entries !== undefined && entries.length > 0
+    const guests = this.#guests[hook.index]
+    return guests !== undefined && guests.size > 0
   }
 
   /**
@@ -79,13 +141,13 @@ export class HookTable {
    * Throws what a handler threw where the hook's policy is `abort`.
    */
   run<E, R>(hook: Hook<E, R>, event: E): R | undefined | Promise<R | undefined> {
-    const entries = this.#entries[hook.index]
-    return entries === undefined ? undefined : this.#runFrom(hook, event, entries, 0)
+    const guests = this.#guests[hook.index]
+    return guests === undefined ? undefined : this.#runFrom(hook, event, guests.chain, 0)
   }
 
   /** As {@link run}, but asks only those who joined a later slot than this one. */
   runAfter<E, R>(hook: Hook<E, R>, slot: string, event: E): R | undefined | Promise<R | undefined> {
-    const entries = this.#entries[hook.index] ?? []
+    const entries = this.#chainOf(hook)
     const place = hook.slots.indexOf(slot)
     const first = entries.findIndex((entry) => entry.slot > place)
     return first < 0 ? undefined : this.#runFrom(hook, event, entries, first)
@@ -94,7 +156,7 @@ export class HookTable {
   /** As {@link run}, but asks only those who joined this slot. */
   runIn<E, R>(hook: Hook<E, R>, slot: string, event: E): R | undefined | Promise<R | undefined> {
     const place = hook.slots.indexOf(slot)
-    const entries = (this.#entries[hook.index] ?? []).filter((entry) => entry.slot === place)
+    const entries = this.#chainOf(hook).filter((entry) => entry.slot === place)
     return this.#runFrom(hook, event, entries, 0)
   }
 
@@ -108,7 +170,7 @@ export class HookTable {
   /** Asks all handlers and gathers what they answer. `failed` is told the modules whose handlers threw, and that were passed over. */
   async gather<E, R>(hook: Hook<E, R>, event: E, failed?: (module: string) => void): Promise<R[]> {
     const answers: R[] = []
-    for (const entry of this.#entries[hook.index] ?? []) {
+    for (const entry of this.#chainOf(hook)) {
       try {
         const answer = (await entry.run(event)) as R | undefined
         if (answer !== undefined) answers.push(answer)
@@ -123,7 +185,7 @@ export class HookTable {
   /** As {@link gather}, for hooks whose handlers are all synchronous; one that is not is a fault. */
   gatherNow<E, R>(hook: Hook<E, R>, event: E): R[] {
     const answers: R[] = []
-    for (const entry of this.#entries[hook.index] ?? []) {
+    for (const entry of this.#chainOf(hook)) {
       try {
         const answer = entry.run(event)
         if (answer instanceof Promise) throw new Error(`${hook.name} has to be answered at once`)
@@ -138,15 +200,26 @@ export class HookTable {
   /** The resolved order of every hook in use. */
   describe(): { hook: string; handlers: { slot: string; module: string }[] }[] {
     const described = []
-    for (const hook of this.#hooks) {
-      if (hook === undefined) continue
-      const handlers = (this.#entries[hook.index] ?? []).map(({ slot, module }) => ({
-        slot: hook.slots[slot] ?? '',
-        module,
-      }))
+    for (const guests of this.#guests) {
+      if (guests === undefined) continue
+      const { hook } = guests
+      const handlers = guests.chain.map(({ slot, module }) => ({ slot: hook.slots[slot] ?? '', module }))
       described.push({ hook: hook.name, handlers })
     }
     return described
+  }
+
+  #guestsOf(hook: Hook<unknown, unknown>): Guests {
+    const known = this.#guests[hook.index]
+    if (known !== undefined) return known
+    const made = new Guests(hook, this.#revision)
+    this.#guests[hook.index] = made
+    return made
+  }
+
+  #chainOf(hook: { readonly index: number }): readonly Entry[] {
+    const guests = this.#guests[hook.index]
+    return guests === undefined ? empty : guests.chain
   }
 
   #runFrom<E, R>(

@@ -5,6 +5,7 @@ import type { Host } from '../router/host.ts'
 import { IqRegistry } from '../router/iq-registry.ts'
 import type { Session } from '../router/session.ts'
 import type { Stanza } from '../stanza/stanza.ts'
+import type { Undo } from '../util/undo.ts'
 import type { RegisterIq } from './context.ts'
 
 /** Stands for the hosted domain in the address of a service. */
@@ -55,10 +56,10 @@ export interface ServiceParts {
 }
 
 /**
- * Opens a service beside every domain of a host, and beside those that come later; the functions returned close what is
+ * Opens a service beside every domain of a host, and beside those that come later; what is returned closes what is
  * open. Throws where an address is taken; that of a domain that comes later is logged and left alone.
  */
-export function openServices(plan: ServicePlan, { host, module, log, bind }: ServiceParts): (() => void)[] {
+export function openServices(plan: ServicePlan, { host, module, log, bind }: ServiceParts): Undo[] {
   const open = new Map<string, () => void>()
   const add = (parent: string) => {
     // One address for all of them is open already.
@@ -76,11 +77,11 @@ export function openServices(plan: ServicePlan, { host, module, log, bind }: Ser
       log.error({ what: 'service_not_opened', domain, reason })
     }
   }
-  const undo = [() => [...open.keys()].forEach(close)]
+  const closeAll = () => [...open.keys()].forEach(close)
   try {
     for (const domain of host.domains) add(domain)
   } catch (error) {
-    for (const each of undo) each()
+    closeAll()
     throw error
   }
   const withdrawn = ({ domain }: DomainEvent) => {
@@ -89,11 +90,11 @@ export function openServices(plan: ServicePlan, { host, module, log, bind }: Ser
     const [left] = host.domains
     if (open.size === 0 && left !== undefined) added({ host, domain: left })
   }
-  undo.push(
+  return [
+    closeAll,
     host.hooks.join(domainAdded, 'main', { module, handler: added }),
     host.hooks.join(domainWithdrawn, 'main', { module, handler: withdrawn }),
-  )
-  return undo
+  ]
 }
 
 function openService(host: Host, parent: string, plan: ServicePlan, bind: IqBinder): () => void {

@@ -1,5 +1,6 @@
 import { type Logger as Pino, pino, type StreamEntry } from 'pino'
 import { type Clock, systemClock } from '../util/clock.ts'
+import { once } from '../util/once.ts'
 import { type LogFileOptions, openLogFile } from './log-file.ts'
 import { type Formatter, formatter, type LogFormat } from './log-format.ts'
 import { type LogLevel, rankOf, type Severity, severityRank } from './log-level.ts'
@@ -96,11 +97,12 @@ interface Threshold {
 }
 
 class PinoLogger implements Logger {
-  readonly #pino: Pino
+  /** Made when something is written first: most children, of which modules have one for each host, never write. */
+  readonly #target: () => Pino
   readonly #threshold: Threshold
 
-  constructor(target: Pino, threshold: Threshold) {
-    this.#pino = target
+  constructor(target: () => Pino, threshold: Threshold) {
+    this.#target = target
     this.#threshold = threshold
   }
 
@@ -118,27 +120,30 @@ class PinoLogger implements Logger {
   }
 
   critical(fields: LogFields): void {
-    if (this.#threshold.rank <= severityRank.critical) this.#pino.fatal(toRecord(fields, false))
+    if (this.#threshold.rank <= severityRank.critical) this.#target().fatal(toRecord(fields, false))
   }
 
   error(fields: LogFields): void {
-    if (this.#threshold.rank <= severityRank.error) this.#pino.error(toRecord(fields, false))
+    if (this.#threshold.rank <= severityRank.error) this.#target().error(toRecord(fields, false))
   }
 
   warn(fields: LogFields): void {
-    if (this.#threshold.rank <= severityRank.warning) this.#pino.warn(toRecord(fields, false))
+    if (this.#threshold.rank <= severityRank.warning) this.#target().warn(toRecord(fields, false))
   }
 
   info(fields: LogFields): void {
-    if (this.#threshold.rank <= severityRank.info) this.#pino.info(toRecord(fields, false))
+    if (this.#threshold.rank <= severityRank.info) this.#target().info(toRecord(fields, false))
   }
 
   debug(fields: LogFields): void {
-    if (this.#threshold.rank <= severityRank.debug) this.#pino.debug(toRecord(fields, true))
+    if (this.#threshold.rank <= severityRank.debug) this.#target().debug(toRecord(fields, true))
   }
 
   child(fields: Readonly<Record<string, unknown>>): Logger {
-    return new PinoLogger(this.#pino.child(toRecord(fields, false)), this.#threshold)
+    return new PinoLogger(
+      once(() => this.#target().child(toRecord(fields, false))),
+      this.#threshold,
+    )
   }
 }
 
@@ -147,7 +152,8 @@ export function createLogger(options: LoggerOptions = {}): RootLogger {
   const sinks = [...consoleSink(options), ...(options.files ?? []).map(fileSink)]
   const streams = sinks.map((sink) => ({ level: 'trace' as const, stream: sink }))
   const level = options.level ?? 'warning'
-  const logger = new PinoLogger(openPino(options, streams), { level, rank: rankOf(level) })
+  const root = openPino(options, streams)
+  const logger = new PinoLogger(() => root, { level, rank: rankOf(level) })
   return Object.assign(logger, {
     reopen: () => sinks.forEach((sink) => void sink.reopen?.()),
     close: () => sinks.forEach((sink) => void sink.close?.()),

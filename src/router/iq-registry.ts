@@ -1,6 +1,7 @@
 import type { Jid } from '../jid/jid.ts'
 import type { Stanza } from '../stanza/stanza.ts'
 import type { ErrorCondition } from '../stanza/stanza-error.ts'
+import type { Membership } from '../util/undo.ts'
 import type { Element } from '../xml/element.ts'
 import type { IqQueue } from './iq-queue.ts'
 import type { Session } from './session.ts'
@@ -22,6 +23,7 @@ export type IqHandler = (
 /** `server`: addressed to the domain. `account`: to the sender's own bare address. `open`: to anybody's bare address. */
 export type IqTarget = 'server' | 'account' | 'open'
 
+/** What a handler is registered with. */
 export interface IqRegistration {
   readonly target: IqTarget
   readonly type: 'get' | 'set'
@@ -33,6 +35,21 @@ export interface IqRegistration {
   readonly queue: IqQueue
   /** The error for a payload in this namespace that no handler takes. */
   readonly otherwise: ErrorCondition
+}
+
+/** A handler in its registry. */
+class Registered implements Membership {
+  readonly registration: IqRegistration
+  readonly #registry: IqRegistry
+
+  constructor(registration: IqRegistration, registry: IqRegistry) {
+    this.registration = registration
+    this.#registry = registry
+  }
+
+  leave(): void {
+    this.#registry.remove(this.registration)
+  }
 }
 
 /** Which payloads are answered for a host, by whom. */
@@ -49,9 +66,9 @@ export class IqRegistry {
     return this.#revision
   }
 
-  /** Adds a handler; the function returned takes it away again. Throws when the place is taken. */
-  add(registration: IqRegistration): () => void {
-    const map = registration.target === 'server' ? this.#server : this.#account
+  /** Adds a handler. Throws when the place is taken. */
+  add(registration: IqRegistration): Membership {
+    const map = this.#mapOf(registration)
     const list = map.get(registration.ns) ?? []
     if (list.some((other) => other.type === registration.type && other.name === registration.name)) {
       throw new Error(
@@ -60,12 +77,15 @@ export class IqRegistry {
     }
     map.set(registration.ns, [...list, registration])
     this.#revision++
-    return () => {
-      this.#revision++
-      const left = (map.get(registration.ns) ?? []).filter((other) => other !== registration)
-      if (left.length === 0) map.delete(registration.ns)
-      else map.set(registration.ns, left)
-    }
+    return new Registered(registration, this)
+  }
+
+  remove(registration: IqRegistration): void {
+    this.#revision++
+    const map = this.#mapOf(registration)
+    const left = (map.get(registration.ns) ?? []).filter((other) => other !== registration)
+    if (left.length === 0) map.delete(registration.ns)
+    else map.set(registration.ns, left)
   }
 
   /** The handler for a payload, the error condition where only its namespace is known, or undefined. */
@@ -84,5 +104,9 @@ export class IqRegistry {
   /** Namespaces that are answered, for service discovery. */
   namespaces(at: 'server' | 'account'): string[] {
     return [...(at === 'server' ? this.#server : this.#account).keys()].filter((ns) => ns !== '*')
+  }
+
+  #mapOf({ target }: IqRegistration): Map<string, IqRegistration[]> {
+    return target === 'server' ? this.#server : this.#account
   }
 }

@@ -3,6 +3,7 @@ import type { Metrics } from '../observe/metrics.ts'
 import { userRegistered, userRemoved } from '../router/events.ts'
 import type { Host } from '../router/host.ts'
 import type { Router } from '../router/router.ts'
+import type { Undo } from '../util/undo.ts'
 import { hostTypeLabel } from './host-type-label.ts'
 
 const names = ['host_type'] as const
@@ -24,19 +25,16 @@ export function accountMetrics(metrics: Metrics, router: Router): AccountsObserv
   }
 }
 
-/** Counts the accounts of a host that are made and removed; the function returned ends that. */
-export function countAccounts(host: Host, metrics: Metrics): () => void {
+/** Counts the accounts of a host that are made and removed; what is returned ends that. */
+export function countAccounts(host: Host, metrics: Metrics): Undo[] {
   const labels = { host_type: host.type }
   const kind = host.accounts.hasPassingAccounts ? 'anonymous_' : ''
   const counter = (name: string, help: string) =>
     metrics.counter(`auth_${kind}${name}_user_count`, help, names).with(labels)
   const made = counter('register', 'Accounts made')
   const removed = counter('unregister', 'Accounts removed')
-  const undo = [
+  return [
     host.hooks.join(userRegistered, 'main', { module: 'metrics', handler: () => void made.inc() }),
     host.hooks.join(userRemoved, 'forget', { module: 'metrics', handler: () => void removed.inc() }),
   ]
-  return () => {
-    for (const end of undo) end()
-  }
 }

@@ -2,30 +2,25 @@ import type { Gauge, Metrics } from '../observe/metrics.ts'
 import { sessionEnds, sessionOpens } from '../router/events.ts'
 import type { Host } from '../router/host.ts'
 import type { Database, PoolFigures } from '../storage/database.ts'
+import type { Undo } from '../util/undo.ts'
 import { countAccounts } from './account-metrics.ts'
 
-/** Counts the sessions of a host, and the accounts that are made and removed; the function returned ends that. */
-export function countHost(host: Host, metrics: Metrics): () => void {
-  const undo = [countSessions(host, metrics), countAccounts(host, metrics)]
-  return () => {
-    for (const end of undo) end()
-  }
+/** Counts the sessions of a host, and the accounts that are made and removed; what is returned ends that. */
+export function countHost(host: Host, metrics: Metrics): Undo[] {
+  return [...countSessions(host, metrics), ...countAccounts(host, metrics)]
 }
 
-function countSessions(host: Host, metrics: Metrics): () => void {
+function countSessions(host: Host, metrics: Metrics): Undo[] {
   const labels = { host_type: host.type }
   const names = ['host_type'] as const
   const level = metrics.gauge('sm_session_count', 'Sessions at this moment', names).with(labels)
   const logins = metrics.counter('sm_session_logins', 'Sessions begun', names).with(labels)
   const logouts = metrics.counter('sm_session_logouts', 'Sessions ended', names).with(labels)
-  const undo = [
+  return [
     host.hooks.join(sessionOpens, 'late', { module: 'metrics', handler: () => void logins.inc() }),
     host.hooks.join(sessionEnds, 'late', { module: 'metrics', handler: () => void logouts.inc() }),
     metrics.beforeReading(() => level.set(host.sessions.size)),
   ]
-  return () => {
-    for (const end of undo) end()
-  }
 }
 
 /** Shows in the metrics how the database is. */

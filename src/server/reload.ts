@@ -2,7 +2,6 @@ import type { ReloadAnswer } from '../admin/control.ts'
 import { mergeLive } from '../config/merge-live.ts'
 import type { Config } from '../config/schema.ts'
 import type { AnyModule } from '../module/define.ts'
-import { startOrder } from '../module/start-order.ts'
 import type { LogLevel } from '../observe/log-level.ts'
 import type { Logger } from '../observe/logger.ts'
 import type { FederationSlot } from './federation-slot.ts'
@@ -47,7 +46,8 @@ export class Reloader {
     const { live, log, listeners, modules, hosts } = this.#parts
     const { config, applied, needsRestart } = mergeLive(live.current, next, modules)
     const after = new LiveConfig(config)
-    for (const type of hosts.keys()) startOrder(this.#wanted(after, type).map(({ declaration }) => declaration))
+    // Throws where modules cannot be put in order.
+    for (const type of hosts.keys()) this.#wanted(after, type)
     const ports = await listeners.prepare(config)
     if (isDryRun) {
       await ports.discard()
@@ -72,7 +72,8 @@ export class Reloader {
   }
 
   async #changeModules(type: string, { modules }: RunningHost): Promise<string[]> {
-    const wanted = new Map(this.#wanted(this.#parts.live, type).map((entry) => [entry.declaration.name, entry]))
+    const wanted = this.#wanted(this.#parts.live, type)
+    const names = new Set(wanted.map(({ declaration }) => declaration.name))
     const failed: string[] = []
     const attempt = async (name: string, change: () => Promise<void>) => {
       try {
@@ -83,13 +84,12 @@ export class Reloader {
       }
     }
     for (const { name } of modules.running.reverse()) {
-      if (!wanted.has(name)) await attempt(name, () => modules.stop(name))
+      if (!names.has(name)) await attempt(name, () => modules.stop(name))
     }
-    for (const { name } of startOrder([...wanted.values()].map(({ declaration }) => declaration))) {
-      const entry = wanted.get(name)
-      if (entry === undefined) continue
-      if (modules.isRunning(name)) modules.setOptions(name, entry.options)
-      else await attempt(name, () => modules.start(entry.declaration, entry.options))
+    for (const { declaration, options } of wanted) {
+      const { name } = declaration
+      if (modules.isRunning(name)) modules.setOptions(name, options)
+      else await attempt(name, () => modules.start(declaration, options))
     }
     return failed
   }

@@ -1,14 +1,30 @@
+import type { Config } from '../config/schema.ts'
 import type { ModuleApi } from '../module/api.ts'
 import type { ModulesByDomain } from '../module/module-commands.ts'
 import type { Host } from '../router/host.ts'
+import { sideBySide } from '../util/side-by-side.ts'
+import { type Undo, undoAll } from '../util/undo.ts'
 import { countHost } from './core-metrics.ts'
-import { type HostParts, type HostPlan, type RunningHost, startHost } from './start-host.ts'
+import {
+  type HostParts,
+  type HostPlan,
+  type RunningHost,
+  startHost,
+  type WantedModule,
+  wantedModules,
+} from './start-host.ts'
+
+/**
+ * Hosts that start at a time: enough that few wait for the database after one another, and so few that what the start of one throws
+ * away is not yet old by then.
+ */
+const together = 20
 
 /** The hosts of a server: one for each static domain, one for each kind of dynamic domains. */
 export class RunningHosts implements ModulesByDomain {
   readonly #parts: HostParts
   readonly #byType = new Map<string, RunningHost>()
-  readonly #undo: (() => Promise<void> | void)[] = []
+  readonly #undo: Undo[] = []
 
   private constructor(parts: HostParts) {
     this.#parts = parts
@@ -17,12 +33,8 @@ export class RunningHosts implements ModulesByDomain {
   /** Starts all that the configuration names. Rejects with what a module threw; then nothing is left running. */
   static async start(parts: HostParts): Promise<RunningHosts> {
     const hosts = new RunningHosts(parts)
-    const { general } = parts.live.current
-    const [first, ...others] = [
-      ...general.hosts.map((domain) => ({ type: domain, domains: [domain] })),
-      ...general.host_types.map((type) => ({ type, domains: [] })),
-    ]
     try {
+      const [first, ...others] = plansOf(parts)
       // The first brings the tables of its modules; the others then wait for the database together, and not one after another.
       if (first !== undefined) hosts.#add(await startHost(first, parts))
       await hosts.#startAll(others)
@@ -35,14 +47,19 @@ export class RunningHosts implements ModulesByDomain {
 
   /** Throws what the first of them threw, when no other is on its way any more. */
   async #startAll(plans: readonly HostPlan[]): Promise<void> {
-    const outcomes = await Promise.allSettled(plans.map((plan) => startHost(plan, this.#parts)))
-    for (const outcome of outcomes) if (outcome.status === 'fulfilled') this.#add(outcome.value)
-    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
+    const started: (RunningHost | undefined)[] = plans.map(() => undefined)
+    try {
+      await sideBySide(plans, together, async (plan, index) => {
+        started[index] = await startHost(plan, this.#parts)
+      })
+    } finally {
+      for (const running of started) if (running !== undefined) this.#add(running)
+    }
   }
 
   #add(running: RunningHost): void {
     this.#byType.set(running.host.type, running)
-    this.#undo.push(() => running.modules.stopAll(), countHost(running.host, this.#parts.metrics))
+    this.#undo.push(() => running.modules.stopAll(), ...countHost(running.host, this.#parts.metrics))
   }
 
   /** All of them, by host type. */
@@ -70,6 +87,19 @@ export class RunningHosts implements ModulesByDomain {
   }
 
   async stop(): Promise<void> {
-    for (const undo of this.#undo.splice(0).reverse()) await undo()
+    await undoAll(this.#undo)
   }
+}
+
+/** All that the configuration names. Those of the same settings share the list of their modules. */
+function plansOf({ live, modules }: HostParts): HostPlan[] {
+  const lists = new Map<Config['modules'], readonly WantedModule[]>()
+  const planOf = (type: string, domains: readonly string[]): HostPlan => {
+    const config = live.of(type)
+    const wanted = lists.get(config.modules) ?? wantedModules(config, modules)
+    lists.set(config.modules, wanted)
+    return { type, domains, wanted }
+  }
+  const { hosts, host_types: hostTypes } = live.current.general
+  return [...hosts.map((domain) => planOf(domain, [domain])), ...hostTypes.map((type) => planOf(type, []))]
 }

@@ -5,6 +5,7 @@ import { HookTable } from '../hooks/hook-table.ts'
 import type { CommandRunner } from '../module/command.ts'
 import type { AnyModule } from '../module/define.ts'
 import { ModuleHost } from '../module/module-host.ts'
+import { startOrder } from '../module/start-order.ts'
 import type { Logger } from '../observe/logger.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import { FeatureList } from '../router/feature-list.ts'
@@ -45,14 +46,15 @@ export interface RunningHost {
   readonly modules: ModuleHost
 }
 
-/** A host type, and the domains that it serves from the start. */
+/** A host type, the domains that it serves from the start, and the modules that run on it, in the order of their needs. */
 export interface HostPlan {
   readonly type: string
   readonly domains: readonly string[]
+  readonly wanted: readonly WantedModule[]
 }
 
 /** Starts a host type: its sessions, its hooks, its modules. Rejects with what a module threw; then nothing is left running. */
-export async function startHost({ type, domains: first }: HostPlan, parts: HostParts): Promise<RunningHost> {
+export async function startHost({ type, domains: first, wanted }: HostPlan, parts: HostParts): Promise<RunningHost> {
   const { live, clock, metrics, db, router } = parts
   const config = live.of(type)
   const log = parts.log.child({ host_type: type })
@@ -83,7 +85,7 @@ export async function startHost({ type, domains: first }: HostPlan, parts: HostP
   }
   watchPassingAccounts(host)
   const modules = new ModuleHost({ host, db, log, metrics, commands: parts.commands, pools: parts.pools.of(type) })
-  await modules.startAll(wantedModules(config, parts.modules))
+  await modules.startAll(wanted)
   router.addHost(host)
   return { host, domains, modules }
 }
@@ -99,12 +101,13 @@ export interface WantedModule {
   readonly options: Readonly<Record<string, unknown>>
 }
 
-/** The configured modules, and those that they need, with defaults. */
+/** The configured modules, and those that they need, with defaults, in the order of their needs. Throws for a cycle or a missing one. */
 export function wantedModules(config: Config, modules: readonly AnyModule[]): WantedModule[] {
   const byName = new Map(modules.map((declaration) => [declaration.name, declaration]))
   const names = new Set(Object.keys(config.modules))
   for (const name of names) for (const need of byName.get(name)?.needs ?? []) names.add(need)
-  return modules
-    .filter(({ name }) => names.has(name))
-    .map((declaration) => ({ declaration, options: config.modules[declaration.name] ?? declaration.options.parse({}) }))
+  return startOrder(modules.filter(({ name }) => names.has(name))).map((declaration) => ({
+    declaration,
+    options: config.modules[declaration.name] ?? declaration.options.parse({}),
+  }))
 }

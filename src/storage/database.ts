@@ -32,6 +32,12 @@ export type ResultsOf<Queries extends readonly Compilable<unknown>[]> = {
   -readonly [Index in keyof Queries]: Queries[Index] extends Compilable<infer Output> ? Result<RowOf<Output>> : never
 }
 
+/** An insert that changes the row that is there already; run by itself, or within {@link Database.atomic}. */
+export interface UpsertQuery extends Compilable<InsertResult> {
+  /** Resolves when it is on disk. */
+  execute(): Promise<unknown>
+}
+
 /** Stands, while a query is prepared, for the value that `name` will have when it runs. Single values only, no lists. */
 export type Params<P> = <Name extends keyof P & string>(name: Name) => P[Name]
 
@@ -143,7 +149,7 @@ export interface Database<T = AnyTables> {
     values: Insertable<T[Table]> | readonly Insertable<T[Table]>[],
     key: readonly (keyof T[Table] & string)[],
     update?: readonly (keyof T[Table] & string)[],
-  ): InsertQueryBuilder<T, Table, InsertResult>
+  ): UpsertQuery
   /** Inserts the rows that break no unique index. */
   insertIgnore<Table extends keyof T & string>(
     table: Table,

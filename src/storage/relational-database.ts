@@ -16,12 +16,14 @@ import type {
   ResultsOf,
   RowOf,
   StaleReads,
+  UpsertQuery,
 } from './database.ts'
 import type { Engine, Step } from './engine.ts'
 import { runMigrations } from './migrate.ts'
 import { readPage } from './page.ts'
 import { prepare } from './prepared.ts'
 import { sql } from './sql.ts'
+import { Upserts } from './upserts.ts'
 import { type WordIndex, wordIndex } from './word-index.ts'
 
 /** The database over an engine. */
@@ -49,6 +51,7 @@ class RelationalDatabase<T> implements Database<T> {
   readonly stale: StaleReads<T>
   readonly #engine: Engine
   readonly #clock: Clock
+  readonly #upserts: Upserts
   #migrating: Promise<void> = Promise.resolve()
   readonly #migrated = new Map<string, { readonly migrations: object; readonly done: Promise<void> }>()
 
@@ -56,6 +59,7 @@ class RelationalDatabase<T> implements Database<T> {
     this.#engine = engine
     this.#clock = clock
     this.q = makeBuilder<T>(engine.dialect, engine.run)
+    this.#upserts = new Upserts(this.#any(), engine.dialect, engine.run)
     const stale = makeBuilder<T>(engine.dialect, engine.runStale)
     this.stale = { q: stale, prepare: (build) => prepare(stale, engine.runStale, build) }
   }
@@ -81,9 +85,8 @@ class RelationalDatabase<T> implements Database<T> {
     values: Rows,
     key: readonly string[],
     update?: readonly string[],
-  ): AnyInsert<T, Table> {
-    const columns = update ?? columnsOf(values).filter((column) => !key.includes(column))
-    return this.#engine.dialect.upsert(this.#any(), { table, values, key, update: columns }) as AnyInsert<T, Table>
+  ): UpsertQuery {
+    return this.#upserts.of(table, values, key, update)
   }
 
   insertIgnore<Table extends keyof T & string>(table: Table, values: Rows): AnyInsert<T, Table> {
@@ -158,9 +161,4 @@ class RelationalDatabase<T> implements Database<T> {
   #any(): Kysely<AnyTables> {
     return this.q as unknown as Kysely<AnyTables>
   }
-}
-
-function columnsOf(values: Rows): string[] {
-  const rows = Array.isArray(values) ? values : [values]
-  return [...new Set(rows.flatMap((row: object) => Object.keys(row)))]
 }

@@ -21,11 +21,11 @@ function watch() {
 function nextEnd(): Promise<void> {
   const hooks = server.server.hostOf('localhost')?.hooks
   return new Promise((resolve) => {
-    const leave = hooks?.join(sessionEnds, 'late', {
+    const joined = hooks?.join(sessionEnds, 'late', {
       module: 'zz_test',
       after: ['passing_accounts'],
       handler: () => {
-        leave?.()
+        joined?.leave()
         resolve()
       },
     })

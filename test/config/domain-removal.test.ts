@@ -151,13 +151,13 @@ describe('the removal of a domain', () => {
     const refuse = () => {
       throw new Error('not now')
     }
-    const undo = host?.hooks.join(domainRemoved, 'forget', { module: 'test', handler: refuse })
+    const refusing = host?.hooks.join(domainRemoved, 'forget', { module: 'test', handler: refuse })
     const removal = { domain: 'half.example', hostType: 'customers' }
     await expect(run('removeDomain', removal)).rejects.toThrow()
     expect(await run('domainDetails', { domain: 'half.example' })).toMatchObject({ status: 'DELETING' })
     await expect(run('enableDomain', { domain: 'half.example' })).rejects.toMatchObject({ code: 'deleted' })
     await expect(run('addDomain', removal)).rejects.toMatchObject({ code: 'deleted' })
-    undo?.()
+    refusing?.leave()
     await server.stop()
     server = await startTestServer({ config, folder })
     await expect.poll(() => rowsOf('half.example')).toEqual({})

@@ -101,6 +101,22 @@ onEachDatabase('upsert and insertIgnore', (kind) => {
     await db.upsert('tag', { note: 1, name: 'x' }, ['note', 'name']).execute()
     expect(await db.q.selectFrom('tag').selectAll().execute()).toHaveLength(1)
   })
+
+  it('take values in any order of columns, and within a group', async () => {
+    await using book = await noteBookOn(kind)
+    const { db } = book
+    await db.atomic([
+      db.upsert('note', { id: 1, owner: 1, text: 'a' }, ['id']),
+      db.upsert('note', { text: 'b', owner: 2, id: 2 }, ['id']),
+      db.upsert('note', { id: 3, owner: 3, text: 'c' }, ['id']),
+      db.upsert('note', { text: 'd', owner: 4, id: 3 }, ['id'], ['text']),
+    ])
+    expect(await db.q.selectFrom('note').select(['id', 'owner', 'text']).orderBy('id').execute()).toEqual([
+      { id: 1, owner: 1, text: 'a' },
+      { id: 2, owner: 2, text: 'b' },
+      { id: 3, owner: 3, text: 'd' },
+    ])
+  })
 })
 
 onEachDatabase('page', (kind) => {

@@ -80,6 +80,15 @@ onEachDatabase('nodes of publish-subscribe', (kind) => {
     expect(await catalogue.namesOf(service)).toEqual(['tune '])
   })
 
+  it('take an item and tell whether it was there', async () => {
+    const node = nodeOf('seen')
+    await store.create(node, [])
+    expect(await store.replace(node.id, item('a', 5))).toBeUndefined()
+    expect(await store.replace(node.id, item('b', 6))).toBeUndefined()
+    expect(await store.replace(node.id, item('a', 7))).toBe(5)
+    expect(await store.item(node.id, 'a')).toMatchObject({ born: 5, place: 7 })
+  })
+
   it('give their items by place, by birth, by id, and in pages', async () => {
     const node = nodeOf('n')
     await store.create(node, [])

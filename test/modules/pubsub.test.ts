@@ -226,7 +226,8 @@ describe('what comes and goes with people', () => {
     await bob.finds(`<message type='headline' from='${alice.bare}'>{any}</message>`)
     await bob.asks(subscribe('urn:tune', bob.jid), 'set', { to: alice.bare })
     alice.sends(`<presence type='unsubscribed' to='${bob.bare}'/>`)
-    await bob.finds(`<presence type='unsubscribed' from='${alice.bare}'/>`)
+    const over = `<subscription node='urn:tune' jid='${bob.jid}' subscription='none'/>`
+    await bob.finds(`<message from='${alice.bare}'><event xmlns='${PS.event}'>${over}</event></message>`)
     await bob.drains()
     await alice.asks(publish('urn:tune', note('2', 'x')), 'set')
     await alice.isHeard()

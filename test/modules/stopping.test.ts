@@ -9,7 +9,7 @@ import { Router } from '../../src/router/router.ts'
 import { LiveConfig } from '../../src/server/live-config.ts'
 import { openAccounts } from '../../src/server/open-accounts.ts'
 import { OutgoingPools } from '../../src/server/outgoing-pools.ts'
-import { type RunningHost, startHost } from '../../src/server/start-host.ts'
+import { type RunningHost, startHost, wantedModules } from '../../src/server/start-host.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { openDatabase } from '../../src/storage/open.ts'
 import { FakeClock, type Timer } from '../../src/util/clock.ts'
@@ -87,7 +87,7 @@ describe('a module that stops', () => {
     const { accounts } = await openAccounts(config, { db, clock, log, pools: pools.of('localhost') })
     const accountsOf = () => accounts
     running = await startHost(
-      { type: 'localhost', domains: ['localhost'] },
+      { type: 'localhost', domains: ['localhost'], wanted: wantedModules(config, allModules) },
       {
         ...{ live, clock, log, metrics, db, pools, router, accountsOf },
         modules: allModules,

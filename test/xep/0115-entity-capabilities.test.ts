@@ -175,7 +175,7 @@ describe('mod_caps with only the older protocol', () => {
   it('tells other modules what clients can do while they are available', async () => {
     const seen: string[] = []
     const { hooks } = own.server.server.hostOf('localhost') ?? {}
-    const leave = hooks?.join(capsRecognised, 'main', {
+    const joined = hooks?.join(capsRecognised, 'main', {
       module: 'test',
       handler: ({ client }) => void seen.push(client.full),
     })
@@ -197,7 +197,7 @@ describe('mod_caps with only the older protocol', () => {
     await pc.isHeard()
     expect(caps()?.clientsWith(jid('bob'), feature)).toEqual([])
     expect(seen).toEqual([pc.jid, pc.jid])
-    leave?.()
+    joined?.leave()
   })
 
   it('learns what contacts on other servers can do, for as long as they show themselves', async () => {

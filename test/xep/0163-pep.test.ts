@@ -131,6 +131,7 @@ describe('XEP-0163', () => {
   )
 })
 
+const discoItems = 'http://jabber.org/protocol/disco#items'
 const disco = (about: string, node = '') =>
   `<query xmlns='http://jabber.org/protocol/disco#${about}'${node === '' ? '' : ` node='${node}'`}/>`
 
@@ -167,6 +168,53 @@ describe('XEP-0163 §6 discovery', () => {
         await carols.asks(disco('info', node), 'get', { to: alice.jid, refused: 'service-unavailable' })
       expect(`${await carols.asks(disco('info', 'urn:open'), 'get', { to: alice.jid })}`).toContain(`type='leaf'`)
       await carols.asks(disco('items', 'urn:tune'), 'get', { to: alice.jid, refused: 'service-unavailable' })
+    },
+  )
+})
+
+describe('XEP-0060 §5.2 §5.5 of accounts', () => {
+  story(
+    'nodes and their items are listed in pages (XEP-0059)',
+    { differs: { prosody: 'does not page lists of nodes', ejabberd: 'does not page lists of nodes' } },
+    async (cast) => {
+      const { alice, bob } = cast
+      await befriend(cast, alice, bob)
+      const [pc, bobs] = [await alice.client('pc'), await bob.client('pc')]
+      for (const node of ['urn:a', 'urn:b', 'urn:c']) await pc.asks(publish(node, note('1', 'x')), 'set')
+      await pc.asks(publish('urn:secret', note('1', 'x'), { access_model: 'whitelist' }), 'set')
+      const page = async (client: Client, inner: string, refused?: string) => {
+        const set = `<set xmlns='http://jabber.org/protocol/rsm'>${inner}</set>`
+        const request = `<query xmlns='${discoItems}'>${set}</query>`
+        const answer = await client.asks(request, 'get', {
+          to: alice.jid,
+          ...(refused === undefined ? {} : { refused }),
+        })
+        const query = answer.child('query', discoItems)
+        const result = query?.child('set', 'http://jabber.org/protocol/rsm')
+        return {
+          nodes: query
+            ?.elements()
+            .filter(({ name }) => name === 'item')
+            .map((item) => item.attr('node') ?? item.attr('jid')),
+          last: result?.child('last')?.text() ?? '',
+          count: result?.child('count')?.text(),
+        }
+      }
+      for (const [client, extra] of [
+        [pc, ['urn:secret']],
+        [bobs, []],
+      ] as const) {
+        const seen: unknown[] = []
+        for (let part = await page(client, '<max>2</max>'); part.nodes?.length !== 0; ) {
+          expect(part.nodes?.length).toBeLessThanOrEqual(2)
+          expect(part.count).toBe(String(4 + extra.length))
+          seen.push(...(part.nodes ?? []))
+          part = await page(client, `<max>2</max><after>${part.last}</after>`)
+        }
+        expect(seen.toSorted()).toEqual([pc.jid, 'urn:a', 'urn:b', 'urn:c', ...extra])
+      }
+      expect(await page(bobs, '<max>0</max>')).toMatchObject({ nodes: [], count: '4' })
+      await page(pc, '<max>some</max>', 'bad-request')
     },
   )
 })

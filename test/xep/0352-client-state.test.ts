@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { defineModule } from '../../src/module/define.ts'
+import { sessionReceives } from '../../src/router/events.ts'
 import type { Client } from '../support/client.ts'
 import { enable, handled, nextBody, resume, unbound } from '../support/managed.ts'
 import { ownServer } from '../support/own-server.ts'
@@ -224,5 +227,55 @@ buffer_max = 10
     const text = await own.server.server.metrics.text()
     expect(text).toMatch(/mod_csi_inactive_count [1-9]/)
     expect(text).toMatch(/mod_csi_active_count [1-9]/)
+  })
+})
+
+describe('mod_csi where rules have to be read', () => {
+  const judged: string[] = []
+  let read = (): void => {}
+  let come = (): void => {}
+  const liveHasCome = new Promise<void>((resolve) => {
+    come = resolve
+  })
+  /** Judges whether `m0` may be delivered; the second time it has to read something first. */
+  const rules = defineModule({
+    name: 'mod_slow_rules',
+    about: 'For this test.',
+    xeps: [],
+    options: z.strictObject({}),
+    setup({ on }) {
+      on(sessionReceives, 'guard', ({ stanza }) => {
+        judged.push(stanza.id ?? '')
+        if (stanza.id === 'live') come()
+        if (judged.filter((id) => id === 'm0').length < 2 || stanza.id !== 'm0') return undefined
+        return new Promise<undefined>((resolve) => {
+          read = () => resolve(undefined)
+        })
+      })
+    },
+  })
+  const own = ownServer('[modules.mod_csi]\n[modules.mod_slow_rules]\n', { modules: [rules] })
+
+  it('nothing overtakes what was held', async () => {
+    const [alice, bob, carol] = [
+      await own.client('alice', 'pc'),
+      await own.client('bob', 'b'),
+      await own.client('c', 'c'),
+    ]
+    await goesInactive(alice, bob)
+    for (const id of ids(2)) bob.sends(chat(alice.jid, id))
+    await bob.isHeard()
+    says(alice, 'active')
+    alice.sends(chat(carol.jid, 'active'))
+    await gets(carol, 'active')
+    carol.sends(chat(alice.jid, 'live'))
+    await liveHasCome
+    alice.sends(chat(bob.jid, 'still here'))
+    await gets(bob, 'still here')
+    expect(alice.inbox.items).toEqual([])
+    read()
+    for (const id of ['m0', 'm1', 'live']) await gets(alice, id)
+    carol.sends(chat(alice.jid, 'later'))
+    await gets(alice, 'later')
   })
 })

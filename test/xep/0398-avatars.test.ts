@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { describe, expect } from 'vitest'
 import { befriend } from '../support/friends.ts'
-import { announces, PS, publish, pubsub } from '../support/pubsub.ts'
+import { announces, owner, PS, publish, pubsub } from '../support/pubsub.ts'
 import { story } from '../support/story.ts'
 
 const data = 'urn:xmpp:avatar:data'
@@ -63,6 +63,30 @@ describe('XEP-0398', () => {
     const phone = await alice.client('phone', { presence: false })
     phone.sends('<presence/>')
     await bobs.finds(`<presence from='${phone.jid}'>${two.presence}</presence>`)
+  })
+
+  story('§4 an avatar that is taken back is gone from presence too', differs, async (cast) => {
+    const { alice, bob } = cast
+    await befriend(cast, alice, bob)
+    const [pc, bobs] = [await alice.client('pc'), await bob.client('pc')]
+    await pc.drains()
+    await bobs.drains()
+    pc.sends(`<presence><x xmlns='vcard-temp:x:update'/></presence>`)
+    const without = `<x xmlns='vcard-temp:x:update'><photo/></x>`
+    await bobs.finds(`<presence from='${pc.jid}'>${without}</presence>`)
+    const four = picture('four')
+    await pc.asks(publish(data, four.data, open), 'set')
+    await pc.asks(publish(metadata, four.metadata, open), 'set')
+    await bobs.finds(`<presence from='${pc.jid}'>${four.presence}</presence>`)
+    await pc.asks(publish(metadata, `<item id='none'><metadata xmlns='${metadata}'/></item>`), 'set')
+    await bobs.finds(`<presence from='${pc.jid}'>${without}</presence>`)
+    await pc.asks(publish(metadata, four.metadata), 'set')
+    await bobs.finds(`<presence from='${pc.jid}'>${four.presence}</presence>`)
+    await pc.asks(owner(`<delete node='${metadata}'/>`), 'set')
+    await bobs.finds(`<presence from='${pc.jid}'>${without}</presence>`)
+    expect(`${await bobs.asks(getCard, 'get', { to: alice.jid })}`).not.toContain('PHOTO')
+    const later = await bob.client('later')
+    await later.finds(`<presence from='${pc.jid}'>${without}{any}</presence>`)
   })
 
   story(

@@ -29,7 +29,8 @@ interface BasicCommand extends BasicDescription {
   run(line: CommandLine, machine: Machine): Promise<number>
 }
 
-const basicCommands: readonly BasicCommand[] = [
+/** Commands that need no running server, or begin and end one. */
+export const basicCommands: readonly BasicCommand[] = [
   { words: ['start'], usage: 'start', about: 'Starts the server in the background.', run: start },
   {
     words: ['foreground'],

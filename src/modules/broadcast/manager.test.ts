@@ -26,6 +26,12 @@ class OneJob {
     return this.job
   }
   get = async () => this.job
+  looks = 0
+
+  async claimable() {
+    this.looks++
+    return this.job?.state === 'running' ? [this.job.domain] : []
+  }
   async claim(_domain: string, _now: number, { owner }: Lease) {
     const at: Position = { cursor: '', processed: 0 }
     return this.job?.state === 'running' && this.owner === owner ? { job: this.job, at } : undefined
@@ -130,6 +136,21 @@ describe('the leases of broadcasts', () => {
     await advance(300)
     expect(sent).toEqual(['user00'])
     expect([after.live, other.live]).toEqual([1, 0])
+    after.stop()
+  })
+
+  it('looks once for all domains that come while it looks', async () => {
+    const { store, sent, make, advance } = play()
+    const before = make('one')
+    await before.start(plan)
+    before.stop()
+    await advance(100)
+    sent.splice(0)
+    const after = make('one')
+    for (let domain = 0; domain < 500; domain++) after.resume()
+    await advance(300)
+    expect(store.looks).toBe(2)
+    expect(sent).toEqual(['user00'])
     after.stop()
   })
 })

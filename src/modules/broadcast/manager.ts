@@ -44,6 +44,8 @@ export class BroadcastManager implements BroadcastApi {
   #isStopped = false
   #isInEmergency = false
   #timer: Timer = { cancel() {} }
+  #isResuming = false
+  #isWantedAgain = false
 
   constructor(parts: ManagerParts) {
     this.#parts = parts
@@ -99,13 +101,21 @@ export class BroadcastManager implements BroadcastApi {
     counters.abortedAdmin.inc()
   }
 
-  /** Goes on with what ran when the server stopped. */
+  /** Goes on with what ran when the server stopped. Domains that come while it looks are looked after together. */
   resume(): void {
     const { log } = this.#parts
-    letRun(
-      () => this.#takeOver(),
-      (error) => log.error({ what: 'broadcast_resume_failed', reason: error }),
-    )
+    this.#isWantedAgain = this.#isResuming
+    if (this.#isResuming) return
+    this.#isResuming = true
+    const resume = async () => {
+      try {
+        await this.#takeOver()
+      } finally {
+        this.#isResuming = false
+        if (this.#isWantedAgain) this.resume()
+      }
+    }
+    letRun(resume, (error) => log.error({ what: 'broadcast_resume_failed', reason: error }))
   }
 
   /** Holds the jobs for longer and takes over those that nobody holds any more. To be called every 2/3 of the lease time. */
@@ -147,8 +157,9 @@ export class BroadcastManager implements BroadcastApi {
   }
 
   async #takeOver(): Promise<void> {
-    const { host, store } = this.#parts
-    for (const domain of host.domains) {
+    const { host, store, node } = this.#parts
+    for (const domain of await store.claimable(node, host.clock.now())) {
+      if (!host.domains.has(domain)) continue
       const found = await store.claim(domain, host.clock.now(), this.#lease())
       if (found === undefined || this.#workers.has(found.job.id) || this.#isStopped) continue
       // At the start of the server the domain is not served before all its modules run.

@@ -117,6 +117,16 @@ export class BroadcastStore {
     return rows.map(broadcastOf)
   }
 
+  /** The domains whose running job this owner may take over, or has: it is held by nobody else. */
+  async claimable(owner: string, now: number): Promise<string[]> {
+    const query = this.#db.q
+      .selectFrom('mod_broadcast')
+      .select('domain')
+      .where('running_domain', 'is not', null)
+      .where((eb) => eb.or([eb('owner', '=', owner), eb('lease_expires', '<', now)]))
+    return (await query.execute()).map(({ domain }) => domain)
+  }
+
   /** The running job of a domain, taken over where nobody else holds it. */
   async claim(domain: string, now: number, lease: Lease): Promise<{ job: Broadcast; at: Position } | undefined> {
     const update = this.#db.q

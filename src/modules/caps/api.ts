@@ -11,9 +11,9 @@ export interface CapsApi {
   /** The features of a client of this host while it is available; undefined as long as they are not known. */
   featuresOf(client: Jid): Features | undefined
   /** The clients of an account that have a feature: `NODE+notify` for those that want the events of a node (XEP-0163 §4.3). */
-  clientsWith(account: Jid, feature: string): Jid[]
+  clientsWith(account: Jid, feature: string): readonly Jid[]
   /** The clients on other servers that show themselves to an account and have a feature. */
-  contactsWith(account: Jid, feature: string): Jid[]
+  contactsWith(account: Jid, feature: string): readonly Jid[]
 }
 export const capsApi = moduleApi<CapsApi>('mod_caps')
 

@@ -19,6 +19,7 @@ const own = sessionKey<Shown>('caps.own')
 /** By full address: clients on other servers that show themselves to this session. */
 const contacts = sessionKey<Map<string, Shown>>('caps.contacts')
 
+const nobody: readonly Jid[] = []
 const roomNs = 'http://jabber.org/protocol/muc#user'
 
 export interface CapsTrackerParts {
@@ -47,9 +48,15 @@ export class CapsTracker implements CapsApi {
     return this.#host.sessions.find(client)?.get(own)?.features
   }
 
-  clientsWith(account: Jid, feature: string): Jid[] {
-    const sessions = this.#host.sessions.of(account).filter((session) => session.get(own)?.features?.has(feature))
-    return sessions.map((session) => session.jid)
+  // Asked of each contact of whoever publishes: nothing is made where there is nobody.
+  clientsWith(account: Jid, feature: string): readonly Jid[] {
+    let found: Jid[] | undefined
+    for (const session of this.#host.sessions.of(account)) {
+      if (session.get(own)?.features?.has(feature) !== true) continue
+      if (found === undefined) found = [session.jid]
+      else found.push(session.jid)
+    }
+    return found ?? nobody
   }
 
   contactsWith(account: Jid, feature: string): Jid[] {

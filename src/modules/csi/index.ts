@@ -14,12 +14,13 @@ import { isRerouted } from '../../router/notes.ts'
 import type { Session } from '../../router/session.ts'
 import { bind2Enables, bind2Features } from '../../router/sign-in-events.ts'
 import { NS } from '../../stanza/namespaces.ts'
+import type { Stanza } from '../../stanza/stanza.ts'
 import { StanzaError } from '../../stanza/stanza-error.ts'
-import { afterwards, letRun } from '../../util/settled.ts'
 import { el } from '../../xml/element.ts'
 import { serialise } from '../../xml/serialise.ts'
 import { asWire } from '../../xml/wire.ts'
 import { type HeldStanza, Holding, overdue } from './holding.ts'
+import { inTurn, isReleasing, release } from './release.ts'
 
 const csi = 'urn:xmpp:csi:0'
 
@@ -43,23 +44,20 @@ export default defineModule({
     const activations = metrics.counter('mod_csi_active_count', 'Clients that said they are active')
     const deactivations = metrics.counter('mod_csi_inactive_count', 'Clients that said they are inactive')
 
-    /** Writes what was held, in its order, but for what the user does not want any more. */
-    function release(session: Session, held: readonly HeldStanza[]): void {
-      for (const each of held) {
-        letRun(
-          () =>
-            afterwards(session.stillTakes(each.stanza), (isWanted) =>
-              isWanted ? session.release(overdue(each, session.jid.domain, clock.now())) : undefined,
-            ),
-          () => {},
-        )
-      }
+    /** Keeps a stanza for an inactive client, and lets go of all when that is too much. */
+    function hold(session: Session, stanza: Stanza): 'handled' | undefined {
+      const holding = session.get(holdingOf)
+      if (holding === undefined) return undefined
+      const most = { stanzas: options.buffer_max, bytes: maxHeldBytes }
+      const released = holding.take(stanza, clock.now(), most)
+      if (released !== undefined) void release(session, released, clock)
+      return 'handled'
     }
 
-    function activate(session: Session): void {
+    function activate(session: Session): Promise<void> | undefined {
       const holding = session.get(holdingOf)
       session.set(holdingOf, undefined)
-      if (holding !== undefined) release(session, holding.empty())
+      return holding === undefined ? undefined : release(session, holding.empty(), clock)
     }
 
     function deactivate(session: Session): void {
@@ -72,7 +70,7 @@ export default defineModule({
       if (element.ns !== csi) return undefined
       if (element.name === 'active') {
         activations.inc()
-        activate(session)
+        void activate(session)
       } else if (element.name === 'inactive') {
         deactivations.inc()
         deactivate(session)
@@ -84,12 +82,11 @@ export default defineModule({
     })
 
     on(sessionReceives, 'hold', ({ session, stanza }) => {
-      const holding = session.get(holdingOf)
-      if (holding === undefined) return undefined
-      const most = { stanzas: options.buffer_max, bytes: maxHeldBytes }
-      const released = holding.take(stanza, clock.now(), most)
-      if (released !== undefined) release(session, released)
-      return 'handled'
+      if (!isReleasing(session)) return hold(session, stanza)
+      return inTurn(session, async () => {
+        if (hold(session, stanza) === undefined) await session.release(stanza)
+        return 'handled'
+      })
     })
 
     // Stream management keeps them for the client from now on; whoever resumes is active.

@@ -5,6 +5,7 @@ import type { ServicePoint } from '../../module/subdomain.ts'
 import type { Host } from '../../router/host.ts'
 import type { IqRequest } from '../../router/iq-registry.ts'
 import { NS } from '../../stanza/namespaces.ts'
+import { pageOf, type RsmRequest, rsmElement } from '../../stanza/rsm.ts'
 import { type ErrorCondition, StanzaError } from '../../stanza/stanza-error.ts'
 import type { Eventually } from '../../util/settled.ts'
 import type { Element } from '../../xml/element.ts'
@@ -18,6 +19,8 @@ export interface DiscoQuery {
   readonly to: Jid
   /** '' when the query names none. */
   readonly node: string
+  /** Which part of a list of items is asked for. */
+  readonly rsm?: RsmRequest | undefined
 }
 
 export interface Identity {
@@ -50,14 +53,17 @@ export interface DiscoItem {
   /** What a service says of its items besides. */
   readonly attributes?: Readonly<Record<string, string>> | undefined
 }
-export const discoItems = collect<DiscoQuery, readonly DiscoItem[]>('discoItems', { slots: ['main'] })
+/** Of items of a node, who knows it may answer with a part; other answers are put together, and a part of that is given. */
+export const discoItems = collect<DiscoQuery, readonly DiscoItem[] | DiscoItemsPage>('discoItems', { slots: ['main'] })
 
 /**
  * What accounts tell those with whom they have nothing to do: of what is there for everybody, and of nothing else, as an account
  * without any of it must not differ from none. Of the account itself nothing is told.
  */
 export const strangerInfo = collect<DiscoQuery, DiscoInfo>('strangerInfo', { slots: ['main'] })
-export const strangerItems = collect<DiscoQuery, readonly DiscoItem[]>('strangerItems', { slots: ['main'] })
+export const strangerItems = collect<DiscoQuery, readonly DiscoItem[] | DiscoItemsPage>('strangerItems', {
+  slots: ['main'],
+})
 
 /** What other modules may ask of service discovery. */
 export interface DiscoApi {
@@ -80,6 +86,25 @@ export interface DiscoItemsPage {
   readonly set: Element
 }
 
+/** Most items of one answer: a longer list is read page by page, whether that was asked for or not. */
+export const longestList = 1000
+
+/** A list of items, or the part of it that is asked for (XEP-0059). */
+export function partOfItems(
+  list: readonly DiscoItem[],
+  rsm: RsmRequest | undefined,
+): readonly DiscoItem[] | DiscoItemsPage {
+  if (rsm === undefined && list.length <= longestList) return list
+  const sorted = list.toSorted((a, b) => (idOf(a) < idOf(b) ? -1 : 1))
+  const { items, ...where } = pageOf(sorted, idOf, { ...rsm, max: Math.min(rsm?.max ?? longestList, longestList) })
+  return { items, set: rsmElement(where) }
+}
+
+/** Names an item among those of a list. Nodes are told from what has none, as they may be called as anything is. */
+function idOf({ jid, node, name = '' }: DiscoItem): string {
+  return node === undefined ? `item ${jid} ${name}` : `node ${jid} ${node}`
+}
+
 /** How a service answers service discovery; undefined for a node that it does not know. */
 export interface ServiceDisco {
   info(node: string, request: IqRequest): Eventually<DiscoInfo | undefined>
@@ -98,6 +123,6 @@ export function answerServiceDisco({ iq }: Pick<ServicePoint, 'iq'>, disco: Serv
     const node = request.payload.attr('node') ?? ''
     const items = disco.items === undefined && node === '' ? [] : await disco.items?.(node, request)
     if (items === undefined) throw new StanzaError('item-not-found')
-    return 'set' in items ? itemsElement(node, items.items, items.set) : itemsElement(node, items)
+    return itemsElement(node, items)
   })
 }

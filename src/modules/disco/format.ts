@@ -1,6 +1,6 @@
 import { NS } from '../../stanza/namespaces.ts'
 import { type Element, el } from '../../xml/element.ts'
-import type { DiscoInfo, DiscoItem, FullDiscoInfo } from './api.ts'
+import type { DiscoInfo, DiscoItem, DiscoItemsPage, FullDiscoInfo } from './api.ts'
 
 /** The answers of several modules as one: features sorted and once each, so that the hash of the answer is stable (XEP-0115). */
 export function merged(answers: readonly DiscoInfo[]): FullDiscoInfo {
@@ -32,8 +32,9 @@ export function onceEach(items: readonly DiscoItem[]): DiscoItem[] {
   })
 }
 
-/** The `<query/>` of disco#items. `set`: where they stand in a longer list. */
-export function itemsElement(node: string, items: readonly DiscoItem[], set?: Element): Element {
+/** The `<query/>` of disco#items. */
+export function itemsElement(node: string, list: readonly DiscoItem[] | DiscoItemsPage): Element {
+  const { items, set } = 'set' in list ? list : { items: list, set: undefined }
   return el(
     'query',
     NS.discoItems,

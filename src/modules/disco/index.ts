@@ -6,6 +6,7 @@ import type { Counter, Metrics } from '../../observe/metrics.ts'
 import type { Host } from '../../router/host.ts'
 import type { IqRequest } from '../../router/iq-registry.ts'
 import { NS } from '../../stanza/namespaces.ts'
+import { readRsm } from '../../stanza/rsm.ts'
 import { StanzaError } from '../../stanza/stanza-error.ts'
 import { productName } from '../../util/product.ts'
 import type { Element } from '../../xml/element.ts'
@@ -13,10 +14,12 @@ import { rosterApi } from '../roster/api.ts'
 import {
   type DiscoInfo,
   type DiscoItem,
+  type DiscoItemsPage,
   type DiscoQuery,
   discoApi,
   discoInfo,
   discoItems,
+  partOfItems,
   strangerInfo,
   strangerItems,
 } from './api.ts'
@@ -51,6 +54,10 @@ export default defineModule({
   setup({ host, iq, on, options, find, provide, metrics }) {
     const looked = rosterLooks(metrics, host.type)
     const queryOf = (at: DiscoQuery['at'], request: IqRequest) => queryIn(host, at, request)
+    const listQuery = (at: DiscoQuery['at'], request: IqRequest): DiscoQuery => ({
+      ...queryOf(at, request),
+      rsm: readRsm(request.payload),
+    })
 
     /** Whether somebody may learn about an account: the account itself and those it has any subscription with. */
     const isTrusted = async ({ from, to }: DiscoQuery): Promise<boolean> => {
@@ -70,14 +77,14 @@ export default defineModule({
     })
 
     iq.server('get', NS.discoInfo, 'query', (request) => info(queryOf('server', request)))
-    iq.server('get', NS.discoItems, 'query', (request) => items(queryOf('server', request)))
+    iq.server('get', NS.discoItems, 'query', (request) => items(listQuery('server', request)))
 
     iq.account.open('get', NS.discoInfo, 'query', async (request) => {
       const query = queryOf('account', request)
       return (await isTrusted(query)) ? info(query) : infoForStranger(query)
     })
     iq.account.open('get', NS.discoItems, 'query', async (request) => {
-      const query = queryOf('account', request)
+      const query = listQuery('account', request)
       return (await isTrusted(query)) ? items(query) : itemsForStranger(query)
     })
 
@@ -112,8 +119,17 @@ async function info(query: DiscoQuery): Promise<Element> {
 async function items(query: DiscoQuery): Promise<Element> {
   const answers = await query.host.hooks.gather(discoItems, query)
   if (answers.length === 0) throw new StanzaError('item-not-found')
-  const items = answers.flat()
-  return itemsElement(query.node, query.at === 'server' ? onceEach(items) : items)
+  return together(query, answers)
+}
+
+/** The answers of all modules as one; a part that somebody has taken out of a list of their own stands by itself. */
+function together({ node, at, rsm }: DiscoQuery, answers: readonly (readonly DiscoItem[] | DiscoItemsPage)[]): Element {
+  const lists: DiscoItem[] = []
+  for (const answer of answers) {
+    if ('set' in answer) return itemsElement(node, answer)
+    lists.push(...answer)
+  }
+  return itemsElement(node, partOfItems(at === 'server' ? onceEach(lists) : lists, rsm))
 }
 
 /** What who has nothing to do with an account is told of what is in it. */
@@ -126,7 +142,7 @@ async function infoForStranger(query: DiscoQuery): Promise<Element> {
 async function itemsForStranger(query: DiscoQuery): Promise<Element> {
   const answers = await query.host.hooks.gather(strangerItems, query)
   if (query.node !== '' && answers.length === 0) throw new StanzaError('service-unavailable')
-  return itemsElement(query.node, answers.flat())
+  return together(query, answers)
 }
 
 /** Throws StanzaError where a module says that the node is not for who asks. */

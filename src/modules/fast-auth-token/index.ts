@@ -1,13 +1,14 @@
 import { msOf } from '../../config/option.ts'
 import { defineModule, tables } from '../../module/define.ts'
 import { measured } from '../../observe/measured.ts'
-import { hashedTokenMechanism } from '../../protocol/hashed-token/mechanism.ts'
+import { hashedTokenMechanism, type TokenClaim } from '../../protocol/hashed-token/mechanism.ts'
 import { type HashedTokenKind, hashedTokenKinds } from '../../protocol/hashed-token/names.ts'
 import type { SaslAnswer, SaslMechanism } from '../../protocol/sasl/mechanism.ts'
 import type { ProfileConnection } from '../../protocol/sasl/profile.ts'
 import { domainRemoved, passwordChanged, personalData, userRemoved } from '../../router/events.ts'
 import { sasl2Features, sasl2Mechanisms, sasl2Starts, sasl2Succeeds } from '../../router/sign-in-events.ts'
 import { formatTimestamp } from '../../stanza/delay.ts'
+import { once } from '../../util/once.ts'
 import { type Element, el } from '../../xml/element.ts'
 import { options } from './options.ts'
 import { migrations, TokenStore, type TokenTables } from './store.ts'
@@ -35,22 +36,22 @@ export default defineModule({
     const rotateBefore = msOf(rotate_before_expire)
     const desk = new TokenDesk({ store, accounts, clock, validity: msOf(access), rotateBefore })
 
-    const all: [SaslMechanism, HashedTokenKind][] = [...hashedTokenKinds].map(([name, kind]) => [
-      hashedTokenMechanism(name, kind, (claim) =>
-        desk.prove(claim).catch((error) => {
-          log.error({ what: 'token_check_failed', reason: error })
-          return unknown
-        }),
-      ),
-      kind,
-    ])
+    const prove = (claim: TokenClaim) =>
+      desk.prove(claim).catch((error): SaslAnswer => {
+        log.error({ what: 'token_check_failed', reason: error })
+        return unknown
+      })
+    const all = once(() =>
+      [...hashedTokenKinds].map(([name, kind]) => ({ mechanism: hashedTokenMechanism(name, kind, prove), kind })),
+    )
     // The same for all connections with the same bindings.
     const offers = new Map<string, { mechanisms: readonly SaslMechanism[]; feature: Element }>()
     const offerFor = (connection: ProfileConnection) => {
       const key = connection.security.bindingTypes.join(' ')
       const known = offers.get(key)
       if (known !== undefined) return known
-      const mechanisms = all.filter(([, kind]) => isUsable(kind, connection)).map(([mechanism]) => mechanism)
+      const usable = all().filter(({ kind }) => isUsable(kind, connection))
+      const mechanisms = usable.map(({ mechanism }) => mechanism)
       const names = mechanisms.map(({ name }) => el('mechanism', NS, name))
       const made = { mechanisms, feature: el('fast', NS, names) }
       offers.set(key, made)

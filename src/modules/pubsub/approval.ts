@@ -73,7 +73,8 @@ export async function answerApproval(engine: Engine, service: Jid, stanza: Stanz
   }
 }
 
-function tellSubscriber({ notifier }: Engine, node: PubsubNode, jid: Jid): void {
+/** Tells a subscriber what has become of a subscription. */
+export function tellSubscriber({ notifier }: Engine, node: PubsubNode, jid: Jid): void {
   const subscription = node.subscriptionOf(jid)
   const told = { state: subscription?.state ?? ('none' as const), subid: subscription?.subid }
   const event = el('event', PS.event, subscriptionElement(PS.event, node.name, jid, told))

@@ -2,7 +2,8 @@ import type { Jid } from '../../jid/jid.ts'
 import type { RosterChanged } from '../roster/api.ts'
 import type { PubsubNode } from './core/node.ts'
 import { itemsElement, retractions } from './core/notice.ts'
-import type { Engine } from './engine.ts'
+import { type Engine, rosterOwner } from './engine.ts'
+import { endSubscriptions, tellEnded, withoutAccess } from './revocation.ts'
 
 /** Clears away what belongs to who has gone. */
 export class Departure {
@@ -21,8 +22,11 @@ export class Departure {
         nodes.removed(user, name)
       })
     }
-    for (const { service, name } of await catalogue.subscriptionsOf(user))
-      await nodes.run(service, name, (node) => this.#unsubscribe(node, user))
+    for (const { service, name } of await catalogue.subscriptionsOf(user)) {
+      await nodes.run(service, name, async (node) => {
+        if (node !== undefined) await endSubscriptions(this.#engine, node, node.subscriptionsOf(user))
+      })
+    }
     for (const { service, name } of await catalogue.affiliationsOf(user)) {
       await nodes.run(service, name, async (node) => {
         if (node === undefined) return
@@ -32,37 +36,40 @@ export class Departure {
     }
   }
 
-  async #unsubscribe(node: PubsubNode | undefined, user: Jid): Promise<void> {
-    if (node === undefined) return
-    const ended = node.subscriptionsOf(user)
-    const subids = ended.map(({ subid }) => subid)
-    await this.#engine.store.unsubscribe(node.id, subids)
-    for (const { jid } of ended) node.unsubscribe(jid)
+  /** A contact may see an account no longer. */
+  async lost({ account, contact, before, after }: RosterChanged): Promise<void> {
+    if (before.from && !after.from) await this.estranged({ account, contact })
   }
 
-  /** A contact may see an account no longer: its subscriptions to nodes that ask for that are over. */
-  async lost({ account, contact, before, after }: RosterChanged): Promise<void> {
-    if (after.from || !before.from) return
-    const { catalogue, nodes } = this.#engine
+  /** A contact is less to an account than before: its subscriptions to nodes that ask for more are over. */
+  async estranged({ account, contact }: Pick<RosterChanged, 'account' | 'contact'>): Promise<void> {
+    const { catalogue, nodes, world } = this.#engine
     for (const { service, name } of await catalogue.subscriptionsOf(contact)) {
       const found = await nodes.get(service, name)
-      const model = found?.config.access_model
-      if (found === undefined || (model !== 'presence' && model !== 'roster')) continue
-      if (found.affiliationOf(account) !== 'owner') continue
-      await nodes.run(service, name, (node) => this.#unsubscribe(node, contact))
+      if (found === undefined || !asksRoster(found) || rosterOwner(found)?.full !== account.full) continue
+      const roster = await world.rosterOf(account)
+      const ended = await nodes.run(service, name, async (node) => {
+        if (node === undefined || !asksRoster(node)) return []
+        const without = withoutAccess(node, roster, contact)
+        await endSubscriptions(this.#engine, node, without)
+        return without
+      })
+      tellEnded(this.#engine, found, ended)
     }
   }
 
   /** The last session of somebody is over: what was to last no longer than that is taken back. */
   async offline(user: Jid): Promise<void> {
-    const { catalogue, nodes, store, family, notifier } = this.#engine
+    const { catalogue, nodes, store, family, notifier, host } = this.#engine
     for (const { service, name } of await catalogue.purging()) {
       const found = await nodes.get(service, name)
       if (found === undefined) continue
       const ancestors = await family.ancestors(found)
       const gone = await nodes.run(service, name, async (node) => {
-        const ids = node === undefined ? [] : await store.itemIdsBy(node.id, user)
-        if (node === undefined || ids.length === 0) return []
+        // Meanwhile the node may have been set up in another way, or its publisher be back.
+        if (node?.config.purge_offline !== true || host.sessions.of(user).length > 0) return []
+        const ids = await store.itemIdsBy(node.id, user)
+        if (ids.length === 0) return []
         await store.drop(node.id, ids)
         node.itemCount -= ids.length
         node.last = await store.newest(node.id)
@@ -82,4 +89,8 @@ export class Departure {
     // Nobody of that domain is left to have any of these in hand.
     nodes.forgetWhere(() => true)
   }
+}
+
+function asksRoster({ config }: PubsubNode): boolean {
+  return config.access_model === 'presence' || config.access_model === 'roster'
 }

@@ -1,4 +1,4 @@
-import type { Metrics } from '../../observe/metrics.ts'
+import type { Counter, Histogram, Metrics } from '../../observe/metrics.ts'
 import type { IqRequest } from '../../router/iq-registry.ts'
 import { StanzaError } from '../../stanza/stanza-error.ts'
 import type { Element } from '../../xml/element.ts'
@@ -96,28 +96,49 @@ function nothing(run: (ask: Ask) => Promise<void>): Handler {
   }
 }
 
+/** What is counted of the requests for one thing. */
+interface Meters {
+  readonly count: Counter
+  readonly errors: Counter
+  readonly time: Histogram
+}
+
 /** Counts requests by what they ask for. */
 class RequestWatch {
-  readonly #counts
-  readonly #errors
-  readonly #times
+  readonly #make: (action: string) => Meters
+  readonly #meters = new Map<string, Meters>()
 
   constructor(metrics: Metrics) {
-    this.#counts = metrics.counter('mod_pubsub_request_count', 'Requests about pubsub', ['action'])
-    this.#errors = metrics.counter('mod_pubsub_error_count', 'Requests about pubsub that were refused', ['action'])
-    this.#times = metrics.histogram('mod_pubsub_time', 'Time of requests about pubsub, in microseconds', ['action'])
+    const counts = metrics.counter('mod_pubsub_request_count', 'Requests about pubsub', ['action'])
+    const errors = metrics.counter('mod_pubsub_error_count', 'Requests about pubsub that were refused', ['action'])
+    const times = metrics.histogram('mod_pubsub_time', 'Time of requests about pubsub, in microseconds', ['action'])
+    this.#make = (action) => ({
+      count: counts.with({ action }),
+      errors: errors.with({ action }),
+      time: times.with({ action }),
+    })
   }
 
   async run<T>(action: string, now: () => number, work: () => Promise<T>): Promise<T> {
+    const meters = this.#metersOf(action)
     const begun = now()
-    this.#counts.with({ action }).inc()
+    meters.count.inc()
     try {
       const answer = await work()
-      this.#times.with({ action }).observe((now() - begun) * 1000)
+      meters.time.observe((now() - begun) * 1000)
       return answer
     } catch (error) {
-      this.#errors.with({ action }).inc()
+      meters.errors.inc()
       throw error
     }
+  }
+
+  #metersOf(action: string): Meters {
+    let meters = this.#meters.get(action)
+    if (meters === undefined) {
+      meters = this.#make(action)
+      this.#meters.set(action, meters)
+    }
+    return meters
   }
 }

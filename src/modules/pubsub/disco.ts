@@ -1,9 +1,16 @@
 import type { Jid } from '../../jid/jid.ts'
 import { formElement } from '../../stanza/data-form.ts'
 import { NS } from '../../stanza/namespaces.ts'
-import { pageOf, type RsmRequest, readRsm, rsmElement } from '../../stanza/rsm.ts'
+import { type RsmRequest, readRsm, rsmElement } from '../../stanza/rsm.ts'
 import type { Element } from '../../xml/element.ts'
-import type { DiscoInfo, DiscoItem, DiscoItemsPage, DiscoQuery, ServiceDisco } from '../disco/api.ts'
+import {
+  type DiscoInfo,
+  type DiscoItem,
+  type DiscoItemsPage,
+  type DiscoQuery,
+  partOfItems,
+  type ServiceDisco,
+} from '../disco/api.ts'
 import type { ListedNode } from './catalogue.ts'
 import { PS } from './core/namespaces.ts'
 import type { Item, PubsubNode } from './core/node.ts'
@@ -11,7 +18,7 @@ import { homeRoot, isFixed } from './core/node-path.ts'
 import { genericFeatures, type PluginName, plugins } from './core/plugin.ts'
 import { readingFault } from './core/rights.ts'
 import { type Engine, standing } from './engine.ts'
-import { longestAnswer, pageOfItems, pageSize } from './item-pages.ts'
+import { longestAnswer, pageOfItems } from './item-pages.ts'
 
 const featureOf = (name: string) => `${PS.pubsub}#${name}`
 
@@ -43,12 +50,12 @@ export async function accountInfo(engine: Engine, query: DiscoQuery): Promise<Di
 /** The nodes of an account that somebody may read. */
 export async function accountItems(
   engine: Engine,
-  { to, from, node: name }: DiscoQuery,
-): Promise<DiscoItem[] | undefined> {
+  { to, from, node: name, rsm }: DiscoQuery,
+): Promise<readonly DiscoItem[] | DiscoItemsPage | undefined> {
   const account = to.bare
   if (name !== '') {
     const node = engine.settings.pep?.isLight === true ? undefined : await engine.nodes.get(account, name)
-    return node === undefined || !(await mayRead(engine, node, from)) ? undefined : itemsOf(engine, node)
+    return node === undefined || !(await mayRead(engine, node, from)) ? undefined : insideOf(engine, node, from, rsm)
   }
   const shown: DiscoItem[] = []
   for (const name of await engine.nodes.namesOf(account)) {
@@ -71,9 +78,9 @@ export function serviceDisco(engine: Engine, service: Jid, contactForm: () => El
     items: async (name, { from, payload }) => {
       const rsm = readRsm(payload)
       if (name === PS.commands) return [{ jid: service.full, node: PS.getPending, name: 'Get pending subscriptions' }]
-      if (name === '') return partOf(await topItems(engine, service, hasTree), rsm)
+      if (name === '') return partOfItems(await topItems(engine, service, hasTree), rsm)
       if (hasTree && isFixed(name))
-        return partOf(listedItems(service, await engine.family.childrenOfPath(service, name)), rsm)
+        return partOfItems(listedItems(service, await engine.family.childrenOfPath(service, name)), rsm)
       const node = await engine.nodes.get(service, name)
       return node && insideOf(engine, node, from, rsm)
     },
@@ -88,22 +95,12 @@ async function insideOf(
   rsm: RsmRequest | undefined,
 ): Promise<readonly DiscoItem[] | DiscoItemsPage> {
   const children = listedItems(node.service, await engine.family.children(node))
-  if (!(await mayRead(engine, node, from))) return partOf(children, rsm)
-  if (children.length > 0) return partOf([...children, ...(await itemsOf(engine, node))], rsm)
+  if (!(await mayRead(engine, node, from))) return partOfItems(children, rsm)
+  if (children.length > 0) return partOfItems([...children, ...(await itemsOf(engine, node))], rsm)
   const isWhole = rsm === undefined && node.itemCount <= longestAnswer
   if (isWhole) return itemsOf(engine, node)
   const { items, where } = await pageOfItems(engine, node, { by: 'place', newestFirst: true }, rsm)
   return { items: items.map((item) => shownItem(node, item)), set: rsmElement(where) }
-}
-
-/** A list, or the part of it that is asked for; longer ones are read page by page whether that was asked for or not. */
-function partOf(list: readonly DiscoItem[], rsm: RsmRequest | undefined): readonly DiscoItem[] | DiscoItemsPage {
-  if (rsm === undefined && list.length <= longestAnswer) return list
-  // Items are named in a way that no node is, as those may have the same name.
-  const idOf = ({ node, name }: DiscoItem) => node ?? `item ${name}`
-  const sorted = list.toSorted((a, b) => (idOf(a) < idOf(b) ? -1 : 1))
-  const { items, ...where } = pageOf(sorted, idOf, { ...rsm, max: pageSize(rsm) })
-  return { items, set: rsmElement(where) }
 }
 
 function serviceInfo(engine: Engine, form: Element | undefined): DiscoInfo {

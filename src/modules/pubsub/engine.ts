@@ -4,6 +4,7 @@ import type { Host } from '../../router/host.ts'
 import { StanzaError } from '../../stanza/stanza-error.ts'
 import { afterwards, type Eventually } from '../../util/settled.ts'
 import type { Element } from '../../xml/element.ts'
+import type { Roster } from '../roster/api.ts'
 import type { Catalogue } from './catalogue.ts'
 import type { PubsubNode } from './core/node.ts'
 import { maxPayloadSize, type NodeConfig } from './core/node-config.ts'
@@ -93,6 +94,12 @@ export function rosterOwner(node: PubsubNode): Jid | undefined {
   if (node.isPersonal) return node.service
   const [owner] = node.owners
   return owner === undefined ? undefined : Jid.tryParse(owner)
+}
+
+/** That roster, where the owner has one here. */
+export function rosterOfOwner({ world }: Engine, node: PubsubNode): Eventually<Roster | undefined> {
+  const owner = rosterOwner(node)
+  return owner === undefined ? undefined : world.rosterOf(owner)
 }
 
 /** How somebody stands to the owner of a node, as far as it matters. */

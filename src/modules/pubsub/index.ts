@@ -17,7 +17,7 @@ import { letRun } from '../../util/settled.ts'
 import { capsApi, capsRecognised } from '../caps/api.ts'
 import { discoApi, discoInfo, discoItems, strangerInfo, strangerItems } from '../disco/api.ts'
 import { presenceShown, presenceWithdrawn } from '../presence/api.ts'
-import { rosterApi, rosterChanged } from '../roster/api.ts'
+import { contactMoved, rosterApi, rosterChanged } from '../roster/api.ts'
 import { pubsubApi } from './api.ts'
 import { isApproval } from './approval.ts'
 import { Catalogue } from './catalogue.ts'
@@ -153,6 +153,7 @@ function watchAccounts({ on, host, log }: Context, engine: Engine): void {
     letRun(() => lastItems.introduced(session, servicesOf(session.jid.domain)), fail),
   )
   on(rosterChanged, 'main', (event) => departure.lost(event))
+  on(contactMoved, 'main', (event) => departure.estranged(event))
   on(sessionEnds, 'main', ({ session }) => {
     if (host.sessions.of(session.jid).length === 0) letRun(() => departure.offline(session.jid.bare), fail)
     return undefined

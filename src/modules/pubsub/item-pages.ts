@@ -1,19 +1,15 @@
 import type { RsmRequest, RsmResult } from '../../stanza/rsm.ts'
 import { StanzaError } from '../../stanza/stanza-error.ts'
+import { longestList } from '../disco/api.ts'
 import type { ItemPart } from './catalogue.ts'
 import type { Item, PubsubNode } from './core/node.ts'
 import type { Engine } from './engine.ts'
 
 /** Most items of one answer where there is no other limit: a longer list is read page by page. */
-export const longestAnswer = 1000
+export const longestAnswer = longestList
 
 /** In which order items are given. */
 export type ItemOrder = Pick<ItemPart, 'by' | 'newestFirst'>
-
-/** How many there are on a page that is asked for so. */
-export function pageSize(rsm: RsmRequest = {}): number {
-  return Math.min(rsm.max ?? longestAnswer, longestAnswer)
-}
 
 /** The page of the items of a node that is asked for (XEP-0059), and where it stands among them. */
 export async function pageOfItems(
@@ -30,7 +26,7 @@ export async function pageOfItems(
   }
   const items = await catalogue.items(node.id, {
     ...order,
-    max: pageSize(rsm),
+    max: Math.min(rsm.max ?? longestAnswer, longestAnswer),
     index: rsm.index,
     after: rsm.after === undefined ? undefined : await anchor(rsm.after),
     before: rsm.before === '' ? 'end' : rsm.before === undefined ? undefined : await anchor(rsm.before),

@@ -4,6 +4,7 @@ import type { Session } from '../../router/session.ts'
 import { Lru } from '../../util/lru.ts'
 import type { CapsRecognised, Features } from '../caps/api.ts'
 import type { RosterChanged } from '../roster/api.ts'
+import { hears, type Telling } from './core/audience.ts'
 import type { PubsubNode } from './core/node.ts'
 import { lastItemNotice } from './core/notice.ts'
 import { mayRead } from './disco.ts'
@@ -68,15 +69,23 @@ export class LastItems {
   async introduced(session: Session, services: readonly Jid[]): Promise<void> {
     if (session.get(introduced)) return
     session.set(introduced, true)
+    for (const service of services)
+      if (await this.#engine.catalogue.showsLast(service)) await this.#sendSubscribed(service, session.jid)
+  }
+
+  async #sendSubscribed(service: Jid, client: Jid): Promise<void> {
     const { catalogue, nodes } = this.#engine
-    for (const service of services) {
-      if (!(await catalogue.showsLast(service))) continue
-      for (const { name, subscription } of await catalogue.subscriptionsOf(session.jid, service)) {
-        const { jid, state } = subscription
-        if (state !== 'subscribed' || (jid.isFull && jid.full !== session.jid.full)) continue
-        this.#send(await nodes.get(service, name), session.jid)
-      }
+    for (const { name, subscription } of await catalogue.subscriptionsOf(client, service)) {
+      const { jid } = subscription
+      if (jid.isFull && jid.full !== client.full) continue
+      const node = await nodes.get(service, name)
+      if (node !== undefined && hears(subscription, 0, this.#tellingOf(node))) this.#send(node, client)
     }
+  }
+
+  #tellingOf(node: PubsubNode): Telling {
+    const { host, world } = this.#engine
+    return { node, ancestors: [], kind: 'items', now: host.clock.now(), presences: world }
   }
 
   /** Sends the last items of the nodes of an account that a client wants to hear of and may see. */
@@ -92,8 +101,8 @@ export class LastItems {
     }
   }
 
-  #send(node: PubsubNode | undefined, to: Jid): void {
-    if (node?.last === undefined || node.config.send_last_published_item !== 'on_sub_and_presence') return
+  #send(node: PubsubNode, to: Jid): void {
+    if (node.last === undefined || node.config.send_last_published_item !== 'on_sub_and_presence') return
     const look = { withPublisher: this.#engine.settings.showsPublisher }
     this.#engine.notifier.post(lastItemNotice(node, node.last, look), to)
   }

@@ -5,7 +5,7 @@ import { randomId } from '../../util/random-id.ts'
 import { type Element, el } from '../../xml/element.ts'
 import { PS } from './core/namespaces.ts'
 import { PubsubNode } from './core/node.ts'
-import { changedConfig, configFields, itemLimit, type NodeConfig } from './core/node-config.ts'
+import { changedConfig, configFields, hasSameAccess, itemLimit, type NodeConfig } from './core/node-config.ts'
 import { homeOf, isFixed, isInHome, parentPath } from './core/node-path.ts'
 import { formIn, itemsElement, retractions } from './core/notice.ts'
 import type { PluginName } from './core/plugin.ts'
@@ -20,7 +20,9 @@ import {
   nodeNameOf,
   nodeOf,
   type Place,
+  rosterOfOwner,
 } from './engine.ts'
+import { endSubscriptions, tellEnded, withoutAccess } from './revocation.ts'
 import { defaultConfig } from './settings.ts'
 import { maxNodeName } from './tables.ts'
 
@@ -161,15 +163,20 @@ export class NodeDesk {
     this.#engine.mustAccept()
     const config = this.#changed(at, found.config, form)
     const parents = await family.parents(at.jid, config, { owner: from, self: found.name })
-    const { node, gone } = await nodes.run(at.jid, found.name, async (there) => {
+    const roster = await rosterOfOwner(this.#engine, found)
+    const { node, gone, ended } = await nodes.run(at.jid, found.name, async (there) => {
       const node = existing(there)
       mustOwn(node, from)
-      const changed = this.#changed(at, node.config, form)
+      const before = node.config
+      const changed = this.#changed(at, before, form)
       await store.configure(node, changed, parents)
       node.config = changed
       catalogue.configured()
-      return { node, gone: await this.#shrink(node) }
+      const ended = hasSameAccess(before, changed) ? [] : withoutAccess(node, roster)
+      await endSubscriptions(this.#engine, node, ended)
+      return { node, gone: await this.#shrink(node), ended }
     })
+    tellEnded(this.#engine, node, ended)
     const ancestors = await family.ancestors(node)
     if (node.config.notify_config) {
       const shown = node.config.deliver_payloads ? configForm('result', node.config) : undefined

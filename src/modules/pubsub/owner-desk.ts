@@ -6,11 +6,14 @@ import { type Element, el } from '../../xml/element.ts'
 import { PS } from './core/namespaces.ts'
 import { type Affiliation, affiliationNames, type PubsubNode, type Subscription } from './core/node.ts'
 import { subscriptionElement } from './core/notice.ts'
-import { type Ask, type Engine, existing, mustOffer, mustOwn, nodeOf } from './engine.ts'
+import { type Ask, type Engine, existing, mustOffer, mustOwn, nodeOf, rosterOfOwner } from './engine.ts'
+import { endSubscriptions, tellEnded, withoutAccess } from './revocation.ts'
 import { isStorable } from './store.ts'
 
 /** Changes of one request. */
 const maxChanges = 1000
+/** Affiliations of one node. */
+const maxAffiliations = 10_000
 
 interface SubscriptionChange {
   readonly jid: Jid
@@ -66,6 +69,7 @@ export class OwnerDesk {
       node.unsubscribe(jid)
       return true
     }
+    if (before === undefined && !this.#hasRoom(node)) return false
     const subscription: Subscription = {
       subid: before?.subid ?? randomId(12),
       jid,
@@ -75,6 +79,13 @@ export class OwnerDesk {
     await store.subscribe(node.id, subscription)
     node.subscribe(subscription)
     return true
+  }
+
+  /** What owners add counts as what subscribers do. */
+  #hasRoom(node: PubsubNode): boolean {
+    if (node.subscriptions.size < this.#engine.settings.maxSubscriptions) return true
+    this.#engine.limitReached('pubsub_subscriptions', { jid: node.service.full, node: node.name })
+    return false
   }
 
   #tell(node: PubsubNode, jid: Jid, state: SubscriptionChange['state']): void {
@@ -88,27 +99,26 @@ export class OwnerDesk {
     if (rows.length > maxChanges) throw new StanzaError('policy-violation')
     const changes = new Map<Jid, Affiliation>(rows.map(affiliationIn))
     this.#engine.mustAccept()
-    await this.#engine.nodes.run(ask.at.jid, found.name, async (there) => {
+    const roster = await rosterOfOwner(this.#engine, found)
+    const ended = await this.#engine.nodes.run(ask.at.jid, found.name, async (there) => {
       const node = existing(there)
       mustOwn(node, ask.from)
       mustKeepOwner(node, changes)
+      this.#mustHaveRoom(node, changes)
       await this.#engine.store.affiliate(node.id, changes)
       for (const [jid, affiliation] of changes) node.affiliate(jid, affiliation)
-      await this.#endSubscriptions(node, changes)
+      const ended = [...changes.keys()].flatMap((jid) => withoutAccess(node, roster, jid))
+      await endSubscriptions(this.#engine, node, ended)
+      return ended
     })
+    tellEnded(this.#engine, found, ended)
   }
 
-  /** Who is shut out hears no more. */
-  async #endSubscriptions(node: PubsubNode, changes: ReadonlyMap<Jid, Affiliation>): Promise<void> {
-    for (const [jid, affiliation] of changes) {
-      if (affiliation !== 'outcast' && affiliation !== 'publish-only') continue
-      const ended = node.subscriptionsOf(jid)
-      await this.#engine.store.unsubscribe(
-        node.id,
-        ended.map(({ subid }) => subid),
-      )
-      for (const subscription of ended) node.unsubscribe(subscription.jid)
-    }
+  #mustHaveRoom(node: PubsubNode, changes: ReadonlyMap<Jid, Affiliation>): void {
+    const added = [...changes].filter(([jid, to]) => to !== 'none' && !node.affiliations.has(jid.full))
+    if (added.length === 0 || node.affiliations.size + added.length <= maxAffiliations) return
+    this.#engine.limitReached('pubsub_affiliations', { jid: node.service.full, node: node.name })
+    throw new StanzaError('resource-constraint')
   }
 
   async #owned(ask: Ask, feature: string): Promise<PubsubNode> {

@@ -25,6 +25,7 @@ import {
   payloadLimit,
   relationOf,
 } from './engine.ts'
+import { writeItem } from './item-writer.ts'
 import { type NodeDesk, submittedForm, usualPlugin } from './node-desk.ts'
 import { publishPush } from './push-desk.ts'
 import { maxItemId } from './tables.ts'
@@ -141,27 +142,11 @@ export class PublishDesk {
       if (isRemembered) node.last = fresh
       return { node, item: fresh, gone: [] }
     }
-    const old = await this.#replaced(node, id)
-    const item = old === undefined ? fresh : { ...fresh, born: old.born }
-    const count = node.itemCount + (old === undefined ? 1 : 0)
-    const gone = count > limit ? await this.#surplus(node, limit - 1, id) : []
-    await store.put(node.id, item, gone)
-    node.itemCount = count - gone.length
+    const { born, isNew, gone } = await writeItem(store, node, fresh, limit)
+    const item = isNew ? fresh : { ...fresh, born }
+    node.itemCount += (isNew ? 1 : 0) - gone.length
     node.last = item
     return { node, item, gone }
-  }
-
-  /** The item that another one with its id replaces; it need not be read where the last one is all there is. */
-  #replaced(node: PubsubNode, id: string): Eventually<Item | undefined> {
-    if (node.itemCount === 0) return undefined
-    if (node.last?.id === id) return node.last
-    return node.itemCount === 1 && node.last !== undefined ? undefined : this.#engine.store.item(node.id, id)
-  }
-
-  #surplus(node: PubsubNode, kept: number, spared: string): Eventually<readonly string[]> {
-    const { last } = node
-    if (kept === 0 && node.itemCount === 1 && last !== undefined && last.id !== spared) return [last.id]
-    return this.#engine.store.surplus(node.id, kept, spared)
   }
 
   async #tell(

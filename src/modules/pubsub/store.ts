@@ -97,6 +97,20 @@ export class PubsubStore {
 
   /** Keeps an item, in place of the one with its id, and drops others. */
   async put(nodeId: string, item: Item, dropped: readonly string[]): Promise<void> {
+    const write = this.#put(nodeId, item)
+    if (dropped.length === 0) await write.execute()
+    else await this.#db.atomic([write, ...this.#drops(nodeId, dropped)])
+  }
+
+  /** Keeps an item, and tells when the one that it replaces was born; undefined when there was none. */
+  async replace(nodeId: string, item: Item): Promise<number | undefined> {
+    const before = this.#db.q.selectFrom('mod_pubsub_item').select('born').where('node_id', '=', nodeId)
+    const [found] = await this.#db.atomic([before.where('item_id', '=', item.id), this.#put(nodeId, item)])
+    const [row] = found.rows
+    return row === undefined ? undefined : Number(row.born)
+  }
+
+  #put(nodeId: string, item: Item) {
     const row: ItemRow = {
       node_id: nodeId,
       item_id: item.id,
@@ -105,9 +119,7 @@ export class PubsubStore {
       publisher: item.publisher.full,
       payload: item.payload,
     }
-    const write = this.#db.upsert('mod_pubsub_item', row, ['node_id', 'item_id'], ['place', 'publisher', 'payload'])
-    if (dropped.length === 0) await write.execute()
-    else await this.#db.atomic([write, ...this.#drops(nodeId, dropped)])
+    return this.#db.upsert('mod_pubsub_item', row, ['node_id', 'item_id'], ['place', 'publisher', 'payload'])
   }
 
   /** Drops items by id. */

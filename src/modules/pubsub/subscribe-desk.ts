@@ -52,7 +52,7 @@ export class SubscribeDesk {
       return { node, subscription }
     })
     if (subscription.state === 'pending') askOwners(this.#engine, node, subscription)
-    else this.#sendLast(node, jid, at.isLight)
+    else if (subscription.options.deliver !== false) this.#sendLast(node, jid, at.isLight)
     const subid = subscription.state === 'pending' || at.isLight ? undefined : subscription.subid
     return answer(subscriptionElement(PS.pubsub, node.name, jid, { state: subscription.state, subid }))
   }

@@ -69,28 +69,37 @@ export class World implements Presences {
    * The clients that want to hear of a node of an account without having subscribed (XEP-0163 §4.3.1): its own, and those of
    * contacts who see its presence, as far as the access model lets them.
    */
-  interestedIn(node: PubsubNode): Eventually<Jid[]> {
+  interestedIn(node: PubsubNode): Eventually<readonly Jid[]> {
     const caps = this.#neighbours.caps()
     if (caps === undefined || !node.isPersonal) return []
-    const feature = `${node.name}+notify`
-    const own = caps.clientsWith(node.service, feature)
-    return afterwards(this.rosterOf(node.service), (roster) =>
-      roster === undefined ? own : own.concat(contactsOf(caps, node, roster, feature)),
-    )
+    return afterwards(this.rosterOf(node.service), (roster) => {
+      const own = caps.clientsWith(node.service, node.interest)
+      return roster === undefined ? own : [...own, ...contactsOf(caps, node, roster)]
+    })
   }
 }
 
 /** The clients of contacts that want to hear of a node, and may. */
-function contactsOf(caps: CapsApi, node: PubsubNode, roster: Roster, feature: string): Jid[] {
+function contactsOf(caps: CapsApi, node: PubsubNode, roster: Roster): Jid[] {
+  const { interest } = node
+  const isForAll = isForAllContacts(node)
   const clients: Jid[] = []
-  for (const contact of roster.watchers)
-    if (mayHear(node, roster, contact)) clients.push(...caps.clientsWith(contact, feature))
-  for (const client of caps.contactsWith(node.service, feature))
-    if (roster.stateOf(client).from && mayHear(node, roster, client)) clients.push(client)
+  for (const contact of roster.watchers) {
+    const interested = caps.clientsWith(contact, interest)
+    if (interested.length > 0 && (isForAll || mayHear(node, roster, contact))) clients.push(...interested)
+  }
+  for (const client of caps.contactsWith(node.service, interest))
+    if (roster.stateOf(client).from && (isForAll || mayHear(node, roster, client))) clients.push(client)
   return clients
 }
 
-function relationIn(roster: Roster | undefined, who: Jid): Relation {
+/** Most nodes are open to whoever sees the presence, and nobody has been set apart. */
+function isForAllContacts({ config, affiliations }: PubsubNode): boolean {
+  return (config.access_model === 'presence' || config.access_model === 'open') && affiliations.size <= 1
+}
+
+/** How somebody stands to the owner of a roster. */
+export function relationIn(roster: Roster | undefined, who: Jid): Relation {
   if (roster === undefined) return stranger
   return { hasPresence: roster.stateOf(who).from, groups: roster.contactOf(who).groups }
 }
@@ -107,8 +116,5 @@ export function standingOf(node: PubsubNode, who: Jid, relation: Relation): Stan
 }
 
 function mayHear(node: PubsubNode, roster: Roster, contact: Jid): boolean {
-  // Most nodes are open to whoever sees the presence, and nobody has been set apart.
-  const model = node.config.access_model
-  if ((model === 'presence' || model === 'open') && node.affiliations.size <= 1) return true
   return readingFault(node.config, standingOf(node, contact, relationIn(roster, contact))) === undefined
 }

@@ -71,3 +71,7 @@ export interface RosterChanged {
   readonly after: SubscriptionState
 }
 export const rosterChanged = chain<RosterChanged>('rosterChanged', { slots: ['presence', 'main'] })
+
+/** A contact is in other groups of a user's roster than before; it is on disk and pushed. */
+export type ContactMoved = Pick<RosterChanged, 'host' | 'account' | 'contact'>
+export const contactMoved = chain<ContactMoved>('contactMoved', { slots: ['main'] })

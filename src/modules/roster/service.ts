@@ -9,7 +9,7 @@ import { KeyedMailbox } from '../../util/mailbox.ts'
 import { randomId } from '../../util/random-id.ts'
 import { afterwards, type Eventually } from '../../util/settled.ts'
 import { el } from '../../xml/element.ts'
-import { rosterChanged, type SharedContact, sharedContacts } from './api.ts'
+import { contactMoved, rosterChanged, type SharedContact, sharedContacts } from './api.ts'
 import { itemElement, rosterNs } from './format.ts'
 import { type Roster, type RosterItem, sizeOf, withShared } from './roster.ts'
 import type { Rosters } from './store.ts'
@@ -85,8 +85,9 @@ export class RosterService {
     if (done === undefined || roster.isShared(done.item.jid)) return
     const { before, item, isRemoved } = done
     const states = { before: before?.state ?? noSubscription, after: isRemoved ? noSubscription : item.state }
-    if (sameReach(states.before, states.after)) return
-    await this.#host.hooks.run(rosterChanged, { host: this.#host, account, contact: item.jid, ...states })
+    const whose = { host: this.#host, account, contact: item.jid }
+    if (!sameReach(states.before, states.after)) await this.#host.hooks.run(rosterChanged, { ...whose, ...states })
+    else if (!sameGroups(before, item)) await this.#host.hooks.run(contactMoved, whose)
   }
 
   /** The version of a roster as clients know it, undefined when versions are off. */
@@ -172,6 +173,10 @@ export class RosterService {
       session.post(Stanza.make('iq', head, el('query', rosterNs, { ver }, child)))
     }
   }
+}
+
+function sameGroups(before: RosterItem | undefined, after: RosterItem): boolean {
+  return before?.groups === after.groups || before?.groups.join('\n') === after.groups.join('\n')
 }
 
 function sameReach(a: SubscriptionState, b: SubscriptionState): boolean {

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Jid } from '../../jid/jid.ts'
 import { defineModule } from '../../module/define.ts'
+import { once } from '../../util/once.ts'
 import { letRun } from '../../util/settled.ts'
 import type { Element } from '../../xml/element.ts'
 import { type AdhocCall, adhocCommands } from '../adhoc/api.ts'
@@ -41,8 +42,11 @@ export default defineModule({
       operations: new Operations(commands),
       saveCard: async (user: Jid, card: Element) => find(vcardApi)?.set(user, card),
     }
-    const all = [...accountCommands, ...statisticsCommands, ...messageCommands, ...serviceCommands(later)]
-    const adhoc = all.map((command) => adhocFrom(command, means, isFor))
-    on(adhocCommands, 'main', ({ at }) => (at === 'server' ? adhoc : undefined))
+    const adhoc = once(() =>
+      [...accountCommands, ...statisticsCommands, ...messageCommands, ...serviceCommands(later)].map((command) =>
+        adhocFrom(command, means, isFor),
+      ),
+    )
+    on(adhocCommands, 'main', ({ at }) => (at === 'server' ? adhoc() : undefined))
   },
 })

@@ -1,15 +1,11 @@
 import { meant, round } from './sequence.ts'
 
-/** The items are taken out at the front of an array, which is cut when so many are gone. */
-const cutAt = 256
-
 /**
  * What has been sent to the client, or is to be, and is not acknowledged yet, oldest first. Each item has a number, counted from 1
  * and not taken round; those up to `written` have been written.
  */
 export class OutboundQueue<T extends { number: number }> {
   #items: T[] = []
-  #first = 0
   #acknowledged: number
   #written: number
   #isRestored = false
@@ -42,11 +38,11 @@ export class OutboundQueue<T extends { number: number }> {
   }
 
   get size(): number {
-    return this.#items.length - this.#first
+    return this.#items.length
   }
 
   items(): readonly T[] {
-    return this.#items.slice(this.#first)
+    return this.#items.slice()
   }
 
   add(item: T): void {
@@ -61,7 +57,7 @@ export class OutboundQueue<T extends { number: number }> {
 
   /** The next item to write; undefined when there is none. */
   get next(): T | undefined {
-    return this.#items[this.#first + this.#written - this.#acknowledged]
+    return this.#items[this.#written - this.#acknowledged]
   }
 
   /** The next item has been written. */
@@ -73,13 +69,11 @@ export class OutboundQueue<T extends { number: number }> {
   acknowledge(h: number): T[] | undefined {
     const count = meant(h, this.#acknowledged)
     if (count > this.#written) return undefined
-    let next = this.#first
-    for (let item = this.#items[next]; item !== undefined && item.number <= count; item = this.#items[next]) next++
-    const gone = this.#items.slice(this.#first, next)
-    this.#first = next
+    let gone = 0
+    for (let item = this.#items[0]; item !== undefined && item.number <= count; item = this.#items[gone]) gone++
     this.#acknowledged = count
-    this.#cut()
-    return gone
+    // Nothing of them stays behind: on a busy stream something is always under way, and what is kept longer is collected later.
+    return this.#items.splice(0, gone)
   }
 
   /**
@@ -103,7 +97,6 @@ export class OutboundQueue<T extends { number: number }> {
   clear(): readonly T[] {
     const all = this.items()
     this.#items = []
-    this.#first = 0
     this.#acknowledged = this.#written
     return all
   }
@@ -120,22 +113,15 @@ export class OutboundQueue<T extends { number: number }> {
 
   #numberFromHere(items: T[]): void {
     this.#items = items
-    this.#first = 0
     items.forEach((item, index) => {
       item.number = this.#acknowledged + 1 + index
     })
   }
 
   #lastNumber(): number {
-    const last = this.size === 0 ? this.#acknowledged : (this.#items.at(-1)?.number ?? 0)
+    const last = this.#items.at(-1)?.number ?? this.#acknowledged
     // What comes before the client has told its count was not seen by it, whatever it tells.
     return this.#isRestored ? Math.max(last, this.#acknowledged + round) : last
   }
 
-  #cut(): void {
-    if (this.#first === this.#items.length) this.#items = []
-    else if (this.#first >= cutAt) this.#items = this.#items.slice(this.#first)
-    else return
-    this.#first = 0
-  }
 }

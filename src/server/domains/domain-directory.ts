@@ -6,6 +6,7 @@ import { StreamError } from '../../stanza/stream-error.ts'
 import type { Clock } from '../../util/clock.ts'
 import { KeyedMailbox } from '../../util/mailbox.ts'
 import { repeat } from '../../util/repeat.ts'
+import { sideBySide } from '../../util/side-by-side.ts'
 import type { RunningHost } from '../start-host.ts'
 import type { DomainStore, StoredDomain } from './domain-store.ts'
 
@@ -34,6 +35,9 @@ const pollInterval = 3000
  * looked at again.
  */
 const overlap = 100
+
+/** Domains that are served side by side at the start: what modules ask the database for one waits for no other. */
+const together = 100
 
 /** The domains that are added at run time: brings what is served here in line with what is on disk. */
 export class DomainDirectory {
@@ -135,7 +139,7 @@ export class DomainDirectory {
     const last = await store.lastChange()
     const domains = await store.all()
     const known = new Set(domains.map(({ domain }) => domain))
-    for (const stored of domains) await this.#follow(stored.domain, stored)
+    await sideBySide(domains, together, (stored) => this.#follow(stored.domain, stored))
     for (const domain of this.#served()) if (!known.has(domain)) await this.#follow(domain, undefined)
     for (const stored of domains) if (stored.status === 'deleting') this.#removeLater(stored)
     this.#last = last

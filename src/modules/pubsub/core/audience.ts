@@ -56,7 +56,8 @@ export function audienceOf(telling: Telling): Recipient[] {
   return [...found.values()]
 }
 
-function hears({ jid, state, options }: Subscription, depth: number, telling: Telling): boolean {
+/** Whether a subscriber is told of something. `depth`: how far above the node it is about is what they subscribed to. */
+export function hears({ jid, state, options }: Subscription, depth: number, telling: Telling): boolean {
   if (state !== 'subscribed' || options.deliver === false) return false
   if (options.expire !== undefined && options.expire <= telling.now) return false
   if (options.subscription_type !== undefined && options.subscription_type !== telling.kind) return false

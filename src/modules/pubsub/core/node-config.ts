@@ -140,6 +140,12 @@ export function meets(config: NodeConfig, form: DataForm, maxItems: number): boo
   })
 }
 
+/** Whether two configurations let in the same people. */
+export function hasSameAccess(one: NodeConfig, other: NodeConfig): boolean {
+  const isSameModel = one.access_model === other.access_model
+  return isSameModel && isSame(one.roster_groups_allowed, other.roster_groups_allowed, 0)
+}
+
 function isSame(one: Value, other: Value, maxItems: number): boolean {
   if (typeof one === 'object' || typeof other === 'object')
     return JSON.stringify([...(one as string[])].sort()) === JSON.stringify([...(other as string[])].sort())

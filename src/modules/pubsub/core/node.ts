@@ -55,6 +55,8 @@ export class PubsubNode {
   readonly service: Jid
   readonly name: string
   readonly type: PluginName
+  /** The feature by which a client says that it wants to hear of nodes of this name (XEP-0163 §4.3.2). */
+  readonly interest: string
   config: NodeConfig
   itemCount: number
   last: Item | undefined
@@ -68,6 +70,7 @@ export class PubsubNode {
     this.service = record.service
     this.name = record.name
     this.type = record.type
+    this.interest = `${record.name}+notify`
     this.config = record.config
     this.itemCount = record.itemCount
     this.last = record.last

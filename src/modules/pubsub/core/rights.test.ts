@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { StanzaError } from '../../../stanza/stanza-error.ts'
 import { type Affiliation, affiliationNames } from './node.ts'
 import { type AccessModel, accessModels, publishModels } from './node-config.ts'
-import { mayPublish, mayRetract, readingFault, type Standing, subscribing } from './rights.ts'
+import { keepsSubscription, mayPublish, mayRetract, readingFault, type Standing, subscribing } from './rights.ts'
 
 const standings = fc.record({
   affiliation: fc.constantFrom(...affiliationNames),
@@ -72,6 +72,15 @@ describe('affiliations and access models', () => {
     fc.assert(
       fc.property(models, standings, (model, standing) => {
         expect(outcomeOf(() => subscribing(config(model), standing))).toBe(expected(model, standing))
+      }),
+    )
+  })
+
+  it('leave a subscription to who could have it again', () => {
+    fc.assert(
+      fc.property(models, standings, (model, standing) => {
+        const isLetIn = table[standing.affiliation].subscribe && (model === 'authorize' || letsIn(model, standing))
+        expect(keepsSubscription(config(model), standing)).toBe(isLetIn)
       }),
     )
   })

@@ -52,6 +52,12 @@ export function subscribing(config: AccessConfig, standing: Standing): 'subscrib
   return config.access_model === 'authorize' && !standing.isSubscribed ? 'pending' : 'subscribed'
 }
 
+/** Whether a subscription goes on under an access model, once there is one (XEP-0060 §13.14). */
+export function keepsSubscription(config: AccessConfig, standing: Standing): boolean {
+  if (isBarred(standing)) return false
+  return standing.affiliation === 'owner' || modelFault(config, standing) === undefined
+}
+
 /** Why somebody may not have the items of a node (XEP-0060 §6.5), undefined when they may. */
 export function readingFault(config: AccessConfig, standing: Standing): StanzaError | undefined {
   if (isBarred(standing)) return new StanzaError('forbidden')

@@ -32,8 +32,8 @@ export class Avatars {
   readonly #host: Host
   readonly #nodes: PersonalNodesApi
   readonly #vcards: () => VcardApi | undefined
-  /** By account: the hash of the picture in the vCard, '' for none. */
-  readonly #hashes = new Lru<string, string>(rememberedHashes)
+  /** By account: the hash of the picture in the vCard, '' for a card without, null where there is no card. */
+  readonly #hashes = new Lru<string, string | null>(rememberedHashes)
   readonly #lane = new KeyedMailbox('lane')
 
   constructor(host: Host, nodes: PersonalNodesApi, vcards: () => VcardApi | undefined) {
@@ -44,8 +44,22 @@ export class Avatars {
 
   /** An avatar has been published: it becomes the picture of the vCard, if everybody may see it. */
   async published({ account, node, payload }: PersonalNodeChanged): Promise<void> {
-    if (node !== metadataNode || payload?.is('metadata', metadataNode) !== true) return
-    await this.#lane.run(account.full, () => this.#toCard(account, payload))
+    if (node !== metadataNode) return
+    if (payload === undefined) await this.#lane.run(account.full, () => this.#takenBack(account))
+    else if (payload.is('metadata', metadataNode))
+      await this.#lane.run(account.full, () => this.#toCard(account, payload))
+  }
+
+  /** An item is gone, or the node with all of them: without any there is no picture. */
+  async #takenBack(account: Jid): Promise<void> {
+    const last = await this.#nodes.last(account, metadataNode)
+    if (last !== undefined) {
+      if (last.payload.is('metadata', metadataNode)) await this.#toCard(account, last.payload)
+      return
+    }
+    const vcards = this.#vcards()
+    const card = await vcards?.get(account)
+    if (card !== undefined && photoIn(card) !== undefined) await vcards?.set(account, withPhoto(card, undefined))
   }
 
   async #toCard(account: Jid, metadata: Element): Promise<void> {
@@ -73,9 +87,10 @@ export class Avatars {
   /** A user has another vCard: its picture becomes the avatar. */
   async cardSet(account: Jid, card: Element): Promise<void> {
     const photo = photoIn(card)
+    const hash = photo?.hash ?? ''
     const before = this.#hashes.get(account.full)
-    this.#hashes.set(account.full, photo?.hash ?? '')
-    if (before !== (photo?.hash ?? '')) this.#showAgain(account)
+    this.#hashes.set(account.full, hash)
+    if (before === undefined || (before ?? '') !== hash) this.#showAgain(account)
     const known = await this.#nodes.last(account, metadataNode)
     const shown = known?.payload.child('info')?.attr('id')
     if (shown === photo?.hash) return
@@ -104,23 +119,26 @@ export class Avatars {
     )
   }
 
-  /** Presence with the hash of the picture, unless the client speaks for itself (XEP-0398 §4). */
+  /**
+   * Presence with the hash of the picture, unless the client speaks for itself (XEP-0398 §4). That there is no picture, any more or
+   * yet, is said for who has a card or wants it said: whoever has seen one keeps it until then (XEP-0153 §3.2).
+   */
   stamped(session: Session, presence: Stanza): Eventually<Stanza> {
     if (presence.child('x', updateNs)?.child('photo') !== undefined) return presence
     return afterwards(this.#hashOf(session.jid.bare), (hash) => {
-      if (hash === '') return presence
+      if (hash === null && !presence.has('x', updateNs)) return presence
       const plain = presence.without(({ name, ns }) => name === 'x' && ns === updateNs)
-      return plain.append(el('x', updateNs, el('photo', updateNs, hash)))
+      return plain.append(el('x', updateNs, el('photo', updateNs, hash === null || hash === '' ? undefined : hash)))
     })
   }
 
-  #hashOf(account: Jid): Eventually<string> {
+  #hashOf(account: Jid): Eventually<string | null> {
     const known = this.#hashes.get(account.full)
     if (known !== undefined) return known
     const reading = this.#vcards()?.get(account)
-    if (reading === undefined) return ''
+    if (reading === undefined) return null
     return reading.then((card) => {
-      const hash = (card && photoIn(card)?.hash) ?? ''
+      const hash = card === undefined ? null : (photoIn(card)?.hash ?? '')
       this.#hashes.set(account.full, hash)
       return hash
     })

@@ -42,6 +42,8 @@ export class Writer {
   #isTroubled = false
   #isStuck = false
   #isExclusive = false
+  /** How often something came for the open batch. */
+  #turns = 0
   #waiting: Work[] = []
 
   constructor({ connection, answers, wal, flushInterval, flushRows }: WriterOptions) {
@@ -56,12 +58,14 @@ export class Writer {
 
   /** Takes the jobs of a message. */
   receive({ jobs, blobs, forget }: JobsMessage): void {
+    const before = this.#batch.size
     for (const message of jobs) {
       const job = this.#runner.read(message, blobs)
       if ('verb' in job) this.#obey(job)
       else if (this.#isExclusive) this.#performAlone(job)
       else this.#take(job)
     }
+    if (this.#batch.size > before) this.#turns++
     this.#runner.forget(forget)
   }
 
@@ -76,8 +80,8 @@ export class Writer {
   }
 
   #flush(): void {
-    this.#flushTimer = undefined
     if (!this.#isTroubled) this.#commit()
+    this.#flushTimer = undefined
     this.#finish()
   }
 
@@ -101,12 +105,15 @@ export class Writer {
   }
 
   #commit(): void {
+    const hasWaited = this.#flushTimer !== undefined
     clearTimeout(this.#flushTimer)
     this.#flushTimer = undefined
     const { size } = this.#batch
+    const turns = this.#turns
+    this.#turns = 0
     try {
       this.#batch.commit()
-      this.#pace.committed()
+      this.#pace.committed(turns, hasWaited)
       this.#wal.committed(size)
     } catch (error) {
       this.#report(error)
