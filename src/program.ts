@@ -1,7 +1,7 @@
 import { loadConfigLazily } from './config/load.ts'
 import type { Config } from './config/schema.ts'
-import type { Program } from './main.ts'
 import { giveBack } from './give-back.ts'
+import type { Program } from './main.ts'
 import { ModuleShelf } from './module/shelf.ts'
 import { moduleTable } from './modules/table.ts'
 import type { LogLevel } from './observe/log-level.ts'

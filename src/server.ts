@@ -17,13 +17,13 @@ import { type CommandedServer, commandServices } from './server/command-services
 import type { DomainDesk } from './server/domains/domain-desk.ts'
 import { openDomains } from './server/domains/open-domains.ts'
 import { endSessions } from './server/end-sessions.ts'
+import { FederationSlot } from './server/federation-slot.ts'
 import { filesFolder } from './server/files-folder.ts'
-import { hostTypeLabel } from './server/host-type-label.ts'
-import { Listeners } from './server/listeners.ts'
+import type { Listeners } from './server/listeners.ts'
 import { LiveConfig } from './server/live-config.ts'
-import { loginGuard } from './server/login-guard.ts'
 import { makeRouter } from './server/make-router.ts'
 import { openMetricStore } from './server/metric-store.ts'
+import { openListeners } from './server/open-listeners.ts'
 import { openStores } from './server/open-stores.ts'
 import { Opened } from './server/opened.ts'
 import type { OutgoingPools } from './server/outgoing-pools.ts'
@@ -33,7 +33,6 @@ import { Reloader } from './server/reload.ts'
 import { configForRestart } from './server/restart.ts'
 import { RunningHosts } from './server/running-hosts.ts'
 import type { ServerOptions } from './server/server-options.ts'
-import { clientTraffic } from './server/traffic.ts'
 import { SharedTap } from './server/traffic-tap.ts'
 import { lockDataFolder } from './storage/data-folder.ts'
 import type { Database } from './storage/database.ts'
@@ -55,6 +54,8 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
   readonly stopped: Promise<Config | undefined>
   /** Where stanzas of the server's own begin their way. */
   readonly router: Router
+  /** Connections with other servers. */
+  readonly federation: FederationSlot
   readonly #options: ServerOptions
   readonly #live: LiveConfig
   readonly #clock: Clock
@@ -81,6 +82,9 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
     this.log = options.log
     this.metrics = createMetrics({ keepsRecent: options.config.instrumentation.exometer !== undefined })
     this.router = makeRouter(this.#clock, this.log, this.metrics)
+    const { dnsServers } = options
+    const shared = { live: this.#live, clock: this.#clock, log: this.log, metrics: this.metrics, router: this.router }
+    this.federation = new FederationSlot({ ...shared, tap: this.tap, dnsServers })
     const { data_dir: dir } = options.config.general
     this.filesFolder = filesFolder(options.inMemory === true ? undefined : dir, this.#opened)
     this.stopped = new Promise((resolve) => {
@@ -239,27 +243,16 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
       this.#opened.push(() => control.close())
     }
     const readiness = () => this.#readiness(db, pools)
-    const guard = loginGuard(live.current, clock)
-    const listeners = await Listeners.open({
-      guard,
-      get config() {
-        return live.current
-      },
-      clock,
-      log,
-      metrics: this.metrics,
-      traffic: clientTraffic(this.metrics, (domain) => hostTypeLabel(router, domain), this.tap),
-      router,
-      decoyOf: (type) => accounts.of(type).decoy,
-      readiness,
-      domains: () => this.allHosts.flatMap(({ domains }) => [...domains]),
-      folder: this.filesFolder,
-    })
+    const { federation } = this
+    const decoyOf = (type: string) => accounts.of(type).decoy
+    const ports = { live, clock, log, metrics: this.metrics, router, tap: this.tap, decoyOf, readiness, federation }
+    this.#opened.push(() => federation.close())
+    const listeners = await openListeners({ ...ports, hosts: () => this.allHosts, folder: this.filesFolder })
     this.#opened.push(() => listeners.close())
     this.#listeners = listeners
     const watched = { ...hostParts, hosts: () => this.allHosts, listeners, startedAt: this.#startedAt }
     this.#opened.push(watchServer(live.current, watched), openMetricStore({ ...hostParts, config: live.current }))
-    this.#reloader = new Reloader({ live, log, listeners, modules, hosts: hosts.byType, syncCommands })
+    this.#reloader = new Reloader({ live, log, listeners, federation, modules, hosts: hosts.byType, syncCommands })
   }
 
   async #close(): Promise<void> {
@@ -286,6 +279,7 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
       for (const host of this.allHosts) await host.hooks.run(hostStops, { host })
       await endSessions(this.allHosts)
       this.#listeners?.stopNegotiating()
+      await this.federation.stop()
     } catch (error) {
       this.log.error({ what: 'stop_failed', reason: error })
     }

@@ -36,8 +36,9 @@ export interface Tap {
 /** What the control socket of a server needs of it. */
 export interface ControlledServer {
   readonly commands: CommandRegistry
-  /** Shows what sessions send and receive. */
+  /** Shows what sessions send and receive, and what goes between this server and another one. */
   readonly tap: Tap
+  hostOf(domain: string): unknown
   status(): ServerStatus
   /** Begins an orderly stop; must not wait for it, since the control socket is closed by it. */
   stop(): void
@@ -77,7 +78,7 @@ export function openControl(path: string, server: ControlledServer): Promise<Con
 /** Bytes that somebody who looks may be behind before what comes is left out. */
 const mostUnread = 1 << 20
 
-/** Shows what the sessions of an address send and receive until the caller goes. What a slow one cannot take is left out, and told. */
+/** Shows what the sessions of an address, or another server, send and receive until the caller goes. What a slow one cannot take is left out, and told. */
 async function trace(
   text: string,
   server: ControlledServer,
@@ -85,8 +86,10 @@ async function trace(
   connection: ControlConnection,
 ): Promise<object> {
   const jid = Jid.tryParse(text)
-  if (jid === undefined || jid.local === '') {
-    return { error: describeError(new UsageError('input_coercion', `${text} is no address of a user.`)) }
+  if (jid === undefined || (jid.local === '' && server.hostOf(jid.domain) !== undefined)) {
+    return {
+      error: describeError(new UsageError('input_coercion', `${text} is no address of a user, nor another server.`)),
+    }
   }
   let leftOut = 0
   const end = server.tap.look(jid, (traced) => {

@@ -11,16 +11,27 @@ export function checkCertificates(config: Config, report: Report, now = systemCl
   named.forEach(({ domain, ...tls }, index) => {
     new CertificateCheck(['general', 'domain_certfile', index], tls, report).run(tls.certfile, [domain], now)
   })
+  checkOutgoing(config, report, now)
   const others = config.general.hosts.filter((host) => !named.some(({ domain }) => domain === host))
-  for (const kind of ['c2s', 'http'] as const) {
+  for (const kind of ['c2s', 's2s', 'http'] as const) {
     config.listen[kind].forEach((listener, index) => {
       const tls: TlsOptions | undefined = listener.tls
       if (tls === undefined) return
       if (tls.keep_secrets === true) warnOfKeys(['listen', kind, index, 'tls', 'keep_secrets'], report)
       if (tls.certfile === undefined) return
       const check = new CertificateCheck(['listen', kind, index, 'tls'], tls, report)
-      check.run(tls.certfile, kind === 'c2s' ? others : [], now)
+      check.run(tls.certfile, kind === 'http' ? [] : others, now)
     })
+  }
+}
+
+/** Those that other servers are shown, in general and of single hosts. */
+function checkOutgoing(config: Config, report: Report, now: number): void {
+  const own = config.host_config.map(({ s2s }, index) => ({ s2s, place: ['host_config', index] as KeyPath }))
+  for (const { s2s, place } of [{ s2s: config.s2s, place: [] as KeyPath }, ...own]) {
+    const tls = s2s?.outgoing.tls
+    if (tls?.certfile === undefined) continue
+    new CertificateCheck([...place, 's2s', 'outgoing', 'tls'], tls, report).run(tls.certfile, [], now)
   }
 }
 

@@ -9,12 +9,14 @@ import { isTable } from './schema-walk.ts'
 export function configFor(config: Config, hostType: string): Config {
   const own = config.host_config.find(({ host }) => host === hostType)
   if (own === undefined) return config
-  const { auth = config.auth, modules = config.modules, acl = {}, access = {}, outgoing_pools: pools } = own
+  const { auth = config.auth, modules = config.modules, s2s = config.s2s } = own
+  const { acl = {}, access = {}, outgoing_pools: pools } = own
   return Object.freeze({
     ...config,
     general: { ...config.general, ...written(own.general) },
     auth,
     modules,
+    s2s,
     acl: uniteClasses(config.acl, acl),
     access: uniteRules(config.access, access),
     ...(pools !== undefined && { outgoing_pools: unitePools(config.outgoing_pools, pools) }),
@@ -51,12 +53,18 @@ function uniteRules(general: Access, own: Access): Access {
 }
 
 /**
- * MongooseIM 4.0.0 merges the `auth` of a host into the general one key by key, where later versions let it take its
- * place: done on what is written, before it is checked, for a file that is of that generation.
+ * MongooseIM 4.0.0 merges `auth` and `s2s` of a host into the general ones key by key, where later versions let them take
+ * their place: done on what is written, before it is checked, for a file that is of that generation.
  */
-export function mergeHostAuth(data: unknown): void {
-  const general = valueAt(data, ['auth'])
+export function mergeHostTables(data: unknown): void {
   const hosts = valueAt(data, ['host_config'])
-  if (!isTable(general) || !Array.isArray(hosts)) return
-  for (const host of hosts) if (isTable(host) && isTable(host['auth'])) host['auth'] = { ...general, ...host['auth'] }
+  if (!Array.isArray(hosts)) return
+  for (const section of ['auth', 's2s']) {
+    const general = valueAt(data, [section])
+    if (!isTable(general)) continue
+    for (const host of hosts) {
+      const own = isTable(host) ? host[section] : undefined
+      if (isTable(own)) host[section] = { ...general, ...own }
+    }
+  }
 }

@@ -4,7 +4,7 @@ import { parse, TomlError } from 'smol-toml'
 import { checkCertificates } from './check-certificates.ts'
 import { checkDynamicModules } from './check-hosts.ts'
 import { checkAuth, crossCheck } from './cross-check.ts'
-import { mergeHostAuth } from './host-config.ts'
+import { mergeHostTables } from './host-config.ts'
 import { valueAt } from './key-path.ts'
 import { locateKeys } from './locate.ts'
 import type { ModuleDeclaration, ModuleSource } from './modules.ts'
@@ -12,6 +12,7 @@ import { prepare } from './prepare.ts'
 import { ConfigErrors, type Notice, type Problem, Report } from './problem.ts'
 import { type Config, configSchema } from './schema.ts'
 import { isTable } from './schema-walk.ts'
+import { spreadServerTls } from './server-tls.ts'
 import { settle } from './settle.ts'
 import { validate } from './validate.ts'
 
@@ -92,7 +93,10 @@ function check(data: unknown, report: Report, options: LoadOptions): LoadedConfi
     skipMissing: options.skipMissing ?? false,
     env: options.env ?? process.env,
   })
-  if (report.isEra40) mergeHostAuth(prepared)
+  if (report.isEra40) {
+    spreadServerTls(prepared)
+    mergeHostTables(prepared)
+  }
   const parsed = validate(schema, prepared, report)
   crossCheck(schema, parsed ?? prepared, report)
   if (parsed === undefined) throw new ConfigErrors(report.errors, report.notices)

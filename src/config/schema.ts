@@ -6,8 +6,9 @@ import { general } from './sections/general.ts'
 import { hostConfig } from './sections/host-config.ts'
 import { listen } from './sections/listen.ts'
 import { logging } from './sections/logging.ts'
-import { instrumentation, internalDatabases, s2s, services } from './sections/others.ts'
+import { instrumentation, internalDatabases, services } from './sections/others.ts'
 import { outgoingPools } from './sections/outgoing-pools.ts'
+import { s2s } from './sections/s2s.ts'
 
 /** The whole file, for a set of declared modules. */
 export function configSchema(modules: readonly ModuleDeclaration[]) {
@@ -33,7 +34,9 @@ export function configSchema(modules: readonly ModuleDeclaration[]) {
     internal_databases: internalDatabases.prefault({}).describe('Accepted from MongooseIM.'),
     outgoing_pools: outgoingPools.prefault({}).describe('Connections to other services.'),
     services: services.prefault({}).describe('Services of the whole server.'),
-    s2s: s2s.prefault({}).describe('Connections with other servers.'),
+    s2s: s2s
+      .optional()
+      .describe('Connections with other servers. There are none without this table or a `[[listen.s2s]]`.'),
     host_config: z.array(hostConfig(modules)).default([]).describe('Settings for single hosts.'),
   })
 }
@@ -65,9 +68,15 @@ export type C2sListener = Frozen<Settled<Schema['listen']['c2s'][number], 'ip_ad
 /** `[[listen.http]]`, with its address settled. */
 export type HttpListener = Frozen<Settled<Schema['listen']['http'][number], 'ip_address'>>
 
+/** `[[listen.s2s]]`, with its address settled. */
+export type S2sListener = Frozen<Settled<Schema['listen']['s2s'][number], 'ip_address'>>
+
+/** `[s2s]`. */
+export type S2sOptions = Frozen<NonNullable<Schema['s2s']>>
+
 /** A `tls` table of an XMPP or HTTP listener; `mode` only with the former. */
 export type TlsOptions = NonNullable<HttpListener['tls']> & {
-  readonly mode?: 'tls' | 'starttls' | 'starttls_required'
+  readonly mode?: 'tls' | 'starttls' | 'starttls_required' | 'none'
   readonly keep_secrets?: boolean
 }
 
@@ -85,7 +94,11 @@ export interface Config {
   /** Absolute path of the file, or of where it would be. */
   readonly file: string
   readonly general: Frozen<Settled<Schema['general'], 'default_server_domain'>>
-  readonly listen: { readonly c2s: readonly C2sListener[]; readonly http: readonly HttpListener[] }
+  readonly listen: {
+    readonly c2s: readonly C2sListener[]
+    readonly s2s: readonly S2sListener[]
+    readonly http: readonly HttpListener[]
+  }
   readonly auth: Frozen<Settled<Schema['auth'], 'methods'>>
   /** Options of the modules that are on, by name. */
   readonly modules: Readonly<Record<string, ModuleOptions>>
@@ -97,6 +110,8 @@ export interface Config {
   /** Connections to other services, by type and tag. */
   readonly outgoing_pools: Frozen<Schema['outgoing_pools']>
   readonly services: Frozen<Schema['services']>
+  /** Connections with other servers; undefined where there are none. */
+  readonly s2s: S2sOptions | undefined
   /** What single hosts have otherwise; `configFor` applies it. */
   readonly host_config: readonly HostConfig[]
 }
@@ -111,4 +126,5 @@ export interface HostConfig {
   readonly acl?: Acl
   readonly access?: Access
   readonly outgoing_pools?: Frozen<NonNullable<Schema['host_config'][number]['outgoing_pools']>>
+  readonly s2s?: S2sOptions
 }

@@ -6,6 +6,7 @@ import { alwaysOn, type ModuleDeclaration, moduleOptions } from './modules.ts'
 import type { Report } from './problem.ts'
 import type { Config, configSchema, Frozen } from './schema.ts'
 import { authMethods } from './sections/auth.ts'
+import { s2s } from './sections/s2s.ts'
 
 type Parsed = z.output<ReturnType<typeof configSchema>>
 
@@ -30,6 +31,7 @@ export function settle(parsed: Parsed, options: SettleOptions): Config {
     },
     listen: {
       c2s: listen.c2s.map((entry, index) => settleListener(entry, ['listen', 'c2s', index], report)),
+      s2s: listen.s2s.map((entry, index) => settleListener(entry, ['listen', 's2s', index], report)),
       http: listen.http.map((entry, index) => settleListener(entry, ['listen', 'http', index], report)),
     },
     auth: settleAuth(parsed.auth),
@@ -41,6 +43,7 @@ export function settle(parsed: Parsed, options: SettleOptions): Config {
     logging: parsed.logging,
     outgoing_pools: parsed.outgoing_pools,
     services: parsed.services,
+    s2s: parsed.s2s ?? (listen.s2s.length > 0 ? s2s.parse({}) : undefined),
     host_config: parsed.host_config.map((entry, index) =>
       settleHost(entry, ['host_config', index], { ...options, hostTypes: general.host_types }),
     ),
@@ -74,7 +77,7 @@ function settleHost(
 interface Listener {
   ip_address?: string | undefined
   ip_version?: 4 | 6 | undefined
-  tls?: { certfile?: string | undefined; versions: string[] } | undefined
+  tls?: { mode?: string; certfile?: string | undefined; versions: string[] } | undefined
 }
 
 function settleListener<T extends Listener>(listener: T, path: (string | number)[], report: Report) {
@@ -90,7 +93,7 @@ function settleListener<T extends Listener>(listener: T, path: (string | number)
 
 /** The address a listener binds. While the certificate is self-signed that is this machine only, unless it is written. */
 export function addressOf(
-  listener: Pick<Listener, 'ip_address' | 'ip_version'> & { tls?: { certfile?: unknown } | undefined },
+  listener: Pick<Listener, 'ip_address' | 'ip_version'> & { tls?: { mode?: unknown; certfile?: unknown } | undefined },
 ): string {
   if (listener.ip_address !== undefined) return listener.ip_address
   const isSix = listener.ip_version === 6
@@ -98,8 +101,8 @@ export function addressOf(
   return isSix ? '::' : '0.0.0.0'
 }
 
-function isSelfSigned(listener: { tls?: { certfile?: unknown } | undefined }): boolean {
-  return listener.tls !== undefined && listener.tls.certfile === undefined
+function isSelfSigned({ tls }: { tls?: { mode?: unknown; certfile?: unknown } | undefined }): boolean {
+  return tls !== undefined && tls.mode !== 'none' && tls.certfile === undefined
 }
 
 function settleTls(listener: Listener, path: (string | number)[], report: Report): object {

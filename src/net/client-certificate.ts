@@ -6,6 +6,7 @@ import { type DerValue, readDer, readDerItems, readObjectId, Tag } from './der.t
 const commonName = '2.5.4.3'
 const subjectAltName = '2.5.29.17'
 const xmppAddr = '1.3.6.1.5.5.7.8.5'
+const srvName = '1.3.6.1.5.5.7.8.7'
 /** Tag of the extensions in a certificate's body, and of an otherName (RFC 5280 §4.1, §4.2.1.6). */
 const tagged3 = 0xa3
 const tagged0 = 0xa0
@@ -13,13 +14,17 @@ const printableString = 0x13
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
 /** What a client's certificate says about it. Parts that cannot be read are left out. */
-export function readClientCertificate({ raw, isTrusted }: PeerCertificate): ClientCertificate {
+export function readClientCertificate({ raw, isTrusted }: PeerCertificate): ClientCertificate & {
+  /** Services of domains (`id-on-dnsSRV`, RFC 4985). */
+  readonly serviceNames: readonly string[]
+} {
   const body = attempt(() => bodyOf(raw)) ?? []
   return {
     raw,
     isVerified: isTrusted,
     commonName: attempt(() => commonNameOf(body)),
-    addresses: attempt(() => xmppAddressesOf(body)) ?? [],
+    addresses: attempt(() => otherNamesOf(body, xmppAddr)) ?? [],
+    serviceNames: attempt(() => otherNamesOf(body, srvName)) ?? [],
   }
 }
 
@@ -55,7 +60,7 @@ function commonNameOf(body: readonly DerValue[]): string | undefined {
   return value === undefined ? undefined : textOf(value)
 }
 
-function xmppAddressesOf(body: readonly DerValue[]): string[] {
+function otherNamesOf(body: readonly DerValue[], kind: string): string[] {
   const list = body.find(({ tag }) => tag === tagged3)
   if (list === undefined) return []
   const extension = readDerItems(readDer(list.content).content)
@@ -65,15 +70,14 @@ function xmppAddressesOf(body: readonly DerValue[]): string[] {
   if (value?.tag !== Tag.octetString) return []
   return readDerItems(readDer(value.content).content)
     .filter(({ tag }) => tag === tagged0)
-    .flatMap(({ content }) => attempt(() => xmppAddressOf(content)) ?? [])
+    .flatMap(({ content }) => attempt(() => otherNameOf(content, kind)) ?? [])
 }
 
-/** The address in an otherName; undefined where it is a name of another kind. */
-function xmppAddressOf(otherName: Buffer): string | undefined {
+/** The text of an otherName; undefined where it is a name of another kind. */
+function otherNameOf(otherName: Buffer, kind: string): string | undefined {
   const [id, value] = readDerItems(otherName)
-  if (id?.tag !== Tag.objectId || readObjectId(id.content) !== xmppAddr || value?.tag !== tagged0) return undefined
-  const text = readDer(value.content)
-  return text.tag === Tag.utf8String ? utf8.decode(text.content) : undefined
+  if (id?.tag !== Tag.objectId || readObjectId(id.content) !== kind || value?.tag !== tagged0) return undefined
+  return textOf(readDer(value.content))
 }
 
 function textOf({ tag, content }: DerValue): string | undefined {

@@ -7,7 +7,7 @@ import type { Report, TlsInfo } from './connection.ts'
 import { HttpError, type HttpExchange, type HttpRequestInfo, type HttpRoute, respond } from './http-exchange.ts'
 import { RouteTable } from './route-table.ts'
 import type { TlsContext } from './tls-context.ts'
-import { HandshakeSlots, shakeHands } from './tls-handshake.ts'
+import { HandshakeSlots, serverSide, shakeHands } from './tls-handshake.ts'
 
 /** How to listen for HTTP. */
 export interface HttpOptions {
@@ -165,7 +165,7 @@ class NodeHttpListener implements HttpListener {
         return
       }
       plain.on('error', () => {})
-      shakeHands({ plain, context, slots, clock: this.#clock }).then(
+      shakeHands({ plain, side: serverSide(context), slots, clock: this.#clock }).then(
         ({ socket, info }) => {
           this.#secured.set(socket, info)
           this.#remember(socket)

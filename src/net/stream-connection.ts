@@ -8,9 +8,17 @@ import { readChannelBinding } from './channel-binding.ts'
 import type { ChannelBindingType, Connection, ConnectionHandler, RemoteAddress, Report, TlsInfo } from './connection.ts'
 import { flushThisTurn } from './flusher.ts'
 import { readIntoSharedBuffer } from './shared-reads.ts'
+import { listen, onData, onRead, type SocketOwner, unlisten } from './socket-events.ts'
 import type { Stallable, StallWatch } from './stall-watch.ts'
 import type { TlsContext } from './tls-context.ts'
-import { type HandshakeSlots, shakeHands } from './tls-handshake.ts'
+import {
+  type ClientHandshake,
+  clientSide,
+  type HandshakeSide,
+  type HandshakeSlots,
+  serverSide,
+  shakeHands,
+} from './tls-handshake.ts'
 
 /** What all connections of one listener share. */
 export interface ConnectionHost {
@@ -31,12 +39,6 @@ const upgrading = 1
 const ending = 2
 const closed = 3
 
-const connectionKey = Symbol('connection')
-
-interface OwnedSocket extends Socket {
-  [connectionKey]?: StreamConnection
-}
-
 interface WriteQueue {
   _handle?: { writeQueueSize?: number } | null
 }
@@ -45,7 +47,7 @@ interface WriteQueue {
  * An accepted connection. The class is slim on purpose (idle connections are counted in tens of thousands): methods on
  * the prototype, listeners shared by all sockets, nothing allocated for TLS or closing before it is needed.
  */
-export class StreamConnection implements Connection, Stallable {
+export class StreamConnection implements Connection, Stallable, SocketOwner {
   remote: RemoteAddress
   tls: TlsInfo | undefined = undefined
   readonly #host: ConnectionHost
@@ -159,7 +161,16 @@ export class StreamConnection implements Connection, Stallable {
    * Puts TLS on the connection. `received` is what was already read of the handshake (behind a PROXY header); without
    * it, whatever was read before is forgotten.
    */
-  async secure(context: TlsContext, received: Buffer | undefined): Promise<void> {
+  secure(context: TlsContext, received: Buffer | undefined): Promise<void> {
+    return this.#upgrade(serverSide(context), received)
+  }
+
+  /** The side of TLS that has connected, with STARTTLS or without. As `startTls` otherwise. */
+  startClientTls(handshake: ClientHandshake): Promise<void> {
+    return this.#upgrade(clientSide(handshake), undefined)
+  }
+
+  async #upgrade(side: HandshakeSide, received: Buffer | undefined): Promise<void> {
     if (this.#state !== open || this.tls !== undefined) throw new Error('TLS cannot start in this state')
     this.flush()
     this.#state = upgrading
@@ -171,7 +182,7 @@ export class StreamConnection implements Connection, Stallable {
     try {
       const { socket, info } = await shakeHands({
         plain,
-        context,
+        side,
         slots: this.#host.handshakes,
         clock: this.#host.clock,
       })
@@ -257,44 +268,4 @@ export class StreamConnection implements Connection, Stallable {
     this.#host.report({ what: 'connection_handler_failed', remote: this.remote.address, error })
     this.#destroy(error instanceof Error ? error : new Error(String(error)))
   }
-}
-
-function listen(socket: OwnedSocket, connection: StreamConnection): void {
-  socket[connectionKey] = connection
-  socket.on('error', onError)
-  socket.on('close', onClose)
-  socket.on('end', onEnd)
-  socket.on('drain', onDrain)
-}
-
-// The plain socket stays below TLS: its errors reach the connection through the TLS socket, but must not crash.
-function unlisten(socket: OwnedSocket): void {
-  socket.removeListener('close', onClose)
-  socket.removeListener('end', onEnd)
-  socket.removeListener('drain', onDrain)
-}
-
-function onRead(this: OwnedSocket, length: number, bytes: Uint8Array): boolean {
-  this[connectionKey]?.received(bytes, length)
-  return true
-}
-
-function onData(this: OwnedSocket, bytes: Buffer): void {
-  this[connectionKey]?.received(bytes, bytes.length)
-}
-
-function onDrain(this: OwnedSocket): void {
-  this[connectionKey]?.drained()
-}
-
-function onEnd(this: OwnedSocket): void {
-  this[connectionKey]?.end()
-}
-
-function onError(this: OwnedSocket, error: Error): void {
-  this[connectionKey]?.broke(error)
-}
-
-function onClose(this: OwnedSocket): void {
-  this[connectionKey]?.vanished()
 }

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { TLSSocket, type TLSSocketOptions } from 'node:tls'
+import { connect, type SecureContext, TLSSocket, type TLSSocketOptions } from 'node:tls'
 import type { Clock } from '../util/clock.ts'
 import type { PeerCertificate, TlsInfo } from './connection.ts'
 import type { TlsContext } from './tls-context.ts'
@@ -55,9 +55,53 @@ function once(run: () => void): () => void {
 /** A plain socket that is to become a TLS one. */
 export interface Handshake {
   readonly plain: Socket
-  readonly context: TlsContext
+  readonly side: HandshakeSide
   readonly slots: HandshakeSlots
   readonly clock: Clock
+}
+
+/** What one side of a handshake does. */
+export interface HandshakeSide {
+  /** Begins it. */
+  wrap(plain: Socket): TLSSocket
+  /** The reason to refuse the other side, or undefined. */
+  refusal(certificate: PeerCertificate | undefined): string | undefined
+}
+
+/** Who is connected to, and how. */
+export interface ClientHandshake {
+  readonly context: SecureContext
+  /** The name asked for (SNI); none for an IP address. */
+  readonly serverName: string | undefined
+  readonly alpn: readonly string[]
+}
+
+/** The side that was connected to. */
+export function serverSide(context: TlsContext): HandshakeSide {
+  return {
+    wrap(plain) {
+      const socket = new TLSSocket(plain, optionsFor(context))
+      if (context.logsKeys) socket.on('keylog', (line: Buffer) => context.logKeys(line))
+      return socket
+    },
+    refusal: (certificate) => context.refusal(certificate),
+  }
+}
+
+/** The side that has connected. Whether the certificate will do is asked for later, by who knows the name. */
+export function clientSide({ context, serverName, alpn }: ClientHandshake): HandshakeSide {
+  return {
+    wrap: (plain) =>
+      connect({
+        socket: plain,
+        secureContext: context,
+        ...(serverName !== undefined && { servername: serverName }),
+        ...(alpn.length > 0 && { ALPNProtocols: [...alpn] }),
+        rejectUnauthorized: false,
+        checkServerIdentity: () => undefined,
+      }),
+    refusal: () => undefined,
+  }
 }
 
 /** What Node's TLS socket has beyond its types: the outcome of the certificate check, and the end of the handshake. */
@@ -67,10 +111,10 @@ interface TlsInternals {
 }
 
 /**
- * The server's side of a handshake. Resolves with the socket that carries the plain text; rejects, with both sockets
+ * Performs a handshake. Resolves with the socket that carries the plain text; rejects, with both sockets
  * destroyed, when the handshake fails or takes too long or the client's certificate is refused.
  */
-export function shakeHands({ plain, context, slots, clock }: Handshake): Promise<{ socket: TLSSocket; info: TlsInfo }> {
+export function shakeHands({ plain, side, slots, clock }: Handshake): Promise<{ socket: TLSSocket; info: TlsInfo }> {
   return new Promise((resolve, reject) => {
     let socket: TLSSocket | undefined
     const settle = once(() => {
@@ -88,7 +132,7 @@ export function shakeHands({ plain, context, slots, clock }: Handshake): Promise
     const onClose = () => fail(new Error('Connection closed during the TLS handshake'))
     const succeed = (secured: TLSSocket) => {
       const info = describe(secured)
-      const refusal = context.refusal(info.peerCertificate)
+      const refusal = side.refusal(info.peerCertificate)
       if (refusal !== undefined) return fail(new Error(`Client certificate refused: ${refusal}`))
       settle()
       ;(secured as unknown as TlsInternals)._releaseControl?.()
@@ -98,7 +142,7 @@ export function shakeHands({ plain, context, slots, clock }: Handshake): Promise
     plain.once('close', onClose)
     let release = () => {}
     release = slots.take(() => {
-      const started = wrap(plain, context, fail)
+      const started = wrap(plain, side, fail)
       socket = started
       started.once('end', onClose)
       started.once('secure', () => succeed(started))
@@ -106,11 +150,10 @@ export function shakeHands({ plain, context, slots, clock }: Handshake): Promise
   })
 }
 
-function wrap(plain: Socket, context: TlsContext, fail: (error: Error) => void): TLSSocket {
-  const socket = new TLSSocket(plain, optionsFor(context))
+function wrap(plain: Socket, side: HandshakeSide, fail: (error: Error) => void): TLSSocket {
+  const socket = side.wrap(plain)
   socket.on('error', fail)
   socket.on('_tlsError', fail)
-  if (context.logsKeys) socket.on('keylog', (line: Buffer) => context.logKeys(line))
   return socket
 }
 

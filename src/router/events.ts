@@ -237,12 +237,12 @@ export interface StreamAnswer {
 /** Answers such an element (XEP-0198's `<resume/>`). May throw StreamError. */
 export const streamAsks = chain<StreamAsks, StreamAnswer>('streamAsks', { slots: ['main'], onFailure: 'abort' })
 
-/** How a client's stream is protected and how far it has come. */
+/** How a stream is protected and how far it has come; `peer`: it is another server's. */
 export interface StreamFeaturesEvent {
   readonly host: Host
   /** The domain that the stream was opened to. */
   readonly domain: string
-  readonly state: 'beforeSignIn' | 'signedIn'
+  readonly state: 'beforeSignIn' | 'signedIn' | 'peer'
   readonly isSecure: boolean
 }
 /** What modules add to `<stream:features/>`; to be answered at once. */

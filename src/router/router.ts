@@ -46,6 +46,7 @@ export class Router {
   readonly #dispatcher: IqDispatcher
   readonly #asker: IqAsker
   readonly #delivery: AccountDelivery
+  #elsewhere: ((stanza: Stanza) => void) | undefined
 
   constructor(clock: Clock, observer: RouterObserver) {
     this.#observer = observer
@@ -88,6 +89,14 @@ export class Router {
     if (this.isServed(domain)) throw new Error(`${domain} is served already`)
     this.#services.set(domain, service)
     return () => this.#services.delete(domain)
+  }
+
+  /** From now on stanzas to domains that nobody serves are given to `send`, which never throws; the function returned ends that. */
+  sendElsewhere(send: (stanza: Stanza) => void): () => void {
+    this.#elsewhere = send
+    return () => {
+      this.#elsewhere = undefined
+    }
   }
 
   /** The services that belong to a hosted domain. */
@@ -174,12 +183,19 @@ export class Router {
     session: Session | undefined,
   ): Promise<void> | undefined {
     if (service !== undefined) return service.receive(stanza, session)
-    if (host === undefined) {
-      this.#observer.noRoute(stanza)
-      return this.bounce(stanza, 'service-unavailable')
-    }
+    if (host === undefined) return this.#leave(stanza)
     if (stanza.to?.local !== '') return this.#delivery.deliver(host, stanza, session)
     return this.#serveDomain(host, stanza, session)
+  }
+
+  /** A stanza to a domain that nobody serves here. */
+  #leave(stanza: Stanza): undefined {
+    if (this.#elsewhere !== undefined) {
+      this.#elsewhere(stanza)
+      return undefined
+    }
+    this.#observer.noRoute(stanza)
+    return this.bounce(stanza, 'service-unavailable')
   }
 
   /** A stanza to the domain itself (core §5.1). */

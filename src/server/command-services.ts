@@ -37,6 +37,8 @@ export interface CommandedServer {
   checkRestart(): Promise<unknown>
   restart(): Promise<void>
   status(): { readonly uptimeSeconds: number }
+  /** Connections with other servers. */
+  readonly federation: { readonly incoming: number; readonly outgoing: number }
 }
 
 /** The interfaces that the core commands work on, over a server. */
@@ -88,6 +90,7 @@ export function commandServices(server: CommandedServer): CoreServices {
       },
       hostOf: (domain) => server.hostOf(domain),
       uptimeSeconds: () => server.status().uptimeSeconds,
+      peers: server.federation,
     },
   }
 }

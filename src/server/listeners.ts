@@ -1,6 +1,7 @@
 import type { Config } from '../config/schema.ts'
 import type { Validity } from '../net/tls-context.ts'
 import { C2sPort } from './c2s-port.ts'
+import type { S2sPort } from './federation/s2s-port.ts'
 import { HttpPort } from './http-port.ts'
 import type { ListenerParts, OpenPort, PreparedSettings, RunningPort } from './port.ts'
 
@@ -179,11 +180,21 @@ function wantedPorts(config: Config): Wanted[] {
     open: (parts: ListenerParts) => C2sPort.open(table, config, parts),
     prepare: (port: RunningPort) => (port as C2sPort).prepare(table, config),
   }))
+  const s2s = config.listen.s2s.map((table) => ({
+    key: keyOf('s2s', table),
+    port: table.port,
+    // Loaded only where there is such a port.
+    open: async (parts: ListenerParts) => {
+      const { S2sPort } = await import('./federation/s2s-port.ts')
+      return S2sPort.open(table, config, parts)
+    },
+    prepare: (port: RunningPort) => (port as S2sPort).prepare(table, config),
+  }))
   const http = config.listen.http.map((table) => ({
     key: keyOf('http', table),
     port: table.port,
     open: (parts: ListenerParts) => HttpPort.open(table, config, parts),
     prepare: (port: RunningPort) => (port as HttpPort).prepare(table, config),
   }))
-  return [...c2s, ...http]
+  return [...c2s, ...s2s, ...http]
 }

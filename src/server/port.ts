@@ -8,6 +8,7 @@ import type { Metrics } from '../observe/metrics.ts'
 import type { Decoy } from '../protocol/scram/keys.ts'
 import type { Router } from '../router/router.ts'
 import type { Clock } from '../util/clock.ts'
+import type { ServerFederation } from './federation/server-federation.ts'
 
 /** What the ports of a server share. */
 export interface ListenerParts {
@@ -27,6 +28,8 @@ export interface ListenerParts {
   domains(): readonly string[]
   /** Where certificates of the server's own making and key logs lie. */
   folder(): Promise<string>
+  /** Connections with other servers, opened when first asked for. */
+  federation(): Promise<ServerFederation>
 }
 
 /** An open port, as people are told of it. */
@@ -35,8 +38,8 @@ export interface OpenPort {
   readonly port: number
   /** What is spoken there, in a few words. */
   readonly speaks: string
-  /** `c2s` or `http`, and how it is protected. */
-  readonly kind: 'c2s' | 'c2s_tls' | 'http' | 'https'
+  /** `c2s`, `s2s` or `http`, and how it is protected. */
+  readonly kind: 'c2s' | 'c2s_tls' | 's2s' | 's2s_tls' | 'http' | 'https'
 }
 
 /** Settings that are ready to be taken over. */

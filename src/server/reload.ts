@@ -4,6 +4,7 @@ import type { Config } from '../config/schema.ts'
 import type { AnyModule } from '../module/define.ts'
 import type { LogLevel } from '../observe/log-level.ts'
 import type { Logger } from '../observe/logger.ts'
+import type { FederationSlot } from './federation-slot.ts'
 import type { Listeners } from './listeners.ts'
 import { LiveConfig } from './live-config.ts'
 import { accessTables, type RunningHost, type WantedModule, wantedModules } from './start-host.ts'
@@ -16,6 +17,7 @@ export interface ReloadParts {
   readonly live: LiveConfig
   readonly log: Logger
   readonly listeners: Listeners
+  readonly federation: FederationSlot
   /** The modules that exist. */
   readonly modules: readonly AnyModule[]
   readonly hosts: ReadonlyMap<string, RunningHost>
@@ -64,6 +66,7 @@ export class Reloader {
     }
     if (applied.includes('general.loglevel')) log.level = config.general.loglevel as LogLevel
     live.replace(config)
+    await this.#parts.federation.openIfWanted()
     for (const { host } of hosts.values()) {
       host.access.replace(accessTables(host.config, host.router))
     }

@@ -17,6 +17,8 @@ export interface ServerOptions {
   readonly inMemory?: boolean
   /** Open no ports: for commands that work on a stopped server. */
   readonly isOffline?: boolean
+  /** Name servers that tell where other servers are, as `address:port`; those of the system unless given. */
+  readonly dnsServers?: readonly string[]
   /** Where the log is written, for people who ask. */
   readonly logFiles?: readonly string[]
   /** Reads the configuration again, for `reload`. Throws ConfigErrors. */

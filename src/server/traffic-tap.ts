@@ -5,7 +5,7 @@ import type { Jid } from '../jid/jid.ts'
 /** Signed-in clients change passwords by XEP-0077. */
 const password = /(<password[^>]*>)[^<]+/g
 
-/** Shows what the sessions of an account, or one of them, send and receive. Nothing is seen before a session is bound. */
+/** Shows what the sessions of an account, or one of them, or another server, send and receive. Nothing is seen before a session is bound. */
 export class SharedTap implements TrafficTap, Tap {
   readonly #lookers = new Map<string, Set<(traced: Traced) => void>>()
 
@@ -26,6 +26,6 @@ export class SharedTap implements TrafficTap, Tap {
 
   saw(jid: Jid, direction: 'in' | 'out', text: string): void {
     const traced = { jid: jid.full, direction, text: text.replace(password, '$1***') }
-    for (const key of [jid.full, jid.bareString]) for (const show of this.#lookers.get(key) ?? []) show(traced)
+    for (const key of new Set([jid.full, jid.bareString])) for (const show of this.#lookers.get(key) ?? []) show(traced)
   }
 }

@@ -1,4 +1,10 @@
-import { type ClientTraffic, ElementCounts, SessionTraffic, type TrafficTap } from '../edges/client-traffic.ts'
+import {
+  type ByteCounts,
+  type ClientTraffic,
+  ElementCounts,
+  SessionTraffic,
+  type TrafficTap,
+} from '../edges/client-traffic.ts'
 import type { Metrics } from '../observe/metrics.ts'
 
 type Labels = Readonly<Record<'connection_type' | 'host_type', string>>
@@ -7,16 +13,8 @@ const kinds = ['message', 'iq', 'presence'] as const
 /** What is counted of clients; `typeOf`: the host type of a domain. */
 export function clientTraffic(metrics: Metrics, typeOf: (domain: string) => string, tap: TrafficTap): ClientTraffic {
   const known = new Map<string, SessionTraffic>()
-  const bytesOf = (name: string) => {
-    const counter = (direction: string, text: string) =>
-      metrics
-        .counter(`${name}_data_${direction}_byte_size`, `Bytes ${text} over ${name.toUpperCase()}`, ['connection_type'])
-        .with({ connection_type: 'c2s' })
-    return { received: counter('in', 'received'), sent: counter('out', 'sent') }
-  }
   return {
-    tcp: bytesOf('tcp'),
-    tls: bytesOf('tls'),
+    ...byteCounts(metrics, 'c2s'),
     websocket: {
       received: metrics.counter('websocket_data_received_byte_size', 'Bytes received over WebSocket'),
       sent: metrics.counter('websocket_data_sent_byte_size', 'Bytes sent over WebSocket'),
@@ -36,8 +34,20 @@ export function clientTraffic(metrics: Metrics, typeOf: (domain: string) => stri
   }
 }
 
+/** What goes over connections of one kind, with TLS and without. */
+export function byteCounts(metrics: Metrics, connectionType: 'c2s' | 's2s'): Record<'tcp' | 'tls', ByteCounts> {
+  const bytesOf = (name: string) => {
+    const counter = (direction: string, text: string) =>
+      metrics
+        .counter(`${name}_data_${direction}_byte_size`, `Bytes ${text} over ${name.toUpperCase()}`, ['connection_type'])
+        .with({ connection_type: connectionType })
+    return { received: counter('in', 'received'), sent: counter('out', 'sent') }
+  }
+  return { tcp: bytesOf('tcp'), tls: bytesOf('tls') }
+}
+
 /** The counts of one direction, which go into the metrics when those are read. */
-function elementCounts(metrics: Metrics, direction: 'in' | 'out', labels: Labels): ElementCounts {
+export function elementCounts(metrics: Metrics, direction: 'in' | 'out', labels: Labels): ElementCounts {
   const verb = direction === 'in' ? 'received' : 'sent'
   const prefix = `xmpp_element_${direction}`
   const names = ['connection_type', 'host_type'] as const

@@ -5,6 +5,7 @@ export const NS = {
   streams: 'http://etherx.jabber.org/streams',
   streamErrors: 'urn:ietf:params:xml:ns:xmpp-streams',
   stanzaErrors: 'urn:ietf:params:xml:ns:xmpp-stanzas',
+  dialback: 'jabber:server:dialback',
   tls: 'urn:ietf:params:xml:ns:xmpp-tls',
   sasl: 'urn:ietf:params:xml:ns:xmpp-sasl',
   sasl2: 'urn:xmpp:sasl:2',
@@ -17,5 +18,6 @@ export const NS = {
   rsm: 'http://jabber.org/protocol/rsm',
   discoInfo: 'http://jabber.org/protocol/disco#info',
   discoItems: 'http://jabber.org/protocol/disco#items',
+  streamLimits: 'urn:xmpp:stream-limits:0',
   portable: 'urn:xmpp:pie:0',
 } as const

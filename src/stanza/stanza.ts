@@ -10,6 +10,7 @@ import { attributesOf, fieldsOf, prefixesOf, type StanzaHead } from './head.ts'
 import { NS } from './namespaces.ts'
 import { appended, cutOut, elementOf, type Part, receivedParts, shifted, type TextPart } from './parts.ts'
 import { plainTextOf } from './plain-text.ts'
+import { serverContent } from './server-form.ts'
 import type { StanzaError } from './stanza-error.ts'
 import { decodeNotes, encodeNotes, type StanzaKey, withNote } from './stanza-key.ts'
 import type { Ticket } from './ticket.ts'
@@ -217,7 +218,8 @@ export class Stanza {
     const from = this.from === undefined ? '' : ` from='${this.from.wire}'`
     const to = this.to === undefined ? '' : ` to='${this.to.wire}'`
     const head = `<${this.kind}${formNamespace[form]}${from}${to}${this.#attributes}`
-    return asWire(this.#inner === '' ? `${head}/>` : `${head}>${this.#inner}</${this.kind}>`)
+    const inner = form === 'server' ? serverContent(this.#inner, () => this.elements()) : this.#inner
+    return asWire(inner === '' ? `${head}/>` : `${head}>${inner}</${this.kind}>`)
   }
 
   /** Whether the text of another stanza is the same; cheap where both are derived from one. */

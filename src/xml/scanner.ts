@@ -10,6 +10,8 @@ import { asWire, type Wire, wireOf } from './wire.ts'
 
 /** What a scanner tells, in the order of the bytes. A call may throw: it comes out of push(), and the stream is over. */
 export interface ScannerSink {
+  /** The namespace in which elements without another are read, whatever the header says: those of a stream between servers are ours then. */
+  readonly contentNs?: string
   /** The stream's start tag. */
   opened(header: StreamHeader): void
   /** A first-level element. */
@@ -223,10 +225,12 @@ export class XmlScanner {
     const header = headerOf(index, this.bytes, this.base, context)
     const isEmpty = this.bytes[this.at - 2] === 0x2f
     this.release()
+    const { contentNs } = this.sink
+    const inner = contentNs === undefined ? context : { ...context, defaultNs: contentNs }
     this.phase = IN_STREAM
-    this.context = context
+    this.context = inner
     this.sink.opened(header)
-    if (isEmpty && this.context === context && this.phase === IN_STREAM) {
+    if (isEmpty && this.context === inner && this.phase === IN_STREAM) {
       this.phase = OVER
       this.sink.closed()
     }

@@ -1,5 +1,6 @@
 import { LoginGuard } from '../../src/auth/login-guard.ts'
 import { parseConfig } from '../../src/config/load.ts'
+import type { InboundService } from '../../src/edges/s2s/inbound-stream.ts'
 import { Jid } from '../../src/jid/jid.ts'
 import { allModules } from '../../src/modules/all.ts'
 import type { Connection, ConnectionHandler, FrameConnection, FrameHandler } from '../../src/net/connection.ts'
@@ -9,6 +10,8 @@ import { createLogger } from '../../src/observe/logger.ts'
 import { registerAccount } from '../../src/router/accounts.ts'
 import type { Host } from '../../src/router/host.ts'
 import { ClientPort } from '../../src/server/client-port.ts'
+import { inboundService } from '../../src/server/federation/s2s-port.ts'
+import type { ListenerParts } from '../../src/server/port.ts'
 import { clientTraffic } from '../../src/server/traffic.ts'
 import { createServer, type Server } from '../../src/server.ts'
 import { FakeClock } from '../../src/util/clock.ts'
@@ -98,6 +101,7 @@ export class LiveEdge {
   /** Everything that the server has logged as its own fault. */
   readonly faults: string[] = []
   readonly #server: Server
+  #parts: ListenerParts | undefined
   #port: ClientPort | undefined
   #accept: Accept | undefined
   #acceptFrames: AcceptFrames | undefined
@@ -120,25 +124,24 @@ export class LiveEdge {
     await this.#server.start()
     const { config, log, metrics } = this.#server
     const { router } = this.host
-    const port = new ClientPort(
-      {
-        config,
-        clock: this.clock,
-        log,
-        metrics,
-        traffic: clientTraffic(metrics, (domain) => domain, this.#server.tap),
-        router,
-        guard: new LoginGuard(
-          { freePerAddress: 1e9, freePerAccount: 1e9, firstDelay: 1, longestDelay: 1, forgetAfter: 1 },
-          this.clock,
-        ),
-        decoyOf: () => ({ secret: Buffer.alloc(32, 1), iterations: 1 }),
-        domains: () => [],
-        readiness: () => ({ status: 'started', reasons: [] }),
-        folder: () => Promise.reject(new Error('there is no folder')),
-      },
-      { isTlsPossible: false },
-    )
+    this.#parts = {
+      config,
+      clock: this.clock,
+      log,
+      metrics,
+      traffic: clientTraffic(metrics, (domain) => domain, this.#server.tap),
+      router,
+      guard: new LoginGuard(
+        { freePerAddress: 1e9, freePerAccount: 1e9, firstDelay: 1, longestDelay: 1, forgetAfter: 1 },
+        this.clock,
+      ),
+      decoyOf: () => ({ secret: Buffer.alloc(32, 1), iterations: 1 }),
+      domains: () => [],
+      readiness: () => ({ status: 'started', reasons: [] }),
+      folder: () => Promise.reject(new Error('there is no folder')),
+      federation: () => this.#server.federation.open(),
+    }
+    const port = new ClientPort(this.#parts, { isTlsPossible: false })
     const [listener] = config.listen.c2s
     if (listener === undefined) throw new Error('no listener is configured')
     const changed = { ...listener, max_stanza_size: rules.maxStanzaSize ?? 65_536, shaper: rules.shaper ?? 'none' }
@@ -169,6 +172,17 @@ export class LiveEdge {
     if (this.#accept === undefined) throw new Error('not started')
     connection.handler = this.#accept(connection)
     return connection
+  }
+
+  /** Streams of other servers, whose keys are all right and to whom nothing is sent. */
+  async peers(): Promise<InboundService> {
+    const parts = this.#parts
+    const [table] = parts?.config.listen.s2s ?? []
+    if (parts === undefined || table === undefined) throw new Error('not started, or no listener is configured')
+    const federation = await parts.federation()
+    this.host.router.sendElsewhere(() => {})
+    const around = { parts, negotiating: new Set<never>(), tls: undefined, federation, s2s: federation.optionsOf('') }
+    return { ...inboundService(table, around), check: () => Promise.resolve('valid') }
   }
 
   /** Over a WebSocket. */

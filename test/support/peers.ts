@@ -81,7 +81,7 @@ const launch: Readonly<Record<PeerName, (settings: PeerSettings) => Promise<Chil
 }
 
 /** Resolves when the port answers; rejects when the program ends first or takes more than half a minute. */
-async function isListening(child: ChildProcess, port: number): Promise<void> {
+export async function isListening(child: ChildProcess, port: number): Promise<void> {
   const end = Date.now() + 30_000
   while (Date.now() < end) {
     if (child.exitCode !== null) throw new Error(`it ended with code ${child.exitCode}`)
@@ -102,7 +102,7 @@ function answers(port: number): Promise<boolean> {
   })
 }
 
-async function stopChild(child: ChildProcess): Promise<void> {
+export async function stopChild(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
   const ended = new Promise((resolve) => child.once('exit', resolve))
   child.kill('SIGTERM')

@@ -115,6 +115,8 @@ export interface TestServerOptions {
   /** Where its data is, and stays when it stops. */
   readonly folder?: string
   readonly clock?: Clock
+  /** Name servers that tell where other servers are. */
+  readonly dnsServers?: readonly string[]
   /** Modules besides those that come with the server. */
   readonly modules?: readonly AnyModule[]
 }
@@ -135,6 +137,7 @@ export async function startTestServer({
   database,
   folder: kept,
   clock,
+  dnsServers,
   modules: own = [],
 }: TestServerOptions = {}): Promise<OwnTestServer> {
   const folder = kept ?? (await mkdtemp(join(tmpdir(), 'meerkat-test-')))
@@ -142,7 +145,11 @@ export async function startTestServer({
   const modules = [...allModules, ...own]
   const { config: parsed } = parseConfig({ text, file: join(folder, 'meerkat.toml'), modules })
   const log = createLogger({ level: parsed.general.loglevel })
-  const server = createServer({ config: parsed, log, modules, ...(clock === undefined ? {} : { clock }) })
+  const server = createServer({
+    ...{ config: parsed, log, modules },
+    ...(clock === undefined ? {} : { clock }),
+    ...(dnsServers === undefined ? {} : { dnsServers }),
+  })
   await server.start()
   const portOf = (kind: string, nth = 0) => server.ports.filter((port) => port.kind === kind)[nth]?.port ?? 0
   const domain = parsed.general.default_server_domain

@@ -93,7 +93,7 @@ function runningServer(where: string): TestServer {
 }
 
 /** XEP-0077 before authentication. */
-async function registerInBand(
+export async function registerInBand(
   address: TestServer | PeerAddress | Omit<TestServer, 'registerUser'>,
   user: string,
   password: string,

@@ -10,7 +10,7 @@ type Message = Partial<Traced> & {
   readonly leftOut?: number
 }
 
-/** `trace JID`: shows what the sessions of an account, or one of them, send and receive, until it is interrupted. */
+/** `trace JID`: shows what the sessions of an account, or one of them, or another server, send and receive, until it is interrupted. */
 export async function trace(line: CommandLine, machine: Machine): Promise<number> {
   const [, jid] = line.words
   if (jid === undefined) {

@@ -10,6 +10,8 @@ export interface StatServices {
   hostOf(domain: string): Host | undefined
   /** Since the server was started. */
   uptimeSeconds(): number
+  /** Connections with other servers: made by them, made by us. */
+  readonly peers: { readonly incoming: number; readonly outgoing: number }
 }
 
 /** How many accounts some domains have. */
@@ -38,8 +40,8 @@ const globalStats = command({
       registeredUsers: await registered(services.allHosts),
       onlineUsersNode: online,
       onlineUsers: online,
-      incomingS2S: 0,
-      outgoingS2S: 0,
+      incomingS2S: services.peers.incoming,
+      outgoingS2S: services.peers.outgoing,
     }
   },
 })

@@ -78,7 +78,10 @@ export const general = z.strictObject({
   component_backend: noEffect(oneOf('mnesia', 'cets'), builtInStore),
   s2s_backend: noEffect(oneOf('mnesia', 'cets'), builtInStore),
   routing_modules: noEffect(z.array(z.string()), 'routing has a fixed order'),
-  route_subdomains: notBuilt('routing of unknown subdomains to other servers'),
+  route_subdomains: oneOf('s2s')
+    .optional()
+    .describe('Look elsewhere for subdomains of our domains that nobody here serves. Not set: there are none.')
+    .meta({ reload: 'live', example: 's2s' }),
   rdbms_server_type: noEffect(oneOf('pgsql'), 'the SQL dialect follows from the driver').meta({ era: '4.0' }),
   pgsql_users_number_estimate: noEffect(z.boolean(), 'users are counted exactly').meta({ era: '4.0' }),
   override: noEffect(z.array(oneOf('global', 'local', 'acls')), 'the file is the only source of settings').meta({
@@ -99,7 +102,7 @@ export const hostGeneral = z.strictObject({
     .optional()
     .describe('As in `[general]`.')
     .meta({ reload: 'restart', example: 2000 }),
-  route_subdomains: notBuilt('routing of unknown subdomains to other servers'),
+  route_subdomains: oneOf('s2s').optional().describe('As in `[general]`.').meta({ reload: 'live', example: 's2s' }),
   hide_service_name: noEffect(z.boolean(), 'input that is no XMPP names no host; set it under general').meta({
     era: '4.0',
   }),

@@ -1,10 +1,11 @@
 import { z } from 'zod'
 import { type ModuleDeclaration, modulesTable } from '../modules.ts'
-import { domainName, notBuilt } from '../option.ts'
+import { domainName } from '../option.ts'
 import { access, acl } from './access.ts'
 import { auth } from './auth.ts'
 import { hostGeneral } from './general.ts'
 import { hostPools } from './outgoing-pools.ts'
+import { s2s } from './s2s.ts'
 
 /** One `[[host_config]]` table, for a set of declared modules. */
 export function hostConfig(modules: readonly ModuleDeclaration[]) {
@@ -30,6 +31,6 @@ export function hostConfig(modules: readonly ModuleDeclaration[]) {
     outgoing_pools: hostPools
       .optional()
       .describe('Pools of its own, which take the place of the general ones of the same tag.'),
-    s2s: notBuilt('policies for other servers', true),
+    s2s: s2s.optional().describe('Takes the place of the whole `[s2s]` for this host.'),
   })
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { duration, intOrInfinity, ipAddress, noEffect, notBuilt, oneOf, port, ruleName, uniqueList } from '../option.ts'
 import { methodName } from './auth.ts'
-import { httpTls, xmppTls } from './tls.ts'
+import { httpTls, serverTls, xmppTls } from './tls.ts'
 
 const address = {
   port: port().describe('TCP port.').meta({ reload: 'live' }),
@@ -20,21 +20,13 @@ const address = {
 
 const noAcceptors = noEffect(z.int().positive(), 'connections are accepted by the event loop')
 
-/** Limits that every way for clients to come in has. */
-const clientLimits = {
-  max_unauthenticated_size: intOrInfinity()
-    .default(16_384)
-    .describe('Largest element accepted before authentication, in bytes.')
-    .meta({ reload: 'live' }),
-  max_stanza_rate: intOrInfinity()
-    .default(Number.POSITIVE_INFINITY)
-    .describe('Stanzas a second that a session may send; who sends more is read from more slowly.')
-    .meta({ reload: 'live' }),
-}
+const unauthenticatedSize = intOrInfinity()
+  .default(16_384)
+  .describe('Largest element accepted before authentication, in bytes.')
+  .meta({ reload: 'live' })
 
-const c2s = z.strictObject({
-  ...address,
-  access: ruleName().default('all').describe('Who may bind a resource here.').meta({ reload: 'live' }),
+/** Options that every listener for streams of XMPP has. */
+const streamListener = {
   shaper: z
     .string()
     .min(1)
@@ -59,10 +51,9 @@ const c2s = z.strictObject({
     .default(1000)
     .describe('Most TLS handshakes under way at a time; further ones wait their turn.')
     .meta({ reload: 'restart' }),
-  ...clientLimits,
   state_timeout: duration('ms', { least: 0, infinite: true })
     .default(5000)
-    .describe('Time for each step before a session is there.')
+    .describe('Time for each step until somebody has signed in, or proven which server it is.')
     .meta({ reload: 'live', aliases: ['c2s_state_timeout'] }),
   backlog: z
     .int()
@@ -76,6 +67,26 @@ const c2s = z.strictObject({
     .describe('Every connection begins with a PROXY protocol header that names the real peer.')
     .meta({ reload: 'live' }),
   reuse_port: noEffect(z.boolean(), 'Node.js 20 cannot share a port between processes'),
+  num_acceptors: noAcceptors,
+  max_fsm_queue: noEffect(z.int().positive(), 'queues are bounded in bytes').meta({ era: '4.0' }),
+  zlib: noEffect(z.int().positive(), 'stream compression is unsafe and not offered').meta({ era: '4.0' }),
+  xml_socket: noEffect(z.boolean(), 'this relic is not offered').meta({ era: '4.0' }),
+}
+
+/** Limits that every way for clients to come in has. */
+const clientLimits = {
+  max_unauthenticated_size: unauthenticatedSize,
+  max_stanza_rate: intOrInfinity()
+    .default(Number.POSITIVE_INFINITY)
+    .describe('Stanzas a second that a session may send; who sends more is read from more slowly.')
+    .meta({ reload: 'live' }),
+}
+
+const c2s = z.strictObject({
+  ...address,
+  access: ruleName().default('all').describe('Who may bind a resource here.').meta({ reload: 'live' }),
+  ...streamListener,
+  ...clientLimits,
   allowed_auth_methods: uniqueList(methodName())
     .optional()
     .describe('Narrows `auth.methods` on this port.')
@@ -86,10 +97,14 @@ const c2s = z.strictObject({
     .describe('Offer the session request that RFC 6121 dropped.')
     .meta({ reload: 'live' }),
   tls: xmppTls.optional().describe('TLS of this listener; without the table there is none.'),
-  num_acceptors: noAcceptors,
-  max_fsm_queue: noEffect(z.int().positive(), 'queues are bounded in bytes').meta({ era: '4.0' }),
-  zlib: noEffect(z.int().positive(), 'stream compression is unsafe and not offered').meta({ era: '4.0' }),
-  xml_socket: noEffect(z.boolean(), 'this relic is not offered').meta({ era: '4.0' }),
+})
+
+const s2s = z.strictObject({
+  ...address,
+  port: address.port.meta({ example: 5269 }),
+  ...streamListener,
+  max_unauthenticated_size: unauthenticatedSize,
+  tls: serverTls.prefault({}).describe('TLS of this listener.'),
 })
 
 const place = {
@@ -197,6 +212,6 @@ const http = z.strictObject({
 export const listen = z.strictObject({
   c2s: z.array(c2s).default([]).describe('Listeners for XMPP clients.'),
   http: z.array(http).default([]).describe('Listeners for HTTP and what is carried over it.'),
-  s2s: notBuilt('connections with other servers'),
+  s2s: z.array(s2s).default([]).describe('Listeners for other servers.'),
   component: notBuilt('external components').meta({ aliases: [{ key: 'service', era: '4.0' }] }),
 })

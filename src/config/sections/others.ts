@@ -82,17 +82,3 @@ export const services = z.strictObject({
   service_admin_extra: noEffect(z.looseObject({}), 'every command is there').meta({ era: '4.0' }),
   service_translations: noEffect(z.looseObject({}), 'there is one catalogue of messages'),
 })
-
-/** The `[s2s]` table. */
-export const s2s = z.strictObject({
-  default_policy: notBuilt('policies for other servers', true),
-  host_policy: notBuilt('policies for other servers', true),
-  shared: notBuilt('connections with other servers'),
-  outgoing: notBuilt('connections with other servers'),
-  use_starttls: notBuilt('connections with other servers').meta({ era: '4.0' }),
-  certfile: notBuilt('connections with other servers').meta({ era: '4.0' }),
-  ciphers: notBuilt('connections with other servers').meta({ era: '4.0' }),
-  max_retry_delay: notBuilt('connections with other servers').meta({ era: '4.0' }),
-  dns: notBuilt('connections with other servers').meta({ era: '4.0' }),
-  address: notBuilt('connections with other servers').meta({ era: '4.0' }),
-})

@@ -84,6 +84,14 @@ export const xmppTls = z.strictObject({
     .meta({ reload: 'live' }),
 })
 
+/** TLS of a listener for other servers, which is there whether it is written or not. */
+export const serverTls = xmppTls.extend({
+  mode: oneOf('starttls_required', 'starttls', 'tls', 'none')
+    .default('starttls_required')
+    .describe('`starttls_required`, `starttls` offered, `tls` from the first byte, or `none`.')
+    .meta({ reload: 'live' }),
+})
+
 /** TLS of a connection that the server makes. */
 export const clientTls = z.strictObject({
   verify_mode: oneOf('peer', 'selfsigned_peer', 'none')

@@ -53,7 +53,7 @@ export default defineModule({
     const infoOf = (domain: string): Element => discoInfoElement(disco.serverInfo(domain))
     for (const version of versions) {
       on(streamFeatures, 'main', ({ state, domain }) =>
-        state === 'signedIn' ? ownCaps(infoOf(domain), version) : undefined,
+        state === 'beforeSignIn' ? undefined : ownCaps(infoOf(domain), version),
       )
     }
     on(discoInfo, 'caps', ({ at, node, to }) =>

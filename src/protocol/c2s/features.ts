@@ -4,7 +4,6 @@ import type { ChannelSecurity } from '../sasl/mechanism.ts'
 import type { C2sRules, StreamHost } from './rules.ts'
 
 const bindingNs = 'urn:xmpp:sasl-cb:0'
-const limitsNs = 'urn:xmpp:stream-limits:0'
 
 /** `<stream:features/>` of a client's stream. */
 export function streamFeatures(content: readonly (Element | undefined)[]): Element {
@@ -14,10 +13,10 @@ export function streamFeatures(content: readonly (Element | undefined)[]): Eleme
 /** How much the server takes at once, and how long a session may be silent (XEP-0478). */
 function limits({ maxStanzaBytes }: C2sRules, idleSeconds?: number): Element | undefined {
   const told = [
-    maxStanzaBytes === undefined ? undefined : el('max-bytes', limitsNs, String(maxStanzaBytes)),
-    idleSeconds === undefined ? undefined : el('idle-seconds', limitsNs, String(idleSeconds)),
+    maxStanzaBytes === undefined ? undefined : el('max-bytes', NS.streamLimits, String(maxStanzaBytes)),
+    idleSeconds === undefined ? undefined : el('idle-seconds', NS.streamLimits, String(idleSeconds)),
   ].filter((limit) => limit !== undefined)
-  return told.length === 0 ? undefined : el('limits', limitsNs, told)
+  return told.length === 0 ? undefined : el('limits', NS.streamLimits, told)
 }
 
 /** The channel binding types, announced only beside mechanisms (XEP-0440). */

@@ -123,5 +123,4 @@ export class OutboundQueue<T extends { number: number }> {
     // What comes before the client has told its count was not seen by it, whatever it tells.
     return this.#isRestored ? Math.max(last, this.#acknowledged + round) : last
   }
-
 }
