@@ -100,8 +100,8 @@ export class Archive {
   append(parts: NewEntryParts): Appended {
     const id = parts.id ?? this.ids.next()
     const { shared, stanza, owner, remote, resource } = parts
-    const isSame = shared?.stanza?.isWrittenAs(stanza) === true
-    const message = isSame ? (shared as NewMessage) : this.#begin(parts, id)
+    const isSame = shared?.stanza?.isWrittenAs(stanza) === true && this.#writer.canShare(shared)
+    const message = isSame ? shared : this.#begin(parts, id)
     const entry = { id, owner: owner.bareString, remote: remote.bareString, resource, flags: parts.flags }
     return { id, message, written: this.#writer.add(message, entry) }
   }

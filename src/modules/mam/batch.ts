@@ -141,6 +141,11 @@ export class Batch {
     if (!this.#fill(message, copy, entry, numberOf)) this.#late.push({ message, copy, entry })
   }
 
+  /** Whether a message is among those of this batch that can be shared. */
+  holds(message: NewMessage): boolean {
+    return this.#shared[message.row % mostShared] === message
+  }
+
   /** Nothing is added any more. */
   close(): void {
     for (const message of this.#shared) message.stanza = undefined

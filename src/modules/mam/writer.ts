@@ -87,10 +87,15 @@ export class ArchiveWriter {
     return batch.begin(parts)
   }
 
-  /** Adds an entry of a message that can be shared still. The promise resolves when it is on disk; many entries have the same. */
+  /** Whether another entry can have a message: what another host has begun, or what has left, is written anew. */
+  canShare(message: NewMessage): boolean {
+    return this.#open?.holds(message) === true
+  }
+
+  /** Adds an entry of a message that can be shared. The promise resolves when it is on disk; many entries have the same. */
   add(message: NewMessage, entry: NewEntry): Promise<void> {
     const batch = this.#open
-    if (batch === undefined || message.stanza === undefined) throw new RangeError('the message is on its way already')
+    if (batch?.holds(message) !== true) throw new RangeError('the message is on its way already')
     batch.add(message, entry, this.#numberOf)
     // What else comes in this turn of the event loop goes along: the database commits it no later.
     if (batch.entries === this.#options.batchSize) setImmediate(() => this.#leave(batch))
