@@ -39,7 +39,7 @@ function told(name: PeerName, by: 'certificate' | 'dialback'): void {
       const { authority } = federated
       const place = { domain: 'a.test', port: ours.s2sPort }
       theirs = await startFederatedPeer(name, { authority, known: place, dns: dns.address, s2sPort, by })
-    }, 60_000)
+    }, 120_000)
     afterAll(async () => {
       await theirs?.stop()
       await federated.stop()

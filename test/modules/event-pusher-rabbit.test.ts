@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { defineModule } from '../../src/module/define.ts'
 import { serverEvent } from '../../src/modules/event-pusher/api.ts'
 import { Client } from '../support/client.ts'
+import { Events } from '../support/events.ts'
 import { baseConfig, ownServer } from '../support/own-server.ts'
 import { RabbitServer } from '../support/rabbit-server.ts'
 import { enters, freshRoom, opens } from '../support/rooms.ts'
@@ -53,16 +54,14 @@ port = ${port}
 confirms_enabled = true
 reconnect.delay = 100
 `
-  const bind = async (exchange: string, came: Published[], durable = false): Promise<void> => {
+  const bind = async (exchange: string, came: Events<Published>, durable = false): Promise<void> => {
     const consumer = reader.createConsumer(
       {
         ...{ queue: `read-${exchange}`, noAck: true, queueOptions: { durable: true } },
         exchanges: [{ exchange, type: 'topic', durable }],
         queueBindings: [{ queue: `read-${exchange}`, exchange, routingKey: '#' }],
       },
-      ({ routingKey: key, contentType: type, body }) => {
-        came.push({ exchange, key, type, body })
-      },
+      ({ routingKey: key, contentType: type, body }) => came.add({ exchange, key, type, body }),
     )
     await new Promise((resolve) => consumer.once('ready', resolve as () => void))
   }
@@ -81,33 +80,42 @@ reconnect.delay = 100
 [modules.mod_test_tagger]
 [modules.mod_event_pusher.backend.rabbit]
 chat_msg_exchange.sent_topic = "out_of_client"
+chat_msg_exchange.durable = true
 ${pool()}`,
       { modules: [tagger] },
     )
-    const came: Published[] = []
-    /** What has come of these messages, or of presence, once the last of them is there. */
-    const until = async (last: (each: Published) => boolean) => {
-      await expect.poll(() => came.some(last), { timeout: 10_000 }).toBe(true)
-      return came.splice(0)
-    }
+    const came = new Events<Published>()
     const shown = ({ exchange, key, body }: Published) => `${exchange} ${key} ${JSON.stringify(body)}`
+    /** Waits until all of these have come, in whatever order: what has another key comes on another channel. */
+    const allCome = (wanted: readonly string[], limit?: number) =>
+      Promise.all(wanted.map((text) => came.when(text, (each) => shown(each) === text, limit)))
+    /** What has come to an exchange, of one key if it is given, sorted. */
+    const toldOn = (exchange: string, key?: string) =>
+      came
+        .all()
+        .filter((each) => each.exchange === exchange && (key === undefined || each.key === key))
+        .map(shown)
+        .sort()
+    /** `where`: the exchange and the routing key. */
+    const said = (where: string, from: string, to: string, message: string) =>
+      `${where} ${JSON.stringify({ from_user_id: from, to_user_id: to, message, shard: 7 })}`
 
     it('declares them, and tells who comes and goes, once', async () => {
       for (const exchange of ['presence', 'chat_msg', 'groupchat_msg']) {
         expect(await isThere(exchange)).toBe(true)
-        await bind(exchange, came)
+        await bind(exchange, came, exchange === 'chat_msg')
       }
       const client = await own.client('frodo', 'pipe')
       client.sends(`<presence><show>away</show></presence>`)
       client.sends(`<presence><priority>-1</priority></presence>`)
       client.sends(`<presence type='unavailable'/>`)
       await client.isHeard()
-      const all = await until(({ body }) => body.present === false)
-      expect(all.map(shown)).toEqual([
+      await came.when('gone', ({ body }) => body.present === false)
+      expect(came.all().map(shown)).toEqual([
         'presence frodo@localhost {"user_id":"frodo@localhost/pipe","present":true,"shard":7}',
         'presence frodo@localhost {"user_id":"frodo@localhost/pipe","present":false,"shard":7}',
       ])
-      expect(all[0]?.type).toBe('application/json')
+      expect(came.all()[0]?.type).toBe('application/json')
       client.destroy()
     })
 
@@ -121,26 +129,29 @@ ${pool()}`,
       )
       frodo.sends(`<message to='sam@localhost'><body>normal</body></message>`)
       frodo.sends(`<message type='chat' to='${sam.jid}'><body>last</body></message>`)
-      const all = await until(({ body, key }) => body.message === 'last' && key.endsWith('recv'))
-      const chats = all.filter(({ exchange }) => exchange === 'chat_msg')
-      expect(chats.map(({ key, body }) => `${key} ${JSON.stringify(body)}`).sort()).toEqual([
-        'frodo@localhost.out_of_client {"from_user_id":"frodo@localhost/pipe","to_user_id":"sam@localhost","message":"hi","shard":7}',
-        'frodo@localhost.out_of_client {"from_user_id":"frodo@localhost/pipe","to_user_id":"sam@localhost/rope","message":"last","shard":7}',
-        'sam@localhost.chat_msg_recv {"from_user_id":"frodo@localhost/pipe","to_user_id":"sam@localhost","message":"hi","shard":7}',
-        'sam@localhost.chat_msg_recv {"from_user_id":"frodo@localhost/pipe","to_user_id":"sam@localhost/rope","message":"last","shard":7}',
-      ])
+      const pipe = 'frodo@localhost/pipe'
+      const wanted = [
+        said('chat_msg frodo@localhost.out_of_client', pipe, 'sam@localhost', 'hi'),
+        said('chat_msg frodo@localhost.out_of_client', pipe, 'sam@localhost/rope', 'last'),
+        said('chat_msg sam@localhost.chat_msg_recv', pipe, 'sam@localhost', 'hi'),
+        said('chat_msg sam@localhost.chat_msg_recv', pipe, 'sam@localhost/rope', 'last'),
+      ]
+      await allCome(wanted)
+      expect(toldOn('chat_msg')).toEqual(wanted)
     })
 
     it('tells of a message to who is away once, not again when it is read', async () => {
       const frodo = await own.client('frodo', 'pipe')
       await own.server.registerUser('rosie', 'secret')
       frodo.sends(`<message type='chat' to='rosie@localhost' id='o1'><body>away</body></message>`)
-      await until(({ body, key }) => body.message === 'away' && key.endsWith('recv'))
+      const away = said('chat_msg rosie@localhost.chat_msg_recv', frodo.jid, 'rosie@localhost', 'away')
+      await allCome([away])
       const rosie = await own.client('rosie', 'kitchen')
       await rosie.receives(`<message from='${frodo.jid}' type='chat' id='o1'>{any}</message>`)
       frodo.sends(`<message type='chat' to='${rosie.jid}'><body>end</body></message>`)
-      const all = await until(({ body, key }) => body.message === 'end' && key.endsWith('recv'))
-      expect(all.filter(({ body }) => body.message === 'away')).toEqual([])
+      const end = said('chat_msg rosie@localhost.chat_msg_recv', frodo.jid, rosie.jid, 'end')
+      await allCome([end])
+      expect(toldOn('chat_msg', 'rosie@localhost.chat_msg_recv')).toEqual([away, end])
     })
 
     it('tells of what is said in a room for each who hears it', async () => {
@@ -150,34 +161,31 @@ ${pool()}`,
       await enters(sam, room, 'gardener')
       frodo.sends(`<message type='groupchat' to='${room}'><body>hi all</body></message>`)
       await sam.takes((each) => each.child('body') !== undefined)
-      const heard: Published[] = []
-      await expect
-        .poll(() => heard.push(...came.splice(0)) && heard.filter(({ body }) => body.message === 'hi all').length)
-        .toBe(3)
-      expect(
-        heard
-          .filter(({ exchange }) => exchange === 'groupchat_msg')
-          .map(shown)
-          .sort(),
-      ).toEqual([
-        `groupchat_msg frodo@localhost.groupchat_msg_recv {"from_user_id":"${room}/ring-bearer","to_user_id":"frodo@localhost/pipe","message":"hi all","shard":7}`,
-        `groupchat_msg frodo@localhost.groupchat_msg_sent {"from_user_id":"frodo@localhost/pipe","to_user_id":"${room}","message":"hi all","shard":7}`,
-        `groupchat_msg sam@localhost.groupchat_msg_recv {"from_user_id":"${room}/ring-bearer","to_user_id":"sam@localhost/rope","message":"hi all","shard":7}`,
-      ])
+      const speaker = `${room}/ring-bearer`
+      const wanted = [
+        said('groupchat_msg frodo@localhost.groupchat_msg_recv', speaker, frodo.jid, 'hi all'),
+        said('groupchat_msg frodo@localhost.groupchat_msg_sent', frodo.jid, room, 'hi all'),
+        said('groupchat_msg sam@localhost.groupchat_msg_recv', speaker, sam.jid, 'hi all'),
+      ]
+      await allCome(wanted)
+      expect(toldOn('groupchat_msg')).toEqual(wanted)
     })
 
+    // The exchange is durable, and so its queue stays bound: what comes before the reader is back is kept for it.
     it('a broker that is away delays nobody, and is told all when it is back', { timeout: 90_000 }, async () => {
       const [merry, pippin] = [await own.client('merry', 'pony'), await own.client('pippin', 'rope')]
       await rabbit.stop()
-      for (let index = 0; index < 20; index++) {
-        merry.sends(`<message type='chat' to='${pippin.jid}' id='m${index}'><body>m${index}</body></message>`)
-        await pippin.receives(`<message type='chat' from='${merry.jid}' id='m${index}'>{any}</message>`)
+      const texts = Array.from({ length: 20 }, (_, index) => `m${index}`)
+      for (const text of texts) {
+        merry.sends(`<message type='chat' to='${pippin.jid}' id='${text}'><body>${text}</body></message>`)
+        await pippin.receives(`<message type='chat' from='${merry.jid}' id='${text}'>{any}</message>`)
       }
       await rabbit.run()
-      const received = () =>
-        came.filter(({ key }) => key === 'pippin@localhost.chat_msg_recv').map(({ body }) => body.message)
-      await expect.poll(() => new Set(received()).size, { timeout: 60_000 }).toBeGreaterThanOrEqual(20)
-      expect(received()).toEqual(expect.arrayContaining(Array.from({ length: 20 }, (_, index) => `m${index}`)))
+      const wanted = texts.flatMap((text) => [
+        said('chat_msg merry@localhost.out_of_client', merry.jid, pippin.jid, text),
+        said('chat_msg pippin@localhost.chat_msg_recv', merry.jid, pippin.jid, text),
+      ])
+      await allCome(wanted, 60_000)
     })
   })
 

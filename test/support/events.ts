@@ -19,8 +19,11 @@ export class Events<E> {
     return this.#seen
   }
 
-  /** The first event that is wanted, once it has happened. Rejects with all that happened instead when time is up. */
-  when(what: string, isWanted: (event: E) => boolean): Promise<E> {
+  /**
+   * The first event that is wanted, once it has happened. Rejects with all that happened instead when time is up, which is after
+   * `limit` milliseconds.
+   */
+  when(what: string, isWanted: (event: E) => boolean, limit = patience): Promise<E> {
     return new Promise((resolve, reject) => {
       const look = (): void => {
         const found = this.#seen.find(isWanted)
@@ -36,7 +39,7 @@ export class Events<E> {
             `${what} did not happen; this did:\n${this.#seen.map((event) => JSON.stringify(event)).join('\n')}`,
           ),
         )
-      }, patience)
+      }, limit)
       this.#waiting.add(look)
       look()
     })

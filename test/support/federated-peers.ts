@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Authority } from './certificates.ts'
 import { Client } from './client.ts'
-import { isListening, type PeerName, stopChild } from './peers.ts'
+import { isAnswering, type PeerName, stopChild, streamHeader } from './peers.ts'
 import { freePorts, program } from './services.ts'
 import { registerInBand } from './target.ts'
 
@@ -153,7 +153,18 @@ export async function startFederatedPeer(name: PeerName, options: FederatedPeerO
   const [c2sPort = 0] = await freePorts(1)
   const launch = name === 'prosody' ? launchProsody : launchEjabberd
   const child = await launch({ ...options, folder, domain, c2sPort })
-  for (const port of [c2sPort, options.s2sPort]) await isListening(child, port)
+  const end = async () => {
+    await stopChild(child)
+    await rm(folder, { recursive: true, force: true })
+  }
+  try {
+    await isAnswering(child, options.s2sPort)
+    await isAnswering(child, c2sPort, streamHeader(domain))
+  } catch (error) {
+    const log = await readFile(join(folder, 'peer.log'), 'utf8').catch(() => 'no log')
+    await end()
+    throw new Error(`${name} did not start; its log ends with\n${log.slice(-2000)}`, { cause: error })
+  }
   const address = { host: '127.0.0.1', port: c2sPort, tlsPort: 0, wsUrl: '', domain }
   const clients: Client[] = []
   return {
@@ -169,8 +180,7 @@ export async function startFederatedPeer(name: PeerName, options: FederatedPeerO
     },
     async stop() {
       for (const client of clients) client.destroy()
-      await stopChild(child)
-      await rm(folder, { recursive: true, force: true })
+      await end()
     },
   }
 }

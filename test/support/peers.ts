@@ -45,7 +45,9 @@ export async function startPeer(name: PeerName): Promise<{ address: PeerAddress;
     await rm(folder, { recursive: true, force: true })
   }
   try {
-    for (const port of [c2s, tls, http, ports.strict]) await isListening(child, port)
+    for (const port of [tls, http]) await isAnswering(child, port)
+    await isAnswering(child, c2s, streamHeader(domain))
+    await isAnswering(child, ports.strict, streamHeader(strictDomain))
   } catch (error) {
     await stopChild(child)
     throw new Error(`${name} did not start; its files are in ${folder}`, { cause: error })
@@ -80,25 +82,39 @@ const launch: Readonly<Record<PeerName, (settings: PeerSettings) => Promise<Chil
   },
 }
 
-/** Resolves when the port answers; rejects when the program ends first or takes more than half a minute. */
-export async function isListening(child: ChildProcess, port: number): Promise<void> {
-  const end = Date.now() + 30_000
+/** How long a peer may take to start, in ms: on a busy machine ejabberd needs more than half a minute. */
+const patience = 90_000
+
+/** What a client's stream begins with. */
+export const streamHeader = (domain: string): string =>
+  `<?xml version='1.0'?><stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' to='${domain}' version='1.0'>`
+
+/**
+ * Resolves when the port takes a connection and, if there is something to `say`, answers it: a peer may listen long before it
+ * serves anybody. Rejects when the program ends first or takes too long.
+ */
+export async function isAnswering(child: ChildProcess, port: number, say?: string): Promise<void> {
+  const end = Date.now() + patience
   while (Date.now() < end) {
     if (child.exitCode !== null) throw new Error(`it ended with code ${child.exitCode}`)
-    if (await answers(port)) return
+    if (await answers(port, say, end - Date.now())) return
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
-  throw new Error(`nothing listens on port ${port}`)
+  throw new Error(`nothing answers on port ${port}`)
 }
 
-function answers(port: number): Promise<boolean> {
+function answers(port: number, say: string | undefined, limit: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ port, host: '127.0.0.1' })
-    socket.once('connect', () => {
+    const end = (isAnswered: boolean) => {
+      resolve(isAnswered)
       socket.destroy()
-      resolve(true)
-    })
-    socket.once('error', () => resolve(false))
+    }
+    socket.setTimeout(limit, () => end(false))
+    socket.once('connect', () => (say === undefined ? end(true) : socket.write(say)))
+    socket.once('data', () => end(true))
+    socket.once('error', () => end(false))
+    socket.once('close', () => end(false))
   })
 }
 

@@ -75,7 +75,13 @@ const kind = oneOf('topic', 'direct', 'fanout', 'headers')
 const exchange = (name: string) => ({
   name: z.string().min(1).default(name).describe('Name of the exchange.').meta(restart),
   type: kind.default('topic').describe('Its type.').meta(restart),
-  durable: z.boolean().default(false).describe('Whether it outlives a restart of RabbitMQ.').meta(restart),
+  durable: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Whether it outlives a restart of RabbitMQ. If not, its queues have to be bound again, and what is published before that is lost.',
+    )
+    .meta(restart),
 })
 const messages = (name: string, what: string) =>
   z
