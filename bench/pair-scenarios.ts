@@ -31,6 +31,20 @@ const roomArchive = '[modules.mod_mam]\nbackend = "rdbms"\nmuc = {}\n'
 const tenRooms = ['muc', '--rooms', '10', '--occupants', '100', ...window]
 const idle = { figure: 'kib_per_session', unit: 'KiB/session', storage: 'plain' } as const
 
+/** So many users with two devices each, in pairs. */
+function managed(users: number): Scenario {
+  return {
+    title: `chat with stream management and carbons, ${users} users with 2 devices, 1 outstanding`,
+    args: ['--sessions', String(2 * users), '--idle-sessions', '0', '--seconds', '6', '--warm-up', '3'],
+    own: 'chat-sm',
+    users,
+    prefix: 'bench',
+    figure: 'us/message',
+    unit: 'us/message',
+    storage: 'plain',
+  }
+}
+
 /** What is compared, by the name that --only takes. */
 export const scenarios: Record<string, Scenario> = {
   'chat-200-w1': {
@@ -90,16 +104,8 @@ export const scenarios: Record<string, Scenario> = {
     args: tenRooms,
     settings: roomArchive,
   },
-  'chat-sm': {
-    title: 'chat with stream management and carbons, 100 users with 2 devices, 1 outstanding',
-    args: ['--sessions', '200', '--idle-sessions', '0', '--seconds', '6', '--warm-up', '3'],
-    own: 'chat-sm',
-    users: 100,
-    prefix: 'bench',
-    figure: 'us/message',
-    unit: 'us/message',
-    storage: 'plain',
-  },
+  'chat-sm': managed(100),
+  'chat-sm-200': managed(200),
   'pubsub-1000': {
     title: 'publication to a node with 1,000 subscribers',
     args: ['--sessions', '2', '--idle-sessions', '0', '--seconds', '6', '--warm-up', '3'],
