@@ -2,7 +2,8 @@ import { constants, X509Certificate } from 'node:crypto'
 import { appendFile, readFile, stat } from 'node:fs/promises'
 import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls'
 import type { Clock, Timer } from '../util/clock.ts'
-import type { Report } from './connection.ts'
+import type { PeerCertificate, Report } from './connection.ts'
+import { judgingContext, problemAsServer } from './server-judgement.ts'
 
 /** A server's TLS table as the configuration has it. Paths are absolute or relative to the working directory. */
 export interface TlsTable {
@@ -41,6 +42,8 @@ export interface TlsContextOptions {
   readonly names?: Readonly<Record<string, NamedCertificate>> | undefined
   /** Protocols accepted by ALPN. A client that offers none is served, one that offers only others is refused. */
   readonly alpn?: readonly string[] | undefined
+  /** Whether who connects may show the certificate of a server: one that is not for clients (RFC 6120 §13.7.2.2). */
+  readonly isForServers?: boolean | undefined
   readonly clock: Clock
   readonly report?: Report | undefined
   /** How often the files are looked at, in milliseconds; 0 for never. */
@@ -61,6 +64,8 @@ export interface Validity {
 interface Loaded {
   readonly validity: Validity
   readonly main: SecureContext
+  /** For certificates of servers, where those are taken. */
+  readonly judging: SecureContext | undefined
   readonly byName: ReadonlyMap<string, SecureContext>
   readonly stamps: string
 }
@@ -120,6 +125,20 @@ export class TlsContext {
     if (certificate === undefined) return mode === undefined ? undefined : 'no certificate'
     if (certificate.isTrusted || mode === 'selfsigned_peer') return undefined
     return (disconnect ?? mode !== undefined) ? certificate.problem : undefined
+  }
+
+  /**
+   * Where servers connect, a certificate that is not for clients is looked at again as one of a server. Undefined where there is
+   * nothing to look at again.
+   */
+  reconsider(certificate: PeerCertificate, chain: () => readonly Buffer[]): Promise<PeerCertificate> | undefined {
+    const { judging } = this.#loaded
+    if (judging === undefined || certificate.problem !== 'INVALID_PURPOSE') return undefined
+    const { raw } = certificate
+    return problemAsServer(chain(), judging).then(
+      (problem) => ({ raw, isTrusted: problem === undefined, problem }),
+      () => certificate,
+    )
   }
 
   /** Where session keys are to be logged, for debugging. */
@@ -198,7 +217,8 @@ async function load(options: TlsContextOptions): Promise<Loaded> {
     const own = named.certfile === undefined ? { keyfile, password } : {}
     byName.set(name.toLowerCase(), await secureContext({ ...rest, ...own, ...named }))
   }
-  return { main, byName, stamps, validity: await validityOf(table.certfile ?? '') }
+  const judging = options.isForServers === true ? await judgingContextOf(table) : undefined
+  return { main, judging, byName, stamps, validity: await validityOf(table.certfile ?? '') }
 }
 
 async function validityOf(certfile: string): Promise<Validity> {
@@ -230,6 +250,12 @@ async function secureContext(table: TlsTable): Promise<SecureContext> {
   } catch (error) {
     throw new TlsError(`TLS material of ${certfile} cannot be used: ${(error as Error).message}`, { cause: error })
   }
+}
+
+/** Of files that have been read before. */
+async function judgingContextOf({ cacertfile, crl_files: crls = [], ciphers }: TlsTable): Promise<SecureContext> {
+  const ca = cacertfile === undefined ? undefined : await readText(cacertfile)
+  return judgingContext({ ca, crl: await Promise.all(crls.map(readText)), ciphers })
 }
 
 async function readText(file: string): Promise<string> {

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import { connect, type SecureContext, TLSSocket, type TLSSocketOptions } from 'node:tls'
 import type { Clock } from '../util/clock.ts'
 import type { PeerCertificate, TlsInfo } from './connection.ts'
+import { shownCertificate, shownChain, verifyProblem } from './shown-certificate.ts'
 import type { TlsContext } from './tls-context.ts'
 
 /** How long a client may take for its handshake, waiting for a slot included, in milliseconds. */
@@ -64,6 +65,8 @@ export interface Handshake {
 export interface HandshakeSide {
   /** Begins it. */
   wrap(plain: Socket): TLSSocket
+  /** Looks again at a certificate that is not trusted. `chain`: what was shown with it, itself first. Never rejects. */
+  reconsider?(certificate: PeerCertificate, chain: () => readonly Buffer[]): Promise<PeerCertificate> | undefined
   /** The reason to refuse the other side, or undefined. */
   refusal(certificate: PeerCertificate | undefined): string | undefined
 }
@@ -84,6 +87,7 @@ export function serverSide(context: TlsContext): HandshakeSide {
       if (context.logsKeys) socket.on('keylog', (line: Buffer) => context.logKeys(line))
       return socket
     },
+    reconsider: (certificate, chain) => context.reconsider(certificate, chain),
     refusal: (certificate) => context.refusal(certificate),
   }
 }
@@ -104,9 +108,8 @@ export function clientSide({ context, serverName, alpn }: ClientHandshake): Hand
   }
 }
 
-/** What Node's TLS socket has beyond its types: the outcome of the certificate check, and the end of the handshake. */
+/** What Node's TLS socket has beyond its types: the end of the handshake. */
 interface TlsInternals {
-  ssl?: { verifyError?: () => (Error & { code?: string }) | null }
   _releaseControl?: () => void
 }
 
@@ -130,8 +133,7 @@ export function shakeHands({ plain, side, slots, clock }: Handshake): Promise<{ 
       reject(error)
     }
     const onClose = () => fail(new Error('Connection closed during the TLS handshake'))
-    const succeed = (secured: TLSSocket) => {
-      const info = describe(secured)
+    const succeed = (secured: TLSSocket, info: TlsInfo) => {
       const refusal = side.refusal(info.peerCertificate)
       if (refusal !== undefined) return fail(new Error(`Client certificate refused: ${refusal}`))
       settle()
@@ -145,7 +147,15 @@ export function shakeHands({ plain, side, slots, clock }: Handshake): Promise<{ 
       const started = wrap(plain, side, fail)
       socket = started
       started.once('end', onClose)
-      started.once('secure', () => succeed(started))
+      started.once('secure', () => {
+        const info = describe(started)
+        const again = reconsidered(started, side, info)
+        if (again === undefined) succeed(started, info)
+        else
+          void again.then((peerCertificate) => {
+            if (!started.destroyed) succeed(started, { ...info, peerCertificate })
+          })
+      })
     })
   })
 }
@@ -183,8 +193,17 @@ function describe(socket: TLSSocket): TlsInfo {
 }
 
 function peerCertificate(socket: TLSSocket): PeerCertificate | undefined {
-  const certificate = socket.getPeerX509Certificate()
-  if (certificate === undefined) return undefined
-  const error = (socket as unknown as TlsInternals).ssl?.verifyError?.()
-  return { raw: certificate.raw, isTrusted: error === null, problem: error?.code ?? error?.message }
+  const raw = shownCertificate(socket)
+  if (raw === undefined) return undefined
+  const problem = verifyProblem(socket)
+  return { raw, isTrusted: problem === undefined, problem }
+}
+
+function reconsidered(
+  socket: TLSSocket,
+  side: HandshakeSide,
+  { peerCertificate: certificate }: TlsInfo,
+): Promise<PeerCertificate> | undefined {
+  if (certificate === undefined || certificate.isTrusted) return undefined
+  return side.reconsider?.(certificate, () => shownChain(socket))
 }

@@ -61,6 +61,7 @@ export async function tlsContext(
       ]),
     ),
     alpn,
+    isForServers: speaks === 'peers',
     clock: parts.clock,
     report: parts.report,
   })

@@ -90,6 +90,42 @@ describe('two servers with certificates', () => {
   })
 })
 
+describe('RFC 6120 §13.7.2.2: certificates that are for servers only', () => {
+  const only = { ...trusted, extensions: ['extendedKeyUsage=serverAuth'], s2s: 'dialback = false' }
+
+  describe('of both', () => {
+    const strict = { ...only, tls: `${trusted.tls}\nverify_mode = "peer"` }
+    const servers = twoServers(only, strict)
+
+    it('prove who connects, where certificates are the only way, and where one is required', async () => {
+      const [alice, bob] = [await servers.a.client('alice', 'x'), await servers.b.client('bob', 'x')]
+      await alice.asks(`<ping xmlns='urn:xmpp:ping'/>`, 'get', { to: 'b.test' })
+      await bob.asks(`<ping xmlns='urn:xmpp:ping'/>`, 'get', { to: 'a.test' })
+    })
+  })
+
+  describe('of an authority that the other does not know', () => {
+    const own = 'mode = "starttls_required"\ncertfile = "cert.pem"\nkeyfile = "key.pem"'
+    const servers = twoServers({ ...only, tls: own }, only)
+
+    it('prove nothing', async () => {
+      const bob = await servers.b.client('bob', 'x')
+      await bob.asks(`<ping xmlns='urn:xmpp:ping'/>`, 'get', { to: 'a.test', refused: 'remote-server-not-found' })
+    })
+  })
+
+  describe('of an authority that the other does not know, where there is dialback', () => {
+    const own = 'mode = "starttls_required"\ncertfile = "cert.pem"\nkeyfile = "key.pem"'
+    const { extensions } = only
+    const servers = twoServers({ ...trusted, extensions, tls: own }, { ...trusted, extensions })
+
+    it('leave the proof to dialback', async () => {
+      const bob = await servers.b.client('bob', 'x')
+      await bob.asks(`<ping xmlns='urn:xmpp:ping'/>`, 'get', { to: 'a.test' })
+    })
+  })
+})
+
 describe('a stream between servers that is not as it should be', () => {
   const servers = twoServers(trusted)
   const opening = (rest: string, content = 'jabber:server') =>

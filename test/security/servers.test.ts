@@ -106,6 +106,23 @@ describe('another server that lies', () => {
     await victim.hears(`type='invalid'/>`)
   })
 
+  it('an answer about a key that comes before TLS, from whoever stands in between, is none', async () => {
+    const evil = await PaperPeer.connect(secure.s2sPort)
+    evil.opens('good.test', 's.test')
+    await evil.hears('</stream:features>')
+    evil.says(`<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>`)
+    await evil.hears('<proceed')
+    await evil.startTls()
+    evil.opens('good.test', 's.test')
+    const [, id] = /id='([^']+)'/.exec(await evil.hears('</stream:features>')) ?? []
+    evil.says(`<db:result from='good.test' to='s.test'>k</db:result>`)
+    const between = await paper.accepts()
+    await between.hears(`to='good.test'`)
+    between.answers('good.test', 's.test', 's', `<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>`)
+    between.says(`<db:verify from='good.test' to='s.test' id='${id}' type='valid'/>`)
+    expect(await evil.hears('</db:result>')).toContain(`type='error'`)
+  })
+
   it('what comes with STARTTLS is forgotten (RFC 6120 §5.4.3.3)', async () => {
     const peer = await PaperPeer.connect(secure.s2sPort)
     peer.opens('evil.test', 's.test')

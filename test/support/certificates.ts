@@ -33,8 +33,8 @@ export async function selfSignedCertificate(folder: string, domains: readonly st
 /** An authority that vouches for servers; what it has issued lies beside its own certificate `ca.pem`. */
 export interface Authority {
   readonly certificate: string
-  /** Makes `cert.pem`, `key.pem` and a copy of `ca.pem` in a folder. */
-  issue(folder: string, domains: readonly string[]): Promise<CertificateFiles>
+  /** Makes `cert.pem`, `key.pem` and a copy of `ca.pem` in a folder. `extensions`: more lines of what the certificate says. */
+  issue(folder: string, domains: readonly string[], extensions?: readonly string[]): Promise<CertificateFiles>
   remove(): Promise<void>
 }
 
@@ -51,12 +51,12 @@ export async function makeAuthority(): Promise<Authority> {
   ])
   return {
     certificate,
-    async issue(folder, domains) {
+    async issue(folder, domains, more = []) {
       const files = { certificate: join(folder, 'cert.pem'), key: join(folder, 'key.pem') }
       const request = join(folder, 'request.pem')
       const names = `subjectAltName=${domains.map((domain) => `DNS:${domain}`).join(',')}`
       const [extensions, subject] = [join(folder, 'names.cnf'), `/CN=${domains[0] ?? ''}`]
-      await writeFile(extensions, names)
+      await writeFile(extensions, [names, ...more].join('\n'))
       await run(program('openssl'), ['req', '-new', ...newKey, '-subj', subject, '-keyout', files.key, '-out', request])
       await run(program('openssl'), [
         ...['x509', '-req', '-days', '30', '-in', request, '-CA', certificate, '-CAkey', key, '-CAcreateserial'],

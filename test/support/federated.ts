@@ -24,6 +24,8 @@ export interface FederatedOptions {
   readonly listen?: string
   /** Names of its certificate; its domains unless given. */
   readonly names?: readonly string[]
+  /** More lines of what its certificate says, as `extendedKeyUsage=serverAuth`. */
+  readonly extensions?: readonly string[]
   /** What stands in `[general]`. */
   readonly general?: string
   /** More tables. */
@@ -109,9 +111,13 @@ ${tables}
 }
 
 /** A folder with the certificate of a server. */
-async function furnish(authority: Authority, names: readonly string[]): Promise<string> {
+async function furnish(
+  authority: Authority,
+  names: readonly string[],
+  extensions: readonly string[] | undefined,
+): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'meerkat-test-'))
-  await authority.issue(folder, names)
+  await authority.issue(folder, names, extensions)
   return folder
 }
 
@@ -139,6 +145,7 @@ export class Federated {
       const folder = await furnish(
         this.#authority,
         options.names ?? [domain, `*.${domain}`, ...(options.domains ?? [])],
+        options.extensions,
       )
       const config = configOf(
         domain,

@@ -50,6 +50,8 @@ interface Trouble {
 
 /** Links that may exist at a time: each may have a connection. */
 const maxLinks = 10_000
+/** Beyond so many none are made to look into what strangers claim: the rest is for what is sent from here. */
+const maxLinksForChecks = maxLinks / 2
 /** Servers whose troubles are remembered. */
 const maxTroubles = 10_000
 /** Streams that one domain may have open to one of ours. */
@@ -95,7 +97,7 @@ export class Federation {
 
   /** Asks another domain's own server whether it has made a key. Never rejects. */
   check(pair: Pair, streamId: string, key: string): Promise<DialbackOutcome> {
-    const link = this.#isClosed ? undefined : this.#linkFor(pair, '')
+    const link = this.#isClosed ? undefined : this.#linkFor(pair, '', maxLinksForChecks)
     if (link === undefined) return Promise.resolve('resource-constraint')
     if (link instanceof RemoteLink) return link.ask(streamId, key)
     return Promise.resolve(conditionOf(link))
@@ -142,7 +144,7 @@ export class Federation {
   }
 
   /** The setback of the last attempt while the other server is left alone; undefined where there are too many links. */
-  #linkFor(pair: Pair, sender: string): RemoteLink | Setback | undefined {
+  #linkFor(pair: Pair, sender: string, most = maxLinks): RemoteLink | Setback | undefined {
     const count = this.#parts.connectionsFor(pair)
     const nth = count <= 1 || sender === '' ? 0 : numberOf(sender) % count
     const key = `${keyOf(pair)} ${nth}`
@@ -150,7 +152,7 @@ export class Federation {
     if (known !== undefined) return known
     const trouble = this.#troubles.get(keyOf(pair))
     if (trouble !== undefined && trouble.until > this.#parts.service.clock.now()) return trouble.setback
-    if (this.#links.size >= maxLinks) return undefined
+    if (this.#links.size >= most) return undefined
     const link = this.#makeLink(pair, key)
     this.#links.set(key, link)
     return link

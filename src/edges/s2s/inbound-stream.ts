@@ -78,7 +78,7 @@ export class InboundStream extends PeerStream {
     }
     const { pair, streamId, key } = action
     void this.#service.check(pair, streamId, key).then((outcome) => {
-      this.#handle({ on: 'checked', pair, outcome })
+      this.#handle({ on: 'checked', pair, streamId, outcome })
     })
   }
 

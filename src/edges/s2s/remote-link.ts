@@ -100,7 +100,7 @@ export class RemoteLink implements OutboundOwner {
     }
     const { service, patience } = this.#parts
     return new Promise((resolve) => {
-      const timer = service.clock.after(patience, () => this.answered(streamId, 'remote-server-timeout'))
+      const timer = service.clock.after(patience, () => this.#settle(streamId, 'remote-server-timeout'))
       this.#questions.set(streamId, { streamId, key, timer, isAsked: false, settle: resolve })
       if (this.#stream === undefined) this.#connect()
       else this.#askAll(this.#stream)
@@ -152,7 +152,12 @@ export class RemoteLink implements OutboundOwner {
     }
   }
 
+  /** Only what has been asked on its present stream counts. */
   answered(streamId: string, outcome: DialbackOutcome): void {
+    if (this.#questions.get(streamId)?.isAsked === true) this.#settle(streamId, outcome)
+  }
+
+  #settle(streamId: string, outcome: DialbackOutcome): void {
     const question = this.#questions.get(streamId)
     if (question === undefined) return
     this.#questions.delete(streamId)
@@ -266,7 +271,7 @@ export class RemoteLink implements OutboundOwner {
   #giveBack(setback: Setback): void {
     const condition = conditionOf(setback)
     for (const stanza of this.#waiting.take()) this.#parts.bounce(stanza, condition, setback.reason)
-    for (const { streamId } of [...this.#questions.values()]) this.answered(streamId, condition)
+    for (const { streamId } of [...this.#questions.values()]) this.#settle(streamId, condition)
   }
 
   #flush(stream: PeerStream): void {

@@ -10,7 +10,7 @@ export interface InboundRules {
   readonly limits: StreamLimits
   /** Milliseconds that each step may take until somebody is known; Infinity for no limit. */
   readonly stateTimeout: number
-  /** Domains that one stream may speak for, times those it speaks to. */
+  /** Domains that one stream may speak for, times those it speaks to; and how many of its claims may come to nothing. */
   readonly maxPairs: number
   /** Claims of one stream that are being looked into at a time. */
   readonly maxChecks: number
@@ -32,8 +32,8 @@ export interface InboundRules {
 
 export type InboundEvent =
   | PeerEvent
-  /** What became of a `check`. */
-  | { readonly on: 'checked'; readonly pair: Pair; readonly outcome: DialbackOutcome }
+  /** What became of a `check`; `streamId` is the one that it was made for. */
+  | { readonly on: 'checked'; readonly pair: Pair; readonly streamId: string; readonly outcome: DialbackOutcome }
 
 export type InboundAction =
   | PeerAction

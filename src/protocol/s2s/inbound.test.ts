@@ -126,11 +126,14 @@ describe('EXTERNAL (XEP-0178 §4)', () => {
     for (const identity of ['a.example', '=']) {
       const { says, machine, handle } = stream({}, tls('a.example'))
       const success = `<success xmlns='${NS.sasl}'/>`
-      expect(says(external(identity))).toEqual([success, 'settle a.example b.example certificate', 'restart'])
+      expect(says(external(identity))).toEqual([success, 'restart'])
+      // Nothing may be sent until the new stream is open.
+      expect(machine.admits(pair)).toBe(false)
+      const [opening, features, settled] = handle({ on: 'header', header: usual })
+      expect([opening, settled]).toEqual(['send-header', 'settle a.example b.example certificate'])
+      expect(features).not.toContain('EXTERNAL')
       expect(machine.admits(pair)).toBe(true)
       expect(machine.admits({ local: 'b.example', remote: 'c.example' })).toBe(false)
-      const [, features] = handle({ on: 'header', header: usual })
-      expect(features).not.toContain('EXTERNAL')
       expect(says(external('a.example'))).toEqual(['error policy-violation', 'close'])
     }
   })
@@ -180,7 +183,7 @@ describe('dialback (XEP-0220)', () => {
     const { says, handle, machine } = stream({}, tls())
     expect(says(claim())).toEqual(['check a.example k'])
     expect(machine.admits(pair)).toBe(false)
-    expect(handle({ on: 'checked', pair, outcome: 'valid' })).toEqual([
+    expect(handle({ on: 'checked', pair, streamId: 'id', outcome: 'valid' })).toEqual([
       `${answer('valid')}/>`,
       'settle a.example b.example dialback',
     ])
@@ -190,7 +193,7 @@ describe('dialback (XEP-0220)', () => {
   it('§2.1.2 ends the stream for a key that is not', () => {
     const { says, handle, machine } = stream({}, tls())
     says(claim())
-    expect(handle({ on: 'checked', pair, outcome: 'invalid' })).toEqual([
+    expect(handle({ on: 'checked', pair, streamId: 'id', outcome: 'invalid' })).toEqual([
       'note-failure',
       `${answer('invalid')}/>`,
       'close',
@@ -201,7 +204,7 @@ describe('dialback (XEP-0220)', () => {
   it('§2.4 tells what went wrong, and goes on', () => {
     const { says, handle, machine } = stream({}, tls())
     says(claim())
-    const [, told] = handle({ on: 'checked', pair, outcome: 'remote-server-timeout' })
+    const [, told] = handle({ on: 'checked', pair, streamId: 'id', outcome: 'remote-server-timeout' })
     expect(told).toContain(`${answer('error')}><error xmlns='jabber:server' type='wait'`)
     expect(told).toContain('<remote-server-timeout')
     expect(machine.isClosed).toBe(false)
@@ -232,16 +235,43 @@ describe('dialback (XEP-0220)', () => {
     expect(says(claim('c.example'))[1]).toContain('<resource-constraint')
     expect(says(claim())[1]).toContain('<not-acceptable')
     for (const local of ['b.example', 'rooms.b.example']) {
-      handle({ on: 'checked', pair: { local, remote: 'a.example' }, outcome: 'valid' })
+      handle({ on: 'checked', pair: { local, remote: 'a.example' }, streamId: 'id', outcome: 'valid' })
     }
     expect(machine.admits({ local: 'rooms.b.example', remote: 'a.example' })).toBe(true)
     says(claim('c.example'))
     expect(says(claim('d.example'))[1]).toContain('<resource-constraint')
   })
 
+  it('does not take an answer for the stream before TLS, or before EXTERNAL', () => {
+    let id = 0
+    const newStreamId = () => `id${++id}`
+    const early = stream({ startTls: 'offered', newStreamId })
+    early.says(claim())
+    early.says(`<starttls xmlns='${NS.tls}'/>`)
+    early.handle({ on: 'secured', security: tls('c.example') })
+    const other = header({ from: 'c.example', to: 'b.example', version: '1.0' })
+    early.handle({ on: 'header', header: other })
+    expect(early.handle({ on: 'checked', pair, streamId: 'id1', outcome: 'valid' })).toEqual([])
+    early.says(claim())
+    expect(early.handle({ on: 'checked', pair, streamId: 'id1', outcome: 'valid' })).toEqual([])
+    early.says(external('c.example'))
+    expect(early.handle({ on: 'checked', pair, streamId: 'id2', outcome: 'valid' })).toEqual([])
+    expect(early.machine.admits(pair)).toBe(false)
+  })
+
+  it('§2.4 ends the stream of who claims too much that cannot be proven', () => {
+    const { says, handle, machine } = stream({}, tls())
+    for (const remote of ['c.example', 'd.example', 'e.example']) {
+      expect(machine.isClosed).toBe(false)
+      says(claim(remote))
+      handle({ on: 'checked', pair: { local: 'b.example', remote }, streamId: 'id', outcome: 'item-not-found' })
+    }
+    expect(machine.isClosed).toBe(true)
+  })
+
   it('does not take an answer that nobody has asked for', () => {
     const { handle, machine } = stream({}, tls())
-    expect(handle({ on: 'checked', pair, outcome: 'valid' })).toEqual([])
+    expect(handle({ on: 'checked', pair, streamId: 'id', outcome: 'valid' })).toEqual([])
     expect(machine.admits(pair)).toBe(false)
     expect(stream({}, tls()).says(`${answer('valid', 'a.example', 'b.example')}/>`)).toEqual([
       'error invalid-xml',

@@ -30,12 +30,14 @@ export class InboundNegotiation extends PeerMachine<InboundAction> {
   #streamId = ''
   /** The domain that the header names, hosted here. */
   #local: string | undefined
-  /** Authenticated by its certificate. */
-  #known: string | undefined
+  /** Proven by certificate; admitted when the stream that follows has been opened, since nothing may be sent before. */
+  #proven: Pair | undefined
   #awaitsResponse = false
   #wantsBidi = false
   readonly #pairs = new Set<string>()
-  readonly #checks = new Set<string>()
+  /** Claims that are being looked into, with the stream that they were made on. */
+  readonly #checks = new Map<string, string>()
+  #failures = 0
 
   constructor(rules: InboundRules, security: PeerSecurity) {
     super(security, rules.stateTimeout)
@@ -59,7 +61,7 @@ export class InboundNegotiation extends PeerMachine<InboundAction> {
   /** Takes an event and says what is to be done. Nothing is once the stream is over. */
   handle(event: InboundEvent): readonly InboundAction[] {
     return this.collect(() => {
-      if (event.on === 'checked') this.#onChecked(event.pair, event.outcome)
+      if (event.on === 'checked') this.#onChecked(event)
       else this.take(event)
     })
   }
@@ -79,6 +81,8 @@ export class InboundNegotiation extends PeerMachine<InboundAction> {
         this.secured(event.security)
         this.#awaits = 'header'
         this.#wantsBidi = false
+        this.#awaitsResponse = false
+        this.#checks.clear()
         break
       case 'stream-end':
         this.end(this.hasSentHeader ? 'close' : 'drop')
@@ -96,8 +100,10 @@ export class InboundNegotiation extends PeerMachine<InboundAction> {
     this.#judge(header)
     this.sendHeader()
     this.#awaits = 'elements'
-    if (this.#isVersion1) this.send(peerFeatures(this.#offers(), this.#features))
-    if (!this.isAuthenticated) this.arm()
+    const more = this.#local === undefined || this.#mustSecure ? [] : this.#rules.features(this.#local)
+    if (this.#isVersion1) this.send(peerFeatures(this.#offers(), more))
+    if (this.#proven !== undefined) this.#admit(this.#proven, 'certificate')
+    else if (!this.isAuthenticated) this.arm()
   }
 
   /** Throws StreamError where the stream cannot go on. */
@@ -108,7 +114,7 @@ export class InboundNegotiation extends PeerMachine<InboundAction> {
     if (!this.#isVersion1 && !declaresDialback(header)) throw new StreamError('invalid-xml')
     if (header.attr('to') === undefined) throw new StreamError('improper-addressing')
     if (this.#local === undefined) throw new StreamError('host-unknown')
-    if (this.#known !== undefined && domainOf(header.attr('from')) !== this.#known)
+    if (this.#proven !== undefined && domainOf(header.attr('from')) !== this.#proven.remote)
       throw new StreamError('invalid-from')
     if (!this.#isVersion1 && this.#mustSecure) throw new StreamError('policy-violation', 'TLS is required')
   }
@@ -137,15 +143,11 @@ export class InboundNegotiation extends PeerMachine<InboundAction> {
     return this.#local !== undefined && this.#rules.offersBidi(this.#local)
   }
 
-  get #features(): readonly Element[] {
-    return this.#local === undefined || this.#mustSecure ? [] : this.#rules.features(this.#local)
-  }
-
   #offers(): Offered {
     const { startTls, limits } = this.#rules
     if (this.#mustSecure) return { startTls: 'required' }
     const from = domainOf(this.#header?.attr('from'))
-    const isStranger = this.#known === undefined
+    const isStranger = this.#proven === undefined
     return {
       startTls: startTls !== 'none' && !this.security.isSecure ? 'offered' : undefined,
       external: isStranger && from !== undefined && this.security.vouchesFor(from),
@@ -183,7 +185,7 @@ export class InboundNegotiation extends PeerMachine<InboundAction> {
   // SASL EXTERNAL (XEP-0178 §4)
 
   #onSasl(element: Element): void {
-    if (this.#known !== undefined) throw new StreamError('policy-violation', 'Authenticated already')
+    if (this.isAuthenticated) throw new StreamError('policy-violation', 'Authenticated already')
     if (this.#mustSecure) throw new StreamError('policy-violation', 'TLS is required')
     if (element.name === 'auth') {
       if (element.attr('mechanism') !== 'EXTERNAL') this.#refuse('invalid-mechanism')
@@ -209,8 +211,8 @@ export class InboundNegotiation extends PeerMachine<InboundAction> {
       return
     }
     this.send(el('success', NS.sasl))
-    this.#known = remote
-    this.#admit({ local, remote }, 'certificate')
+    this.#proven = { local, remote }
+    this.#checks.clear()
     this.act({ do: 'restart' })
     this.#awaits = 'header'
     this.hasSentHeader = false
@@ -218,13 +220,9 @@ export class InboundNegotiation extends PeerMachine<InboundAction> {
   }
 
   #refuse(condition: string): void {
-    this.#note(this.#header?.attr('from'), `EXTERNAL: ${condition}`)
+    this.note(this.#header?.attr('from'), `EXTERNAL: ${condition}`)
     this.send(failed(condition))
     this.end('close')
-  }
-
-  #note(remote: string | undefined, reason: string): void {
-    this.act({ do: 'note-failure', remote, reason })
   }
 
   #admit(pair: Pair, by: 'certificate' | 'dialback'): void {
@@ -248,12 +246,12 @@ export class InboundNegotiation extends PeerMachine<InboundAction> {
   #onClaim(pair: Pair, key: string): void {
     const refusal = this.#refusalOf(pair)
     if (refusal !== undefined) {
-      this.#note(pair.remote, `dialback: ${refusal}`)
+      this.note(pair.remote, `dialback: ${refusal}`)
       this.send(claimAnswer(pair, refusal))
     } else if (this.admits(pair) || this.security.vouchesFor(pair.remote)) {
       this.#accept(pair, 'certificate')
     } else {
-      this.#checks.add(keyOf(pair))
+      this.#checks.set(keyOf(pair), this.#streamId)
       this.act({ do: 'check', pair, streamId: this.#streamId, key })
     }
   }
@@ -276,16 +274,20 @@ export class InboundNegotiation extends PeerMachine<InboundAction> {
     if (isNew) this.#admit(pair, by)
   }
 
-  #onChecked(pair: Pair, outcome: DialbackOutcome): void {
-    if (!this.#checks.delete(keyOf(pair))) return
-    if (outcome === 'valid') {
-      this.#accept(pair, 'dialback')
-      return
-    }
-    this.#note(pair.remote, `dialback: ${outcome}`)
+  #onChecked({ pair, streamId, outcome }: Extract<InboundEvent, { on: 'checked' }>): void {
+    // What was asked for a stream that is over, as the one before TLS, is of no use to this one.
+    if (this.#checks.get(keyOf(pair)) !== streamId) return
+    this.#checks.delete(keyOf(pair))
+    if (outcome === 'valid') this.#accept(pair, 'dialback')
+    else this.#reject(pair, outcome)
+  }
+
+  #reject(pair: Pair, outcome: DialbackOutcome): void {
+    this.note(pair.remote, `dialback: ${outcome}`)
     this.send(claimAnswer(pair, outcome))
-    // Who lies once is not listened to again (XEP-0220 §2.1.2).
+    // Who lies once is not listened to again (XEP-0220 §2.1.2); other claims, too, cost us a connection each.
     if (outcome === 'invalid') this.end('close')
+    else if (++this.#failures >= this.#rules.maxPairs) throw new StreamError('resource-constraint', 'Too many claims')
   }
 
   /** We are the authoritative server. */

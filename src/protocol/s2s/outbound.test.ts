@@ -177,6 +177,13 @@ describe('both directions (XEP-0288)', () => {
 })
 
 describe('what the other server says', () => {
+  it('are not believed before TLS', () => {
+    const said = `<verify xmlns='${NS.dialback}' from='b.example' to='a.example' id='x' type='valid'/>`
+    const { handle, says } = stream()
+    handle({ on: 'header', header: header() })
+    expect(says(said)).toEqual(['error invalid-xml', 'close'])
+  })
+
   it('about keys is passed on at any time', () => {
     const { says } = secured({}, good)
     const said = `<verify xmlns='${NS.dialback}' from='b.example' to='a.example' id='x' type='valid'/>`

@@ -55,6 +55,8 @@ export class OutboundNegotiation extends PeerMachine<OutboundAction> {
   #offered: Offered = {}
   #knowsDialback = false
   #hasAsked = false
+  /** Whether the other side has come to be who it should be, and may have been asked about keys. */
+  #wasReady = false
   #isBidirectional = false
   #isAuthenticated = false
   #failure: string | undefined
@@ -140,7 +142,7 @@ export class OutboundNegotiation extends PeerMachine<OutboundAction> {
     const { checksCertificate, pair } = this.#rules
     if (this.security.isSecure && checksCertificate && !this.security.vouchesFor(pair.remote)) {
       this.#failure = `the certificate is not good for ${pair.remote}`
-      this.act({ do: 'note-failure', remote: pair.remote, reason: this.#failure })
+      this.note(pair.remote, this.#failure)
       this.end('drop')
       return
     }
@@ -200,6 +202,7 @@ export class OutboundNegotiation extends PeerMachine<OutboundAction> {
 
   #ready(): void {
     this.#stage = 'ready'
+    this.#wasReady = true
     this.act({ do: 'ready' })
     if (this.#hasAsked) this.#authenticate()
     else this.arm()
@@ -247,7 +250,7 @@ export class OutboundNegotiation extends PeerMachine<OutboundAction> {
   #onRefusal(failure: Element): void {
     const condition = failure.elements()[0]?.name ?? 'not-authorized'
     this.#isCertificateRefused = true
-    this.act({ do: 'note-failure', remote: this.#rules.pair.remote, reason: `EXTERNAL: ${condition}` })
+    this.note(this.#rules.pair.remote, `EXTERNAL: ${condition}`)
     if (this.#rules.mayDialBack && (this.#offered.dialback === true || this.#knowsDialback)) {
       this.#failure = `EXTERNAL was refused: ${condition}`
       this.#claim()
@@ -262,6 +265,8 @@ export class OutboundNegotiation extends PeerMachine<OutboundAction> {
     const streamId = element.attr('id')
     if (outcome === undefined || remote === undefined || local === undefined) throw new StreamError('invalid-xml')
     if (element.name === 'verify' && streamId !== undefined) {
+      // Before TLS it is anybody's.
+      if (!this.#wasReady) throw new StreamError('invalid-xml', 'No such answer is awaited')
       this.act({ do: 'answered', pair: { local, remote }, streamId, outcome })
       return
     }
@@ -269,7 +274,7 @@ export class OutboundNegotiation extends PeerMachine<OutboundAction> {
     if (this.#stage !== 'dialback' || remote !== pair.remote || local !== pair.local) return
     if (outcome === 'valid') this.#settle('dialback')
     else {
-      this.act({ do: 'note-failure', remote, reason: `dialback: ${outcome}` })
+      this.note(remote, `dialback: ${outcome}`)
       this.#giveUp(`dialback: ${outcome}`)
     }
   }

@@ -47,6 +47,11 @@ export abstract class PeerMachine<Action> {
     this.act({ do: 'send', element })
   }
 
+  /** For the log: somebody could not prove who they are, or we could not. */
+  protected note(remote: string | undefined, reason: string): void {
+    this.act({ do: 'note-failure', remote, reason })
+  }
+
   protected arm(): void {
     if (Number.isFinite(this.#stateTimeout)) this.act({ do: 'arm', ms: this.#stateTimeout })
   }
