@@ -1,7 +1,7 @@
 import type { C2sListener, Config } from '../config/schema.ts'
-import type { Report } from '../net/connection.ts'
 import { type Accept, type Listener, listenTcp, type TcpSettings } from '../net/tcp.ts'
 import { ClientPort, type Negotiating } from './client-port.ts'
+import { limitWatch } from './limit-watch.ts'
 import { ListeningPort, type PortSettings } from './listening-port.ts'
 import type { ListenerParts, OpenPort } from './port.ts'
 import { tlsContext } from './tls.ts'
@@ -25,7 +25,7 @@ export class C2sPort extends ListeningPort<C2sListener, Settings, Listener> {
     const negotiating: Negotiating = new Set()
     const settings = await settingsOf(table, config, parts, negotiating)
     const { port, ip_address: host, backlog } = table
-    const report = reporter(parts)
+    const report = limitWatch(parts, 'c2s_limit_reached_count', 'Clients that met a limit')
     try {
       const maxHandshakes = table.max_handshakes
       const options = { port, host, backlog, maxHandshakes, clock: parts.clock, report, ...settings.tcp }
@@ -70,16 +70,6 @@ const protection = {
   starttls: 'STARTTLS offered',
   starttls_required: 'STARTTLS',
 } as const
-
-/** Logs what happens on a port, and counts the limits that are met. */
-function reporter({ log, metrics }: ListenerParts): Report {
-  const limits = metrics.counter('c2s_limit_reached_count', 'Clients that met a limit', ['limit'])
-  return (event) => {
-    const [, limit] = /^(.*)_limit_reached$/.exec(event.what) ?? []
-    if (limit !== undefined) limits.with({ limit }).inc()
-    log.info(event)
-  }
-}
 
 async function settingsOf(
   table: C2sListener,

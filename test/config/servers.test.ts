@@ -86,6 +86,7 @@ describe('options of listeners for other servers', () => {
     const second = await PaperPeer.connect(port)
     await second.hears('<resource-constraint')
     first.destroy()
+    expect(await server.server.metrics.text()).toContain('s2s_limit_reached_count{limit="connection"} 1')
   })
 
   it('proxy_protocol: the address is that of the header', async () => {

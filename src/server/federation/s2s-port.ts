@@ -12,6 +12,7 @@ import { randomId } from '../../util/random-id.ts'
 import { defaultLimits } from '../../xml/limits.ts'
 import { asWire, type Wire } from '../../xml/wire.ts'
 import type { Negotiating } from '../client-port.ts'
+import { limitWatch } from '../limit-watch.ts'
 import { ListeningPort, type PortSettings } from '../listening-port.ts'
 import type { ListenerParts, OpenPort } from '../port.ts'
 import { tlsContext } from '../tls.ts'
@@ -41,7 +42,7 @@ export class S2sPort extends ListeningPort<S2sListener, Settings, Listener> {
     const settings = await settingsOf(table, config, parts, negotiating)
     const { port, ip_address: host, backlog, max_handshakes: maxHandshakes } = table
     try {
-      const report = (event: { what: string }) => parts.log.info(event)
+      const report = limitWatch(parts, 's2s_limit_reached_count', 'Servers that met a limit')
       const options = { port, host, backlog, maxHandshakes, clock: parts.clock, report, ...settings.tcp }
       return new S2sPort(parts, await listenTcp(options, settings.accept), settings, negotiating)
     } catch (error) {
