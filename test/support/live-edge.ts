@@ -129,6 +129,7 @@ export class LiveEdge {
       clock: this.clock,
       log,
       metrics,
+      tap: this.#server.tap,
       traffic: clientTraffic(metrics, (domain) => domain, this.#server.tap),
       router,
       guard: new LoginGuard(
