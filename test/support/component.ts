@@ -21,6 +21,13 @@ export class PaperComponent {
     this.peer = peer
   }
 
+  /** What it proves to know the password with. */
+  static proof(id: string, password = 'secret'): string {
+    return `<handshake>${createHash('sha1')
+      .update(id + password)
+      .digest('hex')}</handshake>`
+  }
+
   /** Connects and opens a stream; the header that answers has been heard. */
   static async open(port: number, name: string, attributes = ''): Promise<{ peer: PaperPeer; id: string }> {
     const peer = await PaperPeer.connect(port)
@@ -36,7 +43,7 @@ export class PaperComponent {
     { password = 'secret', attributes = '' } = {},
   ): Promise<PaperComponent> {
     const { peer, id } = await PaperComponent.open(port, name, attributes)
-    peer.says(handshake(id, password))
+    peer.says(PaperComponent.proof(id, password))
     await peer.hears('<handshake/>')
     return new PaperComponent(peer)
   }
