@@ -1,6 +1,8 @@
 import { connect } from 'node:net'
-import { describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ComponentStream } from '../../src/edges/component/component-stream.ts'
 import { componentOpening, PaperComponent } from '../support/component.ts'
+import { LiveEdge, PaperConnection, until } from '../support/live-edge.ts'
 import { ownServer } from '../support/own-server.ts'
 import { PaperPeer } from '../support/paper-peer.ts'
 import { SteppedClock } from '../support/stepped-clock.ts'
@@ -123,5 +125,37 @@ describe('a component that says nothing, or reads nothing', () => {
       to: 'deaf.localhost',
       refused: 'service-unavailable',
     })
+  })
+})
+
+describe('a component that sends faster than it may', () => {
+  const edge = new LiveEdge(
+    `[shaper.slow]\nmax_rate = 2000\n[[listen.component]]\nport = 0\npassword = "secret"\nshaper = "slow"\n`,
+  )
+  beforeAll(() => edge.start())
+  afterAll(() => edge.stop())
+
+  it('core §8: is read from no further until it has waited; nothing is lost', async () => {
+    await edge.register('alice', 'secret')
+    const service = edge.components()
+    const connection = new PaperConnection()
+    connection.handler = ComponentStream.accept(service, connection)
+    connection.says(componentOpening('fast.test'))
+    const id = /\bid='([^']+)'/.exec(connection.written)?.[1] ?? ''
+    connection.says(PaperComponent.proof(id))
+    expect(connection.written).toContain('<handshake/>')
+    expect(connection.isPaused).toBe(false)
+    for (let i = 0; i < 5; i++) {
+      connection.says(
+        `<message from='fast.test' to='nobody@localhost' id='m${i}'><body>${'x'.repeat(500)}</body></message>`,
+      )
+    }
+    expect(connection.isPaused).toBe(true)
+    expect(await until(() => connection.written.includes(`id='m4'`))).toBe(true)
+    expect(connection.isPaused).toBe(true)
+    edge.clock.advance(2000)
+    expect(connection.isPaused).toBe(false)
+    connection.vanish()
+    expect(service.open.size).toBe(0)
   })
 })

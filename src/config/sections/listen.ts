@@ -53,7 +53,7 @@ const streamListener = {
     .meta({ reload: 'restart' }),
   state_timeout: duration('ms', { least: 0, infinite: true })
     .default(5000)
-    .describe('Time for each step until somebody has signed in, or proven which server it is.')
+    .describe('Time for each step until somebody has signed in, or proven which server or component it is.')
     .meta({ reload: 'live', aliases: ['c2s_state_timeout'] }),
   backlog: z
     .int()

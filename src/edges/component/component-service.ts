@@ -6,8 +6,11 @@ import type { ComponentStream } from './component-stream.ts'
 
 /** Something worth a line in the log or a count. */
 export type ComponentNote =
-  | { readonly what: 'component_registered' | 'component_gone'; readonly name: string; readonly address: string }
-  | { readonly what: 'component_auth_failed'; readonly name: string; readonly address: string }
+  | {
+      readonly what: 'component_registered' | 'component_gone' | 'component_name_taken' | 'component_auth_failed'
+      readonly name: string
+      readonly address: string
+    }
   | {
       readonly what: 'component_does_not_read'
       readonly name: string
@@ -21,7 +24,7 @@ export type ComponentNote =
 export interface ComponentService extends XmlStreamParts {
   readonly rules: ComponentRules
   /** Before somebody is known. */
-  readonly strangerLimits: InputLimits
+  strangerLimits(): InputLimits
   limitsFor(claim: ComponentClaim): InputLimits
   /** Whether components may send from their own domains only. */
   readonly checksFrom: boolean

@@ -27,7 +27,7 @@ export class ComponentStream extends XmlStream {
   #hasOverflowed = false
 
   private constructor(service: ComponentService, connection: Connection) {
-    super(connection, service, service.strangerLimits)
+    super(connection, service, service.strangerLimits())
     this.#service = service
     this.#negotiation = new ComponentNegotiation(service.rules)
   }
@@ -181,8 +181,9 @@ export class ComponentStream extends XmlStream {
       this.#claim = claim
       this.#service.wheel.cancel(this)
       this.widen(this.#service.limitsFor(claim))
-      this.#service.note({ what: 'component_registered', name: claim.name, address: this.address })
     }
+    const what = isGiven ? 'component_registered' : 'component_name_taken'
+    this.#service.note({ what, name: claim.name, address: this.address })
     this.#handle({ on: 'registered', isGiven })
   }
 }

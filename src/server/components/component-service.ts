@@ -37,7 +37,7 @@ export function componentService(table: ComponentListener, config: Config, aroun
     bytes: byteCounts(metrics, 'component'),
     tap: parts.tap,
     rules: rulesOf(table, config),
-    strangerLimits: { limits: { ...defaultLimits, maxElementBytes: strangerBytes }, rate: rateFor(undefined) },
+    strangerLimits: () => ({ limits: { ...defaultLimits, maxElementBytes: strangerBytes }, rate: rateFor(undefined) }),
     limitsFor: ({ name }) => ({ limits: { ...defaultLimits, maxElementBytes: maxBytes }, rate: rateFor(name) }),
     checksFrom: table.check_from,
     open,
@@ -125,11 +125,12 @@ function tell(note: ComponentNote, { parts: { log, metrics }, report }: Componen
   switch (note.what) {
     case 'component_registered':
     case 'component_gone':
+    case 'component_name_taken':
       log.info({ what: note.what, component: note.name, ip: note.address })
       break
     case 'component_auth_failed':
       metrics.counter('component_auth_failed_count', 'Components that did not know the password').inc()
-      log.warn({ what: note.what, component: note.name, ip: note.address })
+      log.info({ what: note.what, component: note.name, ip: note.address })
       break
     case 'component_does_not_read':
       report({ what: 'unread_limit_reached', component: note.name, bytes: note.bytes, ip: note.address })
