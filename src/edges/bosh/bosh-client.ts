@@ -134,6 +134,7 @@ export class BoshClient extends ClientStream implements Reader, Flushable {
   #do(actions: readonly WindowAction<BoshPlace>[]): void {
     for (const action of actions) this.#perform(action)
     this.#rearm()
+    if (this.bufferedBytes === 0) this.drained()
   }
 
   #perform(action: WindowAction<BoshPlace>): void {
@@ -219,6 +220,10 @@ export class BoshClient extends ClientStream implements Reader, Flushable {
 
   protected write(text: Wire): void {
     this.#window.queue(text)
+    this.#flushLater()
+  }
+
+  #flushLater(): void {
     if (this.#isDirty) return
     this.#isDirty = true
     flushThisTurn(this)
@@ -227,7 +232,8 @@ export class BoshClient extends ClientStream implements Reader, Flushable {
   flush(): void {
     this.#isDirty = false
     this.#do(this.#window.flush(this.#now))
-    if (this.bufferedBytes === 0) this.drained()
+    // What a connection says when it is closed, there is nobody else to say.
+    if (this.isOver) this.gone()
   }
 
   protected writeHeader({ from, id, lang }: ResponseHeader): void {
@@ -241,6 +247,7 @@ export class BoshClient extends ClientStream implements Reader, Flushable {
 
   protected finish(): void {
     this.#do(this.#window.end(farewellFor(this.#error), this.#now))
+    this.#flushLater()
   }
 
   protected drop(): void {
