@@ -12,6 +12,7 @@ import { lastMessages, messagesInput, messagesOutput } from '../mam/api.ts'
 import { type LightRoomDescription, mucLightApi, type RawConfig } from './api.ts'
 import { blockingCommands } from './blocking-commands.ts'
 import { allowing, mustBelong, mustExist, roomsOf, withRoom } from './command-target.ts'
+import { findCommands } from './find-commands.ts'
 
 const room = userJid().describe('Address of the room.')
 const user = userJid().describe('Address of the account.')
@@ -254,4 +255,5 @@ export const lightCommands = [
   listRooms,
   getRoomMessages,
   ...blockingCommands,
+  ...findCommands,
 ]

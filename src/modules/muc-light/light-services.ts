@@ -37,6 +37,11 @@ export class LightServices implements MucLightApi {
     return this.all.map(({ parts }) => parts.service)
   }
 
+  serviceOf(domain: string): Jid | undefined {
+    // One address may be for all domains.
+    return (this.#desks.get(domain) ?? (this.#desks.size === 1 ? this.all[0] : undefined))?.parts.service
+  }
+
   hasSetting(field: string): boolean {
     return this.#schema.some((each) => each.field === field)
   }
