@@ -2,6 +2,8 @@ import { z } from 'zod'
 import type { CommandRunner } from '../../module/command.ts'
 import { CommandError } from '../../module/command-error.ts'
 import type { ApiAnswer, ApiHandler, ApiResource } from '../../net/http-api.ts'
+import { HttpError } from '../../net/http-exchange.ts'
+import { domainName, localPart } from './argument.ts'
 import { commandFailure } from './failure.ts'
 
 const newUser = z.strictObject({ user: z.strictObject({ password: z.string().min(1) }) })
@@ -26,7 +28,10 @@ export function oldUserResources(commands: CommandRunner): ApiResource<unknown>[
     }
     return { status: 204 }
   }
-  const remove: ApiHandler<unknown> = async ({ params: { host: domain = '', user = '' } }) => {
+  const remove: ApiHandler<unknown> = async ({ params }) => {
+    // An address in the place of a name would be that of somebody else.
+    const [domain, user] = [domainName().read(params['host']), localPart('user name').read(params['user'])]
+    if (domain === undefined || user === undefined) throw new HttpError(400, 'Invalid user')
     await commands.run('account.removeUser', { user: `${user}@${domain}` })
     return { status: 204 }
   }
