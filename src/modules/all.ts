@@ -15,6 +15,7 @@ import csi from './csi/index.ts'
 import disco from './disco/index.ts'
 import domainIsolation from './domain-isolation.ts'
 import eventPusher from './event-pusher/index.ts'
+import extdisco from './extdisco/index.ts'
 import externalFilter from './external-filter/index.ts'
 import fastAuthToken from './fast-auth-token/index.ts'
 import inbox from './inbox/index.ts'
@@ -68,6 +69,7 @@ export const allModules: readonly AnyModule[] = [
   disco,
   domainIsolation,
   eventPusher,
+  extdisco,
   externalFilter,
   fastAuthToken,
   inbox,

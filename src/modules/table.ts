@@ -24,6 +24,7 @@ export const moduleTable: Readonly<Record<string, ModuleEntry>> = {
       ...['mod_http_notification', 'mod_aws_sns'],
     ],
   },
+  mod_extdisco: { load: () => import('./extdisco/index.ts') },
   mod_external_filter: { load: () => import('./external-filter/index.ts') },
   mod_fast_auth_token: { load: () => import('./fast-auth-token/index.ts') },
   mod_inbox: { load: () => import('./inbox/index.ts') },
