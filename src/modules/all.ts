@@ -18,6 +18,7 @@ import eventPusher from './event-pusher/index.ts'
 import extdisco from './extdisco/index.ts'
 import externalFilter from './external-filter/index.ts'
 import fastAuthToken from './fast-auth-token/index.ts'
+import httpUpload from './http-upload/index.ts'
 import inbox from './inbox/index.ts'
 import invites from './invites/index.ts'
 import keystore from './keystore/index.ts'
@@ -72,6 +73,7 @@ export const allModules: readonly AnyModule[] = [
   extdisco,
   externalFilter,
   fastAuthToken,
+  httpUpload,
   inbox,
   invites,
   keystore,

@@ -27,6 +27,7 @@ export const moduleTable: Readonly<Record<string, ModuleEntry>> = {
   mod_extdisco: { load: () => import('./extdisco/index.ts') },
   mod_external_filter: { load: () => import('./external-filter/index.ts') },
   mod_fast_auth_token: { load: () => import('./fast-auth-token/index.ts') },
+  mod_http_upload: { load: () => import('./http-upload/index.ts') },
   mod_inbox: { load: () => import('./inbox/index.ts') },
   mod_invites: { load: () => import('./invites/index.ts') },
   mod_keystore: { load: () => import('./keystore/index.ts') },

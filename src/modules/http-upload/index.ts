@@ -1,0 +1,34 @@
+import { defineModule } from '../../module/define.ts'
+import type { ServicePoint } from '../../module/subdomain.ts'
+import { discoApi } from '../disco/api.ts'
+import { type HttpUploadApi, httpUploadApi } from './api.ts'
+import { httpUploadCommands } from './commands.ts'
+import { options } from './options.ts'
+import { S3Slots } from './s3.ts'
+import { openUploadService, serviceName } from './service.ts'
+import { mustBeFine } from './wanted-file.ts'
+
+export default defineModule({
+  name: 'mod_http_upload',
+  about: 'Gives addresses to which files can be uploaded, and from which others get them.',
+  xeps: [{ xep: 363, version: '1.2.0' }],
+  options,
+  commands: httpUploadCommands,
+  setup({ name, host, options, clock, find, provide, serve }) {
+    const source = new S3Slots(options, clock)
+    const slot: HttpUploadApi['slot'] = async (file, terms) => {
+      mustBeFine(file, options.max_file_size)
+      return source.slot(file, terms)
+    }
+    const isShared = !options.host.includes('@HOST@')
+    const open = (point: ServicePoint) =>
+      openUploadService(point, {
+        isFor: (domain) => (isShared ? host.domains.has(domain) : domain === point.parent),
+        maxFileSize: () => options.max_file_size,
+        contactForm: () => find(discoApi)?.contactForm(name),
+        slot: (file, terms) => slot(file, { ...terms, lifetime: options.expiration_time }),
+      })
+    serve({ template: options.host, name: serviceName, open })
+    provide(httpUploadApi, { slot })
+  },
+})
