@@ -1,8 +1,10 @@
 import type { HttpListener } from '../config/schema.ts'
+import { httpUploadApi } from '../modules/http-upload/api.ts'
 import { healthRoute, type Readiness } from '../net/health.ts'
 import { hostMetaRoutes } from '../net/host-meta.ts'
 import type { HttpRoute } from '../net/http-exchange.ts'
 import { metricsRoute } from '../net/metrics-page.ts'
+import { uploadRoute } from '../net/upload-route.ts'
 import { webchatRoutes } from '../net/webchat.ts'
 import { webSocketRoute } from '../net/websocket.ts'
 import type { ClientPort } from './client-port.ts'
@@ -38,6 +40,9 @@ export function httpRoutes(listener: HttpListener, parts: HttpRouteParts): Mount
     routes.push(...webchatRoutes({ host, path, settings }))
     serves.push(`web chat ${path}`)
   }
+  const uploads = uploadRoutes(listener, parts)
+  routes.push(...uploads.routes)
+  serves.push(...uploads.serves)
   for (const { host } of handlers.host_meta_handler ?? []) {
     const scheme = listener.tls === undefined ? 'ws' : 'wss'
     routes.push(
@@ -59,4 +64,13 @@ export function httpRoutes(listener: HttpListener, parts: HttpRouteParts): Mount
     serves.push(`metrics ${path}`)
   }
   return { routes, serves }
+}
+
+function uploadRoutes({ handlers }: HttpListener, { clock, apiOf }: HttpRouteParts): MountedRoutes {
+  const mounted = handlers.upload_handler ?? []
+  const doorOf = (domain: string) => apiOf(domain, httpUploadApi)?.door
+  return {
+    routes: mounted.map(({ host, path }) => uploadRoute({ host, path, clock, doorOf })),
+    serves: mounted.map(({ path }) => `uploads ${path}`),
+  }
 }

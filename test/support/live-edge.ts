@@ -135,6 +135,7 @@ export class LiveEdge {
         { freePerAddress: 1e9, freePerAccount: 1e9, firstDelay: 1, longestDelay: 1, forgetAfter: 1 },
         this.clock,
       ),
+      apiOf: () => undefined,
       decoyOf: () => ({ secret: Buffer.alloc(32, 1), iterations: 1 }),
       domains: () => [],
       readiness: () => ({ status: 'started', reasons: [] }),

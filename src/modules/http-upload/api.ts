@@ -1,5 +1,6 @@
 import type { Jid } from '../../jid/jid.ts'
 import { moduleApi } from '../../module/api.ts'
+import type { FileDoor } from '../../net/upload-route.ts'
 
 /** A file that somebody wants to upload. */
 export interface WantedFile {
@@ -31,9 +32,11 @@ export interface SlotSource {
   slot(file: WantedFile, terms: SlotTerms): Slot | Promise<Slot>
 }
 
-/** What commands may do with uploads. */
+/** What commands and HTTP listeners may do with uploads. */
 export interface HttpUploadApi {
   /** Rejects with StanzaError for a file that cannot be taken. */
   slot(file: WantedFile, terms: SlotTerms): Promise<Slot>
+  /** Takes and gives the files that are kept here; undefined where they are kept elsewhere. */
+  readonly door: FileDoor | undefined
 }
 export const httpUploadApi = moduleApi<HttpUploadApi>('mod_http_upload')

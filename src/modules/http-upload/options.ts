@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { hostTemplate, oneOf } from '../../config/option.ts'
+import { hostTemplate, intOrInfinity, oneOf } from '../../config/option.ts'
 
 const live = { reload: 'live' } as const
 
@@ -8,7 +8,7 @@ const withoutLimit = ['infinity', 'undefined']
 const s3 = z.strictObject({
   bucket_url: z
     .string()
-    .refine(isBucketUrl, { error: 'Expected the address of a bucket: "https://name" or "https://name/path".' })
+    .refine(isPlainUrl, { error: 'Expected the address of a bucket: "https://name" or "https://name/path".' })
     .describe('Where the bucket is; a path is kept.')
     .meta({ ...live, example: 'https://s3.example.org/bucket' }),
   region: z
@@ -33,15 +33,44 @@ const s3 = z.strictObject({
     .meta(live),
 })
 
+const megabyte = 1_048_576
+
+const file = z.strictObject({
+  url: z
+    .string()
+    .refine((text) => isPlainUrl(text.replaceAll('@HOST@', 'localhost')), { error: 'Expected "https://name/path".' })
+    .describe('Where clients reach the `upload_handler` of an HTTP listener; `@HOST@` stands for the domain.')
+    .meta({ ...live, example: 'https://files.example.org/upload' }),
+  directory: z
+    .string()
+    .min(1)
+    .describe('Folder of the files, for nothing else; it is made when it is not there.')
+    .meta({ reload: 'restart', example: '/var/lib/meerkat/uploads' }),
+  max_user_size: intOrInfinity()
+    .default(100 * megabyte)
+    .describe('Bytes that the files of one account may have together.')
+    .meta(live),
+  max_user_files: intOrInfinity().default(1000).describe('Files that one account may have.').meta(live),
+  max_day_size: intOrInfinity()
+    .default(100 * megabyte)
+    .describe('Bytes that one account may upload within 24 hours.')
+    .meta(live),
+  keep_days: intOrInfinity().default(30).describe('Days after which a file is removed.').meta(live),
+  max_uploads: z.int().positive().default(100).describe('Most uploads under way at a time.').meta(live),
+})
+
+/** How files are kept in a folder of this server. */
+export type FileOptions = z.infer<typeof file>
+
 export const options = z
   .strictObject({
     host: hostTemplate()
       .default('upload.@HOST@')
       .describe('Address of the service; `@HOST@` stands for the domain.')
       .meta({ reload: 'restart' }),
-    backend: oneOf('s3')
+    backend: oneOf('s3', 'file')
       .default('s3')
-      .describe('Where files are: in a store with the interface of S3.')
+      .describe('Where files are: in a store with the interface of S3, or in a folder of this server.')
       .meta({ reload: 'restart' }),
     expiration_time: z
       .int()
@@ -57,15 +86,20 @@ export const options = z
       .describe('Largest file, in bytes; in MongooseIM 4 `"undefined"` is `"infinity"`.')
       .meta({ ...live, shownAs: 'integer > 0 or "infinity"' }),
     s3: s3.optional().describe('The store, for the backend `s3`.'),
+    file: file
+      .optional()
+      .describe('The folder, for the backend `file`; its files stay reachable with the backend `s3`, too.'),
   })
-  .superRefine(({ backend, s3 }, context) => {
-    if (backend !== 's3' || s3 !== undefined) return
-    context.addIssue({ code: 'custom', path: ['s3'], input: s3, message: 'The backend "s3" needs this table.' })
+  .superRefine((value, context) => {
+    const { backend } = value
+    if (value[backend] !== undefined) return
+    const message = `The backend "${backend}" needs this table.`
+    context.addIssue({ code: 'custom', path: [backend], input: undefined, message })
   })
 
 export type UploadOptions = z.infer<typeof options>
 
-function isBucketUrl(text: string): boolean {
+function isPlainUrl(text: string): boolean {
   if (!/^https?:\/\//i.test(text) || !URL.canParse(text)) return false
   const { username, password, pathname, search, hash } = new URL(text)
   return [username, password, search, hash].every((part) => part === '') && /^[\w\-.~/]*$/.test(pathname)
