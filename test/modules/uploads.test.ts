@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import type { Client } from '../support/client.ts'
 import { SteppedClock } from '../support/stepped-clock.ts'
 import { uploadServer } from '../support/upload-server.ts'
-import { beginPut, filesIn, put, slotFor, slotRequest, until, uploadNs } from '../support/uploads.ts'
+import { beginPut, filesIn, put, type SlowUpload, slotFor, slotRequest, until, uploadNs } from '../support/uploads.ts'
 import { NS } from '../support/xml.ts'
 
 const day = 86_400_000
@@ -17,7 +17,7 @@ describe('files in a folder of the server', () => {
     const alice = await own.client('alice')
     const slot = await slotFor(alice, { name: 'très cool.jpg', size: 10, type: 'image/jpeg' })
     expect(slot.get).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/upload\/localhost\/[0-9a-f]{64}\/tr%C3%A8s%20cool\.jpg$/)
-    expect(slot.put.startsWith(`${slot.get}?size=10&type=image%2Fjpeg&until=`)).toBe(true)
+    expect(slot.put.startsWith(`${slot.get}?size=10&type=image%2Fjpeg&user=alice&until=`)).toBe(true)
     expect((await fetch(slot.get)).status).toBe(404)
     expect(await put(slot.put, '0123456789', { 'content-type': 'image/jpeg' })).toBe(201)
     const got = await fetch(slot.get)
@@ -187,7 +187,32 @@ describe('what one account may have', () => {
 
 describe('uploads that do not come to an end', () => {
   const clock = new SteppedClock(Date.UTC(2030, 0, 1))
-  const own = uploadServer('max_uploads = 1', '', { clock })
+  const own = uploadServer('max_uploads = 2\nmax_user_uploads = 1', '', { clock })
+
+  it('are a few at a time, in all and of one account', async () => {
+    const [alice, bob, carol] = [await own.client('alice'), await own.client('bob'), await own.client('carol')]
+    const file = { name: 'a', size: 8 }
+    const uploads: SlowUpload[] = []
+    for (const client of [alice, bob]) {
+      const upload = beginPut((await slotFor(client, file)).put, 8)
+      await upload.begun
+      upload.send('half')
+      uploads.push(upload)
+      if (client === alice) expect(await put((await slotFor(alice, file)).put, 'whole it')).toBe(429)
+    }
+    const third = await slotFor(carol, file)
+    expect(await put(third.put, 'whole it')).toBe(503)
+    for (const upload of uploads) {
+      upload.send('half')
+      upload.end()
+      expect(await upload.status).toBe(201)
+    }
+    expect(await put(third.put, 'whole it')).toBe(201)
+    for (const name of ['alice', 'bob', 'carol']) {
+      await own.command('account.removeUser', { user: `${name}@localhost` })
+    }
+    expect(await filesIn(own.folder)).toEqual([])
+  })
 
   it('leave nothing, and can be begun again', async () => {
     const alice = await own.client('alice')
@@ -196,7 +221,6 @@ describe('uploads that do not come to an end', () => {
     await upload.begun
     upload.send('half')
     await until(async () => (await filesIn(own.folder)).length === 1)
-    expect(await put(slot.put, 'whole it')).toBe(503)
     upload.leave()
     await until(async () => (await filesIn(own.folder)).length === 0)
     await until(async () => (await put(slot.put, 'whole it')) === 201)

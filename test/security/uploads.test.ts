@@ -70,6 +70,7 @@ describe('addresses of uploads', () => {
       (it: URL) => it.searchParams.set('type', 'text/html'),
       (it: URL) => it.searchParams.delete('type'),
       (it: URL) => it.searchParams.set('until', String(clock.now() + 1e9)),
+      (it: URL) => it.searchParams.set('user', 'bob'),
       (it: URL) => it.searchParams.delete('signature'),
       (it: URL) => it.searchParams.set('signature', ''),
       (it: URL) => it.searchParams.set('signature', 'A'.repeat(43)),

@@ -57,6 +57,7 @@ const file = z.strictObject({
     .meta(live),
   keep_days: intOrInfinity().default(30).describe('Days after which a file is removed.').meta(live),
   max_uploads: z.int().positive().default(100).describe('Most uploads under way at a time.').meta(live),
+  max_user_uploads: z.int().positive().default(10).describe('The same, of one account.').meta(live),
 })
 
 /** How files are kept in a folder of this server. */

@@ -38,14 +38,15 @@ export class FileSlots implements SlotSource {
     const { store, clock, key, limits } = this.#parts
     const { url, token_bytes } = limits()
     const token = randomBytes(token_bytes).toString('hex')
+    const user = owner?.local ?? ''
     const createdAt = clock.now()
     const until = createdAt + lifetime * 1000
     const address: FileAddress = { domain, token, name: filename }
     await store.expect({
-      ...{ token, domain, username: owner?.local ?? '', filename, size, contentType },
+      ...{ token, domain, username: user, filename, size, contentType },
       ...{ createdAt, expiresAt: until },
     })
     const get = fileUrl(url, address)
-    return { put: `${get}?${signedQuery({ ...address, size, contentType, until }, key)}`, get }
+    return { put: `${get}?${signedQuery({ ...address, size, contentType, user, until }, key)}`, get }
   }
 }

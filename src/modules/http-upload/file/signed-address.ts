@@ -7,6 +7,8 @@ export interface Permit extends FileAddress {
   /** Bytes. */
   readonly size: number
   readonly contentType: string | undefined
+  /** Whose file it is; '' for nobody's. */
+  readonly user: string
   /** Until when the upload has to begin, in milliseconds since the epoch. */
   readonly until: number
 }
@@ -19,9 +21,13 @@ export function fileUrl(base: string, { domain, token, name }: FileAddress): str
 
 /** What is added to it for who may upload. */
 export function signedQuery(permit: Permit, key: Buffer): string {
-  const { size, contentType, until } = permit
-  const said = { size: String(size), ...(contentType === undefined ? {} : { type: contentType }), until: String(until) }
-  return new URLSearchParams({ ...said, signature: sign(permit, key).toString('base64url') }).toString()
+  const { size, contentType, user, until } = permit
+  const query = new URLSearchParams({ size: String(size) })
+  if (contentType !== undefined) query.set('type', contentType)
+  query.set('user', user)
+  query.set('until', String(until))
+  query.set('signature', sign(permit, key).toString('base64url'))
+  return query.toString()
 }
 
 /** What an address permits; undefined for one that has not been signed here. */
@@ -30,6 +36,7 @@ export function readPermit(address: FileAddress, query: URLSearchParams, key: Bu
     ...address,
     size: Number(query.get('size') ?? Number.NaN),
     contentType: query.get('type') ?? undefined,
+    user: query.get('user') ?? '',
     until: Number(query.get('until') ?? Number.NaN),
   }
   const given = Buffer.from(query.get('signature') ?? '', 'base64url')
@@ -37,7 +44,7 @@ export function readPermit(address: FileAddress, query: URLSearchParams, key: Bu
   return given.length === right.length && timingSafeEqual(given, right) ? permit : undefined
 }
 
-function sign({ domain, token, name, size, contentType, until }: Permit, key: Buffer): Buffer {
-  const said = JSON.stringify([domain, token, name, size, contentType ?? null, until])
+function sign({ domain, token, name, size, contentType, user, until }: Permit, key: Buffer): Buffer {
+  const said = JSON.stringify([domain, token, name, size, contentType ?? null, user, until])
   return createHmac('sha256', key).update(said).digest()
 }

@@ -13,7 +13,8 @@ const never = Number.MAX_SAFE_INTEGER
 /** Takes the files for which there are slots, and gives those that have come. */
 export class UploadDesk implements FileDoor {
   readonly #parts: FileParts
-  readonly #underWay = new Set<Promise<void>>()
+  /** Whose they are, as `user@domain`. */
+  readonly #underWay = new Map<Promise<void>, string>()
   #isClosed = false
 
   constructor(parts: FileParts) {
@@ -21,18 +22,16 @@ export class UploadDesk implements FileDoor {
   }
 
   async receive(file: IncomingFile): Promise<void> {
-    const { clock, db, key, limits, limitReached } = this.#parts
+    const { clock, db, key } = this.#parts
     const permit = readPermit(file.address, file.query, key)
     if (permit === undefined) throw new HttpError(403, 'This is no address for an upload')
     if (permit.until <= clock.now()) throw new HttpError(403, 'The time of this address is over')
     mustFit(file, permit)
     if (!db.canAccept()) throw new HttpError(503, 'Nothing can be stored now', { 'retry-after': '60' })
-    if (this.#underWay.size >= limits().max_uploads) {
-      limitReached('uploads', { domain: permit.domain })
-      throw new HttpError(503, 'Too many uploads are under way', { 'retry-after': '10' })
-    }
+    const who = `${permit.user}@${permit.domain}`
+    this.#checkRoom(who)
     const upload = this.#store(file, permit)
-    this.#underWay.add(upload)
+    this.#underWay.set(upload, who)
     try {
       await upload
     } finally {
@@ -43,7 +42,17 @@ export class UploadDesk implements FileDoor {
   /** Breaks off what is under way. Resolves when nothing is any more. */
   async close(): Promise<void> {
     this.#isClosed = true
-    await Promise.allSettled(this.#underWay)
+    await Promise.allSettled(this.#underWay.keys())
+  }
+
+  /** Throws HttpError while too many uploads are under way, in all or of one account. */
+  #checkRoom(who: string): void {
+    const { limits, limitReached } = this.#parts
+    const { max_uploads, max_user_uploads } = limits()
+    const isFull = this.#underWay.size >= max_uploads
+    if (!isFull && [...this.#underWay.values()].filter((other) => other === who).length < max_user_uploads) return
+    limitReached(isFull ? 'uploads' : 'user_uploads', { jid: who })
+    throw new HttpError(isFull ? 503 : 429, 'Too many uploads are under way', { 'retry-after': '10' })
   }
 
   async find({ domain, token, name }: FileAddress): Promise<ServedFile | undefined> {
@@ -68,8 +77,7 @@ export class UploadDesk implements FileDoor {
       if (error instanceof FolderFull) log.error({ what: 'upload_folder_full', reason: error })
       throw error instanceof FolderFull ? new HttpError(507, 'There is no room for the file') : error
     }
-    const kept = limits().keep_days * 86_400_000
-    const expiresAt = kept === Number.POSITIVE_INFINITY ? never : clock.now() + kept
+    const expiresAt = Math.min(never, clock.now() + limits().keep_days * 86_400_000)
     if (await store.finish(token, permit.contentType ?? contentType, expiresAt)) return
     // Whose file it is has gone.
     await folder.remove(token)
