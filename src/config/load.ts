@@ -3,6 +3,7 @@ import { basename, dirname, resolve } from 'node:path'
 import { parse, TomlError } from 'smol-toml'
 import { checkCertificates } from './check-certificates.ts'
 import { checkDynamicModules } from './check-hosts.ts'
+import { checkUploads } from './check-uploads.ts'
 import { checkAuth, crossCheck } from './cross-check.ts'
 import { mergeHostTables } from './host-config.ts'
 import { valueAt } from './key-path.ts'
@@ -102,6 +103,7 @@ function check(data: unknown, report: Report, options: LoadOptions): LoadedConfi
   if (parsed === undefined) throw new ConfigErrors(report.errors, report.notices)
   const config = settle(parsed, { file: resolve(file), folder, modules, report })
   checkAuth(config, report)
+  checkUploads(config, report)
   checkDynamicModules(config, modules, report)
   checkCertificates(config, report)
   if (report.hasErrors) throw new ConfigErrors(report.errors, report.notices)

@@ -33,6 +33,7 @@ export type ProblemKind =
   | 'plain_without_tls'
   | 'tls_keys_logged'
   | 'no_mechanism_left'
+  | 'uploads_not_served'
   | 'both_username_and_password_required'
   | 'renamed_key'
   | 'no_effect'

@@ -267,7 +267,20 @@ describe('mod_http_upload', () => {
     await bob.asks(slotRequest({ name: 'a', size: 5 }), 'get', { to: 'files.example', refused: 'forbidden' })
   })
 
+  it('warns where it keeps files that no listener serves', () => {
+    const file = '[modules.mod_http_upload]\nbackend = "file"\nfile = { url = "https://f.test/u", directory = "f" }\n'
+    const handler = '[[listen.http]]\nport = 5280\n[[listen.http.handlers.upload_handler]]\npath = "/u"\n'
+    const warnings = (text: string) =>
+      parseConfig({ text, file: '/etc/meerkat.toml', modules: allModules, env: {} })
+        .notices.filter(({ level, what }) => level === 'warning' && what === 'uploads_not_served')
+        .map(({ path }) => path)
+    expect(warnings(baseConfig + file)).toEqual(['modules.mod_http_upload'])
+    expect(warnings(`${baseConfig}${file}${handler}`)).toEqual([])
+    expect(warnings(baseConfig + uploads())).toEqual([])
+  })
+
   const faults: [string, string, RegExp][] = [
+    ['without a folder', '[modules.mod_http_upload]\nbackend = "file"', /mod_http_upload\s.*required here: file/],
     ['without a store', '[modules.mod_http_upload]', /mod_http_upload\s.*required here: s3/],
     ['without a bucket', '[modules.mod_http_upload.s3]\nregion = "r"', /required here: bucket_url/],
     [
