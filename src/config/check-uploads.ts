@@ -6,7 +6,9 @@ import type { Config } from './schema.ts'
 export function checkUploads({ listen, modules, host_config }: Config, report: Report): void {
   if (listen.http.some(({ handlers }) => (handlers.upload_handler ?? []).length > 0)) return
   checkModules(modules, ['modules'], report)
-  host_config.forEach((own, index) => checkModules(own.modules ?? {}, ['host_config', index, 'modules'], report))
+  for (const [index, own] of host_config.entries()) {
+    checkModules(own.modules ?? {}, ['host_config', index, 'modules'], report)
+  }
 }
 
 function checkModules(modules: Config['modules'], path: KeyPath, report: Report): void {

@@ -1,4 +1,5 @@
 import type { HttpListener } from '../config/schema.ts'
+import type { BoshTable } from '../edges/bosh/bosh-table.ts'
 import { httpUploadApi } from '../modules/http-upload/api.ts'
 import { healthRoute, type Readiness } from '../net/health.ts'
 import { hostMetaRoutes } from '../net/host-meta.ts'
@@ -7,6 +8,8 @@ import { metricsRoute } from '../net/metrics-page.ts'
 import { uploadRoute } from '../net/upload-route.ts'
 import { webchatRoutes } from '../net/webchat.ts'
 import { webSocketRoute } from '../net/websocket.ts'
+import type { Router } from '../router/router.ts'
+import { boshRoutes } from './bosh-routes.ts'
 import type { ClientPort } from './client-port.ts'
 import type { ListenerParts } from './port.ts'
 
@@ -14,6 +17,8 @@ export interface HttpRouteParts extends ListenerParts {
   readonly readiness: () => Readiness
   /** The edge for one WebSocket handler. */
   readonly clientPort: ClientPort
+  /** Sessions over HTTP requests, which outlive other settings. */
+  readonly boshTable: BoshTable
 }
 
 /** What is mounted on an HTTP listener, and in a few words what it serves. */
@@ -34,9 +39,13 @@ export function httpRoutes(listener: HttpListener, parts: HttpRouteParts): Mount
     routes.push(webSocketRoute({ ...options, report: (event) => log.info(event) }, parts.clientPort.frames(handler)))
     serves.push(`WebSocket ${path}`)
   }
+  const bosh = boshRoutes(handlers.mongoose_bosh_handler ?? [], parts)
+  routes.push(...bosh)
+  serves.push(...bosh.map(({ path }) => `BOSH ${path}`))
+  const boshPath = bosh[0]?.path
   const websocketPath = handlers.mongoose_websocket_handler?.[0]?.path
   for (const { host, path } of handlers.webchat_handler ?? []) {
-    const settings = () => ({ domain: config.general.default_server_domain, websocketPath })
+    const settings = () => ({ domain: config.general.default_server_domain, websocketPath, boshPath })
     routes.push(...webchatRoutes({ host, path, settings }))
     serves.push(`web chat ${path}`)
   }
@@ -44,15 +53,7 @@ export function httpRoutes(listener: HttpListener, parts: HttpRouteParts): Mount
   routes.push(...uploads.routes)
   serves.push(...uploads.serves)
   for (const { host } of handlers.host_meta_handler ?? []) {
-    const scheme = listener.tls === undefined ? 'ws' : 'wss'
-    routes.push(
-      ...hostMetaRoutes(host, (domain) => {
-        if (router.hostOf(domain) === undefined) return undefined
-        return {
-          websocket: websocketPath === undefined ? [] : [`${scheme}://${domain}:${listener.port}${websocketPath}`],
-        }
-      }),
-    )
+    routes.push(...hostMeta(host, { listener, router, websocketPath, boshPath }))
     serves.push('host-meta')
   }
   for (const { host, path } of handlers.health_handler ?? []) {
@@ -73,4 +74,22 @@ function uploadRoutes({ handlers }: HttpListener, { clock, apiOf }: HttpRoutePar
     routes: mounted.map(({ host, path }) => uploadRoute({ host, path, clock, doorOf })),
     serves: mounted.map(({ path }) => `uploads ${path}`),
   }
+}
+
+interface Announced {
+  readonly listener: HttpListener
+  readonly router: Router
+  readonly websocketPath: string | undefined
+  readonly boshPath: string | undefined
+}
+
+/** Tells where the endpoints of this listener are, to who asks for a domain of ours. */
+function hostMeta(host: string, { listener, router, websocketPath, boshPath }: Announced): HttpRoute[] {
+  const [socket, http] = listener.tls === undefined ? ['ws', 'http'] : ['wss', 'https']
+  const at = (scheme: string | undefined, domain: string, path: string | undefined) =>
+    path === undefined ? [] : [`${scheme}://${domain}:${listener.port}${path}`]
+  return hostMetaRoutes(host, (domain) => {
+    if (router.hostOf(domain) === undefined) return undefined
+    return { websocket: at(socket, domain, websocketPath), bosh: at(http, domain, boshPath) }
+  })
 }
