@@ -1,9 +1,11 @@
 import type { HttpListener } from '../config/schema.ts'
 import type { BoshTable } from '../edges/bosh/bosh-table.ts'
+import { httpUploadApi } from '../modules/http-upload/api.ts'
 import { healthRoute, type Readiness } from '../net/health.ts'
 import { hostMetaRoutes } from '../net/host-meta.ts'
 import type { HttpRoute } from '../net/http-exchange.ts'
 import { metricsRoute } from '../net/metrics-page.ts'
+import { uploadRoute } from '../net/upload-route.ts'
 import { webchatRoutes } from '../net/webchat.ts'
 import { webSocketRoute } from '../net/websocket.ts'
 import type { Router } from '../router/router.ts'
@@ -48,6 +50,9 @@ export function httpRoutes(listener: HttpListener, parts: HttpRouteParts): Mount
     routes.push(...webchatRoutes({ host, path, settings }))
     serves.push(`web chat ${path}`)
   }
+  const uploads = uploadRoutes(listener, parts)
+  routes.push(...uploads.routes)
+  serves.push(...uploads.serves)
   for (const { host } of handlers.host_meta_handler ?? []) {
     routes.push(...hostMeta(host, { listener, router, websocketPath, boshPath }))
     serves.push('host-meta')
@@ -70,6 +75,15 @@ export function httpRoutes(listener: HttpListener, parts: HttpRouteParts): Mount
     ),
   )
   return { routes, serves }
+}
+
+function uploadRoutes({ handlers }: HttpListener, { clock, apiOf }: HttpRouteParts): MountedRoutes {
+  const mounted = handlers.upload_handler ?? []
+  const doorOf = (domain: string) => apiOf(domain, httpUploadApi)?.door
+  return {
+    routes: mounted.map(({ host, path }) => uploadRoute({ host, path, clock, doorOf })),
+    serves: mounted.map(({ path }) => `uploads ${path}`),
+  }
 }
 
 interface Announced {
