@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { ask, boshNs, endOf, RawBosh } from '../support/bosh-raw.ts'
 import { Client } from '../support/client.ts'
+import { FileServer } from '../support/file-server.ts'
 import { type OwnTestServer, startTestServer } from '../support/server.ts'
 import { SteppedClock } from '../support/stepped-clock.ts'
 import { NS, type XmlNode } from '../support/xml.ts'
@@ -222,6 +223,26 @@ host = "other.example"
     expect(endOf(await client.create('localhost'))).toBe('host-unknown')
     client.sid = 'x'
     expect(endOf(await client.says())).toBe('item-not-found')
+  })
+})
+
+describe('a reload', () => {
+  it('changes what sessions to come are like; those that are there go on', async () => {
+    await using file = await FileServer.start(newest('inactivity = 20'))
+    await file.register('alice')
+    const { boshUrl = '' } = file.address('http')
+    const [before, after] = [new RawBosh(boshUrl), new RawBosh(boshUrl)]
+    expect((await before.create('localhost')).attr('inactivity')).toBe('20')
+    await before.signIn('alice', 'secret', 'web')
+    const report = await file.reload(newest('inactivity = 40\nhost_types = ["localhost"]'))
+    expect(report.applied).toEqual(['services.service_bosh.inactivity', 'services.service_bosh.host_types'])
+    expect((await after.create('localhost')).attr('inactivity')).toBe('40')
+    expect(endOf(await new RawBosh(boshUrl).create('other.example'))).toBe('host-unknown')
+    expect((await before.says(ping)).child('iq', NS.client)?.attr('id')).toBe('p')
+    const without = newest('').replace('[services.service_bosh]', '')
+    expect((await file.reload(without)).applied).toContain('services.service_bosh')
+    expect(endOf(await new RawBosh(boshUrl).create('localhost'))).toBe('host-unknown')
+    expect((await before.says(ping)).child('iq', NS.client)?.attr('id')).toBe('p')
   })
 })
 
