@@ -247,14 +247,20 @@ describe('a reload', () => {
 })
 
 describe('around a session', () => {
-  it('host-meta tells where BOSH is spoken', async () => {
-    const of = await start(newest('', '[[listen.http.handlers.host_meta_handler]]\npath = "/.well-known"'))
-    const { text } = await ask(`${of.httpUrl}/.well-known/host-meta.json`, 'GET', undefined, { host: 'localhost' })
-      .answer
-    expect(JSON.parse(text).links).toContainEqual({
-      rel: 'urn:xmpp:alt-connections:xbosh',
-      href: expect.stringMatching(/^http:\/\/localhost:\d+\/http-bind$/),
-    })
+  it('host-meta tells where BOSH is spoken, and for which domains', async () => {
+    const hostMeta = '[[listen.http.handlers.host_meta_handler]]\npath = "/.well-known"'
+    const of = await start(newest('host_types = ["localhost"]', hostMeta))
+    const linksOf = async (host: string) => {
+      const { text } = await ask(`${of.httpUrl}/.well-known/host-meta.json`, 'GET', undefined, { host }).answer
+      return JSON.parse(text).links
+    }
+    expect(await linksOf('localhost')).toEqual([
+      {
+        rel: 'urn:xmpp:alt-connections:xbosh',
+        href: expect.stringMatching(/^http:\/\/localhost:\d+\/http-bind$/),
+      },
+    ])
+    expect(await linksOf('other.example')).toEqual([])
   })
 
   it('bytes are counted', async () => {

@@ -96,6 +96,10 @@ export class BoshClient extends ClientStream implements Reader, Flushable {
     return this.#limits
   }
 
+  get hasSignedIn(): boolean {
+    return this.#limits !== this.service.strangerLimits
+  }
+
   /** Whether a request comes the same way as those before it: with TLS or without, and with the same certificate (XEP-0124 §19.1). */
   isOf({ tls }: Pick<BoshPlace, 'tls'>): boolean {
     const [here, there] = [this.#origin.tls, tls].map((each) => each?.peerCertificate?.raw)
