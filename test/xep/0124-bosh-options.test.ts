@@ -246,6 +246,37 @@ describe('a reload', () => {
   })
 })
 
+describe('TLS of the listener', () => {
+  const sasl2 = 'urn:xmpp:sasl:2'
+
+  it('is that of the stream: SASL2 is offered with it only, and no channel binding', async () => {
+    const secure = `[[listen.http]]
+port = 0
+ip_address = "127.0.0.1"
+[listen.http.tls]
+[[listen.http.handlers.mongoose_bosh_handler]]
+path = "/http-bind"
+[modules.mod_sasl2]`
+    const of = await start(newest('', secure))
+    const { ports } = of.server
+    const urlOf = (kind: 'http' | 'https') =>
+      `${kind}://127.0.0.1:${ports.find((port) => port.kind === kind)?.port}/http-bind`
+    const featuresAt = async (kind: 'http' | 'https') =>
+      (await new RawBosh(urlOf(kind)).create('localhost')).child('features', NS.stream)
+    expect((await featuresAt('http'))?.child('authentication', sasl2)).toBeUndefined()
+    const features = await featuresAt('https')
+    expect(features?.child('authentication', sasl2)).toBeDefined()
+    expect(String(features)).not.toContain('PLUS')
+    const client = new RawBosh(urlOf('https'))
+    await client.create('localhost')
+    const plain = Buffer.from('\0alice\0secret').toString('base64')
+    const inner = `<initial-response>${plain}</initial-response>`
+    const answer = await client.says(`<authenticate xmlns='${sasl2}' mechanism='PLAIN'>${inner}</authenticate>`)
+    expect(answer.child('success', sasl2)).toBeDefined()
+    expect(answer.child('features', NS.stream)?.child('bind', NS.bind)).toBeDefined()
+  })
+})
+
 describe('around a session', () => {
   it('host-meta tells where BOSH is spoken, and for which domains', async () => {
     const hostMeta = '[[listen.http.handlers.host_meta_handler]]\npath = "/.well-known"'
