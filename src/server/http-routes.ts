@@ -5,6 +5,7 @@ import type { HttpRoute } from '../net/http-exchange.ts'
 import { metricsRoute } from '../net/metrics-page.ts'
 import { webchatRoutes } from '../net/webchat.ts'
 import { webSocketRoute } from '../net/websocket.ts'
+import { adminApis, descriptionRoutes } from './admin-apis.ts'
 import type { ClientPort } from './client-port.ts'
 import type { ListenerParts } from './port.ts'
 
@@ -58,5 +59,14 @@ export function httpRoutes(listener: HttpListener, parts: HttpRouteParts): Mount
     routes.push(metricsRoute(host, path, () => metrics.text()))
     serves.push(`metrics ${path}`)
   }
+  const apis = adminApis(listener, parts)
+  routes.push(...apis.flatMap((api) => api.routes))
+  serves.push(...apis.map(({ path }) => `admin API ${path}`))
+  routes.push(
+    ...descriptionRoutes(
+      listener,
+      apis.flatMap((api) => api.described),
+    ),
+  )
   return { routes, serves }
 }

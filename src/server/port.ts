@@ -29,6 +29,8 @@ export interface ListenerParts {
   readonly guesses: GuessLimit
   /** What HTTP APIs give. */
   readonly commands: CommandRegistry
+  /** Whether a module runs on any host. */
+  runsModule(name: string): boolean
   readonly readiness: () => Readiness
   /** Every domain that is served at the moment. */
   domains(): readonly string[]

@@ -65,7 +65,7 @@ describe('commands that users give', () => {
     expect(await kick(lena, otto)).toBe('User kicked successfully')
     expect(await as(otto)('muc_light.listUserRooms', {})).toEqual([])
     expect(await as(lena)('muc_light.listUserRooms', {})).toEqual([room])
-    expect(await as(lena)('muc_light.getService', { domain: 'localhost' })).toBe(lightService)
+    expect(await as(lena)('muc_light.findService', { domain: 'localhost' })).toBe(lightService)
   })
 
   it('say how a message is to be marked, and mark others', async () => {

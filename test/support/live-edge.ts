@@ -129,6 +129,7 @@ export class LiveEdge {
       config,
       clock: this.clock,
       commands,
+      runsModule: () => false,
       log,
       metrics,
       traffic: clientTraffic(metrics, (domain) => domain, this.#server.tap),

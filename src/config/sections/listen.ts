@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { duration, intOrInfinity, ipAddress, noEffect, notBuilt, oneOf, port, ruleName, uniqueList } from '../option.ts'
+import { adminApis } from './admin-apis.ts'
 import { methodName } from './auth.ts'
+import { place, plainHandler } from './place.ts'
 import { httpTls, serverTls, xmppTls } from './tls.ts'
 
 const address = {
@@ -107,20 +109,6 @@ const s2s = z.strictObject({
   tls: serverTls.prefault({}).describe('TLS of this listener.'),
 })
 
-const place = {
-  host: z.string().min(1).default('_').describe('Host header that is served; `_` means any.').meta({ reload: 'live' }),
-  path: z
-    .string()
-    .regex(/^\//, { error: 'Expected a path that begins with a slash.' })
-    .describe('Path that is served.')
-    .meta({ reload: 'live' }),
-}
-
-/** A handler without options of its own; `path` is where it usually is. */
-function plainHandler(path: string) {
-  return z.array(z.strictObject({ ...place, path: place.path.meta({ example: path }) })).optional()
-}
-
 const websocketHandler = z.strictObject({
   ...place,
   path: place.path.meta({ example: '/ws-xmpp' }),
@@ -153,11 +141,7 @@ const websocketHandler = z.strictObject({
 const laterHandlers = {
   mongoose_bosh_handler: notBuilt('BOSH').meta({ notBuilt: { name: 'BOSH' }, aliases: ['mod_bosh'] }),
   mongoose_graphql_handler: notBuilt('the GraphQL API'),
-  mongoose_admin_api: notBuilt('the REST API for admins'),
   mongoose_client_api: notBuilt('the REST API for clients'),
-  mongoose_api_admin: notBuilt('the REST API for admins'),
-  mongoose_api: notBuilt('the old REST API'),
-  mongoose_domain_handler: notBuilt('the REST API for domains'),
   mongoose_client_api_messages: notBuilt('the REST API for clients'),
   mongoose_client_api_contacts: notBuilt('the REST API for clients'),
   mongoose_client_api_rooms: notBuilt('the REST API for clients'),
@@ -165,9 +149,6 @@ const laterHandlers = {
   mongoose_client_api_rooms_users: notBuilt('the REST API for clients'),
   mongoose_client_api_rooms_messages: notBuilt('the REST API for clients'),
   lasse_handler: notBuilt('server-sent events'),
-  cowboy_swagger_redirect_handler: notBuilt('the API page'),
-  cowboy_swagger_json_handler: notBuilt('the API page'),
-  cowboy_static: notBuilt('the API page'),
   mod_revproxy: notBuilt('the reverse proxy'),
   upload_handler: notBuilt('the file upload store'),
   invite_handler: notBuilt('invitation pages'),
@@ -185,6 +166,7 @@ const handlers = z.strictObject({
     'Discovery of connection methods (XEP-0156); `path` is the folder of host-meta.',
   ),
   webchat_handler: plainHandler('/chat/').describe('The bundled web chat.'),
+  ...adminApis,
   ...laterHandlers,
 })
 
