@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { adminOf, httpPort } from '../support/admin-rest.ts'
+import { FileServer } from '../support/file-server.ts'
 import { ask, basic } from '../support/http-ask.ts'
 import { ownServer } from '../support/own-server.ts'
 
@@ -69,5 +70,54 @@ describe('handlers of admin APIs', () => {
       requestBody: { content: { 'application/json': { schema: { required: ['password'] } } } },
     })
     expect(Object.keys(paths)).toContain('/api/messages/{caller}/{with}')
+  })
+})
+
+describe('the API of MongooseIM 4.0', () => {
+  it('gains and loses parts with their modules, while the server runs', async () => {
+    const config = (modules: string) => `
+[general]
+hosts = ["localhost"]
+[[listen.c2s]]
+port = 0
+ip_address = "127.0.0.1"
+[[listen.http]]
+port = 0
+ip_address = "127.0.0.1"
+[[listen.http.handlers.mongoose_api_admin]]
+path = "/api"
+[auth.password]
+scram_iterations = 4096
+${modules}
+`
+    await using server = await FileServer.start(config('[modules.mod_commands]'))
+    const get = (path: string) => ask(server.address('http').port, `GET /api${path}`)
+    expect(await get('/users/localhost')).toMatchObject({ status: 200, json: [] })
+    expect((await get('/commands')).body).toContain('"list_users"')
+    await server.reload(config('[modules.mod_muc_commands]'))
+    expect(await get('/users/localhost')).toMatchObject({ status: 404, json: 'Not found' })
+    expect((await get('/commands')).body).not.toContain('"list_users"')
+    expect((await get('/commands')).body).toContain('"create_muc_room"')
+  })
+
+  it('changes credentials and parts while the server runs', async () => {
+    const config = (own: string) => `
+[general]
+hosts = ["localhost"]
+[[listen.http]]
+port = 0
+ip_address = "127.0.0.1"
+[[listen.http.handlers.mongoose_admin_api]]
+path = "/api"
+${own}
+`
+    await using server = await FileServer.start(config('username = "admin"\npassword = "one"'))
+    const get = (path: string, password: string) =>
+      ask(server.address('http').port, `GET /api${path}`, { headers: basic(`admin:${password}`) })
+    expect((await get('/users/localhost', 'one')).status).toBe(200)
+    await server.reload(config('username = "admin"\npassword = "two"\nhandlers = ["sessions"]'))
+    expect((await get('/users/localhost', 'one')).status).toBe(401)
+    expect((await get('/users/localhost', 'two')).status).toBe(404)
+    expect((await get('/sessions/localhost', 'two')).status).toBe(200)
   })
 })

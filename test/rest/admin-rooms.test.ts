@@ -75,7 +75,7 @@ for (const [generation, api, prefix] of generations) {
         ['POST /mucs/localhost', { ...make, owner: undefined }, 400, 'Missing owner JID'],
         ['POST /mucs/localhost', { ...make, owner: '@' }, 400, 'Invalid owner JID'],
         ['POST /mucs/localhost', { ...make, nick: undefined }, 400, 'Missing nickname'],
-        ['POST /mucs/localhost', { ...make, owner: 'nobody@localhost' }, 404, 'Given user not found'],
+        ['POST /mucs/localhost', { ...make, owner: 'nobody@localhost' }, 404, 'Given user does not exist'],
         ['POST /mucs/elsewhere.example', make, 404, 'MUC domain not found'],
         [`POST ${known}/participants`, { ...invite, sender: undefined }, 400, 'Missing sender JID'],
         [`POST ${known}/participants`, { ...invite, sender: '@' }, 400, 'Invalid sender JID'],

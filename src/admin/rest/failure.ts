@@ -8,6 +8,7 @@ const statuses: Readonly<Record<string, number>> = {
   broadcast_not_found: 404,
   cannot_register: 403,
   conflict: 409,
+  could_not_create_room: 409,
   contact_not_found: 404,
   deleted: 404,
   deps_not_loaded: 404,

@@ -8,8 +8,9 @@ import { NS } from '../../stanza/namespaces.ts'
 import { Stanza } from '../../stanza/stanza.ts'
 import { el } from '../../xml/element.ts'
 import { lastMessages, messagesInput, messagesOutput } from '../mam/api.ts'
-import { roomsOf, serviceAt, withRoom } from './command-target.ts'
+import { roomsOf, withRoom } from './command-target.ts'
 import { MUC } from './core/namespaces.ts'
+import { findCommands } from './find-commands.ts'
 
 const room = userJid().describe('Address of the room.')
 const user = userJid().describe('Address of the account.')
@@ -228,15 +229,6 @@ const listRooms = command({
   },
 })
 
-const findService = command({
-  name: 'muc.findService',
-  about: 'Tells which domain has the rooms of a domain.',
-  input: z.strictObject({ domain: domain().describe('A domain, or that of its rooms.') }),
-  output: z.string(),
-  scope: 'admin',
-  run: (input, services: ModuleServices) => serviceAt(input.domain, services),
-})
-
 const listRoomUsers = command({
   name: 'muc.listRoomUsers',
   about: 'Lists who is in a room.',
@@ -289,8 +281,8 @@ export const mucCommands = [
   enterRoom,
   exitRoom,
   listRooms,
-  findService,
   listRoomUsers,
   listRoomAffiliations,
   getRoomMessages,
+  ...findCommands,
 ]

@@ -13,7 +13,7 @@ async function roomAt(domain: string, local: string, { run }: OperationContext):
 
 /** Who is in a room. */
 interface Occupant {
-  readonly jid: string
+  readonly jid: string | null
   readonly role: string
 }
 
@@ -22,7 +22,8 @@ async function clientIn(room: string, from: string, { run }: OperationContext): 
   const given = Jid.parse(from)
   if (given.isFull) return from
   const occupants = await run<Occupant[]>('muc.listRoomUsers', { room })
-  return occupants.find(({ jid }) => Jid.parse(jid).bareString === given.full)?.jid
+  const jids = occupants.flatMap(({ jid }) => (jid === null ? [] : [jid]))
+  return jids.find((jid) => Jid.parse(jid).bareString === given.full)
 }
 
 const reasons = {
@@ -42,7 +43,7 @@ export const mucOperations = [
       const { run, location, generation } = context
       const room = await roomAt(domain, local, context)
       const { exist } = await run<{ exist: boolean }>('account.checkUser', { user: owner })
-      if (!exist) throw new HttpError(404, 'Given user not found')
+      if (!exist) throw new HttpError(404, 'Given user does not exist')
       const made = await run<{ jid: string }>('muc.createInstantRoom', { room, owner, nick })
       return created(location('mucs', domain, local), generation === '4.0' ? local : made.jid)
     },
@@ -88,7 +89,8 @@ export const mucOperations = [
       const { run, generation } = context
       const room = await roomAt(domain, local, context)
       const occupants = await run<Occupant[]>('muc.listRoomUsers', { room })
-      if (!occupants.some(({ role }) => role === 'moderator')) throw new HttpError(404, 'Moderator not found')
+      if (!occupants.some(({ role }) => role.toLowerCase() === 'moderator'))
+        throw new HttpError(404, 'Moderator not found')
       await run('muc.kickUser', { room, nick, reason: reasons[generation] })
       return done
     },
