@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { duration, intOrInfinity, ipAddress, noEffect, notBuilt, oneOf, port, ruleName, uniqueList } from '../option.ts'
 import { adminApis } from './admin-apis.ts'
 import { methodName } from './auth.ts'
+import { clientApis } from './client-apis.ts'
 import { place, plainHandler } from './place.ts'
 import { httpTls, serverTls, xmppTls } from './tls.ts'
 
@@ -141,14 +142,6 @@ const websocketHandler = z.strictObject({
 const laterHandlers = {
   mongoose_bosh_handler: notBuilt('BOSH').meta({ notBuilt: { name: 'BOSH' }, aliases: ['mod_bosh'] }),
   mongoose_graphql_handler: notBuilt('the GraphQL API'),
-  mongoose_client_api: notBuilt('the REST API for clients'),
-  mongoose_client_api_messages: notBuilt('the REST API for clients'),
-  mongoose_client_api_contacts: notBuilt('the REST API for clients'),
-  mongoose_client_api_rooms: notBuilt('the REST API for clients'),
-  mongoose_client_api_rooms_config: notBuilt('the REST API for clients'),
-  mongoose_client_api_rooms_users: notBuilt('the REST API for clients'),
-  mongoose_client_api_rooms_messages: notBuilt('the REST API for clients'),
-  lasse_handler: notBuilt('server-sent events'),
   mod_revproxy: notBuilt('the reverse proxy'),
   upload_handler: notBuilt('the file upload store'),
   invite_handler: notBuilt('invitation pages'),
@@ -167,6 +160,7 @@ const handlers = z.strictObject({
   ),
   webchat_handler: plainHandler('/chat/').describe('The bundled web chat.'),
   ...adminApis,
+  ...clientApis,
   ...laterHandlers,
 })
 

@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import { Jid } from '../../jid/jid.ts'
 import { command } from '../../module/command.ts'
-import { CommandError } from '../../module/command-error.ts'
 import type { ModuleServices } from '../../module/module-commands.ts'
 import { domain, posInt, userJid, userName } from '../../module/scalars.ts'
 import { lastMessages, messagesInput, messagesOutput } from '../mam/api.ts'
