@@ -79,7 +79,8 @@ describe('REST for clients: its description', () => {
 
   it('is a page, and a document for programs', async () => {
     const page = await pageOf('/api-docs')
-    for (const line of ['POST /api/messages', 'PUT /api/rooms/{id}/config', 'GET /api/sse']) expect(page).toContain(line)
+    for (const line of ['POST /api/messages', 'PUT /api/rooms/{id}/config', 'GET /api/sse'])
+      expect(page).toContain(line)
     const { paths } = JSON.parse(await pageOf('/api-docs/swagger.json')) as { paths: Record<string, object> }
     expect(Object.keys(paths).sort()).toEqual([
       ...['/api/contacts', '/api/contacts/{jid}', '/api/messages', '/api/messages/{with}', '/api/rooms'],
