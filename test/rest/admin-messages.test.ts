@@ -5,6 +5,8 @@ import { ownServer } from '../support/own-server.ts'
 
 const own = ownServer(`${adminHandlers}${commandModules}
 [modules.mod_offline]
+[modules.mod_privacy]
+[modules.mod_blocking]
 [modules.mod_mam]
 pm = {}
 `)
@@ -50,6 +52,19 @@ for (const [generation, api] of generations) {
       expect((await read(`${ann.bare}/${bob.bare}`)).map(({ body }) => body)).toEqual(['42!'])
       expect(await read(`${ann.bare}?before=${Math.floor(now) - 3600}`)).toEqual([])
       expect((await read(`${ann.bare}?before=${Math.floor(now) + 3600}`)).length).toBe(2)
+    })
+
+    it('are not bound by what the sender has blocked, but by what the recipient has', async () => {
+      const [ivy, jim] = [await own.client(`ivy${tag}`), await own.client(`jim${tag}`)]
+      await ivy.asks(`<block xmlns='urn:xmpp:blocking'><item jid='${jim.bare}'/></block>`, 'set')
+      await ivy.takes((each) => each.child('block', 'urn:xmpp:blocking') !== undefined)
+      const send = (from: string, to: string) => api('POST /messages', { caller: from, to, body: 'x' })
+      expect(await send(ivy.bare, jim.bare)).toMatchObject({ status: 204 })
+      await jim.finds(`<message from='${ivy.bare}'><body>x</body>{any}</message>`)
+      // It has been sent; the error goes to the sender.
+      expect(await send(jim.bare, ivy.bare)).toMatchObject({ status: 204 })
+      await ivy.receivesNothing()
+      expect((await search(ivy)).bodies).toEqual(['x'])
     })
 
     it('are refused where something is wrong', async () => {
