@@ -1,6 +1,5 @@
 import type { Jid } from '../jid/jid.ts'
 import type { RemoteAddress } from '../net/connection.ts'
-import type { StreamedEvent } from '../net/event-stream.ts'
 import type { ClientLink, Session } from '../router/session.ts'
 import type { Stanza } from '../stanza/stanza.ts'
 import { StanzaError } from '../stanza/stanza-error.ts'
@@ -15,23 +14,27 @@ export interface EventService extends Pick<ClientService, 'maxBufferedBytes' | '
   open(request: BindRequest): Promise<Session>
 }
 
-/** Where events go. */
+/** What a reader is shown of a stanza; `data` is sent as JSON. */
+export interface ShownEvent {
+  readonly event: string
+  readonly data: unknown
+}
+
+/** Where events go: an `EventStream`. */
 export interface EventSink {
   /** Bytes that wait for the reader. */
   readonly bufferedBytes: number
-  send(event: StreamedEvent): void
+  send(data: string, event: string): void
   /** Settles when the reader has caught up, or is gone. */
   whenRead(): Promise<void>
-  close(): void
-  /** Ends it at once, with what was not read. */
-  destroy(): void
+  end(): void
 }
 
 export interface EventClientOptions {
   readonly user: Jid
   readonly remote: RemoteAddress
   /** What the reader is shown of a stanza: any number of events. */
-  show(stanza: Stanza): readonly StreamedEvent[]
+  show(stanza: Stanza): readonly ShownEvent[]
 }
 
 /** Delivery waits for a reader that is behind by so many bytes. */
@@ -67,7 +70,7 @@ export class EventClient implements ClientLink {
 
   /** From now on messages to the account come here. */
   begin(sink: EventSink): void {
-    if (this.#isOver || this.#session === undefined) sink.close()
+    if (this.#isOver || this.#session === undefined) sink.end()
     else {
       this.#sink = sink
       this.#session.priority = 0
@@ -77,12 +80,7 @@ export class EventClient implements ClientLink {
   /** The reader is gone. */
   gone(): void {
     this.#isOver = true
-    const { address } = this.#options.remote
-    const { note } = this.#service
-    letRun(
-      () => this.#session?.disconnect(this),
-      (reason) => note({ what: 'client_stream_fault', address, reason }),
-    )
+    this.#run((session) => session.disconnect(this))
   }
 
   get bufferedBytes(): number {
@@ -95,14 +93,8 @@ export class EventClient implements ClientLink {
     else if (this.#sink !== undefined && this.#session !== undefined) {
       const events = this.#options.show(stanza)
       if (events.length > 0) this.#traffic?.sent(this.#session.jid, text, stanza)
-      this.#tell(events, this.#sink)
+      for (const { data, event } of events) this.#sink.send(JSON.stringify(data), event)
     }
-  }
-
-  #tell(events: readonly StreamedEvent[], sink: EventSink): void {
-    // Looked at before: one event may be as large as it is, but nothing comes on top of too much.
-    if (events.length > 0 && this.bufferedBytes > this.#service.maxBufferedBytes) this.#overflow(sink)
-    else for (const event of events) sink.send(event)
   }
 
   whenRead(): Promise<void> | undefined {
@@ -111,24 +103,24 @@ export class EventClient implements ClientLink {
 
   close(): void {
     this.#isOver = true
-    this.#sink?.close()
-  }
-
-  /** A reader that does not read cannot be allowed to fill the memory. */
-  #overflow(sink: EventSink): void {
-    const { address } = this.#options.remote
-    this.#service.note({ what: 'client_does_not_read', address, bytes: sink.bufferedBytes })
-    sink.destroy()
+    this.#sink?.end()
   }
 
   /** Whoever asks for something is told that there is nobody who could answer (RFC 6120 §8.2.3). */
   #refuse(request: Stanza): void {
     const isRequest = request.type === 'get' || request.type === 'set'
     const reply = isRequest ? request.errorReply(new StanzaError('service-unavailable')) : undefined
-    if (reply === undefined) return
+    if (reply !== undefined) this.#run((session) => session.receive(reply))
+  }
+
+  /** Does something that nobody waits for. */
+  #run(act: (session: Session) => unknown): void {
+    const session = this.#session
+    if (session === undefined) return
+    const { address } = this.#options.remote
     letRun(
-      () => this.#session?.receive(reply),
-      () => {},
+      () => act(session),
+      (reason) => this.#service.note({ what: 'client_stream_fault', address, reason }),
     )
   }
 }

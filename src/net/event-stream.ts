@@ -2,51 +2,56 @@ import type { ServerResponse } from 'node:http'
 import type { Clock, Timer } from '../util/clock.ts'
 import type { HttpExchange } from './http-exchange.ts'
 
-/** One event for a reader; `data` is written as JSON. */
-export interface StreamedEvent {
-  readonly event: string
-  readonly data: unknown
-}
-
+/** How events are sent to somebody who keeps a request open (server-sent events). */
 export interface EventStreamOptions {
   readonly clock: Clock
-  /** A comment goes out every so many milliseconds, so that proxies do not take the connection for dead. */
-  readonly keepAlive?: number
-  /** Milliseconds without an event after which the stream ends. */
-  readonly idleTimeout?: number
-  /** Called once, when the stream is over, whoever has ended it. */
-  onClose(): void
+  /** Without an event for so long it ends, in milliseconds. */
+  readonly idleTimeout: number
+  /** Bytes that a reader may be behind; what comes on top of more ends the stream (1 MiB). */
+  readonly mostUnread?: number
+  /** Told when that happens. */
+  onOverflow?(bytes: number): void
 }
 
-/** A stream of events to one reader (server-sent events), numbered from 1. Never compressed. */
+/** How often something is written, so that proxies leave the connection open; milliseconds. */
+const heartbeat = 30_000
+
+/** An answer that consists of events, never compressed. It ends when the reader leaves or does not read, or nothing happens for long. */
 export class EventStream {
+  /** Settles when it is over, whyever. */
+  readonly closed: Promise<void>
   readonly #response: ServerResponse
   readonly #options: EventStreamOptions
-  readonly #keepAlive: number
-  #timer: Timer
-  #lastId = 0
+  #heartbeat: Timer | undefined
+  #idle: Timer | undefined
+  #sent = 0
   #lastEvent: number
-  /** What had been taken when it was last looked at; undefined where nothing waited. */
+  /** What had been taken at the last heartbeat; undefined where nothing waited. */
   #taken: number | undefined
 
   /** Answers a request with a stream of events. */
   constructor({ response }: Pick<HttpExchange, 'response'>, options: EventStreamOptions) {
     this.#response = response
     this.#options = options
-    this.#keepAlive = options.keepAlive ?? 30_000
     this.#lastEvent = options.clock.now()
     response.writeHead(200, {
-      'content-type': 'text/event-stream',
-      'cache-control': 'no-store',
-      // Proxies that collect answers before they pass them on are asked not to.
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-store, no-transform',
+      // nginx would hold events back.
       'x-accel-buffering': 'no',
     })
     response.flushHeaders()
-    response.once('close', () => {
-      this.#timer.cancel()
-      options.onClose()
+    this.closed = new Promise((resolve) => {
+      const over = () => {
+        this.#heartbeat?.cancel()
+        this.#idle?.cancel()
+        resolve()
+      }
+      if (response.destroyed) over()
+      else response.once('close', over)
     })
-    this.#timer = this.#afterAWhile()
+    this.#waitIdle(options.idleTimeout)
+    this.#beat()
   }
 
   /** Whether nothing more is written. */
@@ -59,10 +64,16 @@ export class EventStream {
     return this.#response.writableLength
   }
 
-  send({ event, data }: StreamedEvent): void {
-    this.#lastId++
-    this.#lastEvent = this.#options.clock.now()
-    this.#write(`id: ${this.#lastId}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
+  /** Sends one event; ids count from 1. */
+  send(data: string, event?: string): void {
+    const { mostUnread = 1 << 20, clock } = this.#options
+    // Looked at before: one event may be as large as it is, but nothing comes on top of too much.
+    if (this.bufferedBytes > mostUnread) this.#overflow()
+    this.#sent++
+    this.#lastEvent = clock.now()
+    const name = event === undefined ? '' : `event: ${event}\n`
+    const lines = data.split(/\r\n|\r|\n/).map((line) => `data: ${line}\n`)
+    this.#write(`id: ${this.#sent}\n${name}${lines.join('')}\n`)
   }
 
   /** Settles when the reader has caught up, or is gone. */
@@ -80,18 +91,43 @@ export class EventStream {
     })
   }
 
-  /** Ends the stream in good order. */
-  close(): void {
+  /** Ends it in good order. */
+  end(): void {
     if (!this.isOver) this.#response.end()
-  }
-
-  /** Ends the stream at once, with what was not read. */
-  destroy(): void {
-    this.#response.destroy()
   }
 
   #write(text: string): void {
     if (!this.isOver) this.#response.write(text)
+  }
+
+  #overflow(): void {
+    if (this.isOver) return
+    this.#options.onOverflow?.(this.bufferedBytes)
+    this.#response.destroy()
+  }
+
+  #waitIdle(ms: number): void {
+    if (!Number.isFinite(ms)) return
+    const { clock, idleTimeout } = this.#options
+    this.#idle = clock.after(ms, () => {
+      const left = this.#lastEvent + idleTimeout - clock.now()
+      if (left <= 0) this.end()
+      else this.#waitIdle(left)
+    })
+  }
+
+  #beat(): void {
+    this.#heartbeat = this.#options.clock.after(heartbeat, () => {
+      const taken = this.bufferedBytes > 0 ? this.#takenBytes() : undefined
+      const isStuck = taken !== undefined && taken === this.#taken
+      this.#taken = taken
+      // Who has taken nothing since the last one, though something waited, has stopped reading.
+      if (isStuck) this.#response.destroy()
+      else {
+        if (taken === undefined) this.#write(': \n\n')
+        this.#beat()
+      }
+    })
   }
 
   /** A number that changes whenever the reader takes something. */
@@ -99,23 +135,5 @@ export class EventStream {
     const { socket } = this.#response
     const inKernel = (socket as { _handle?: { writeQueueSize?: number } | null } | null)?._handle?.writeQueueSize ?? 0
     return (socket?.bytesWritten ?? 0) - (socket?.writableLength ?? 0) - inKernel
-  }
-
-  #afterAWhile(): Timer {
-    return this.#options.clock.after(this.#keepAlive, () => this.#look())
-  }
-
-  #look(): void {
-    const { clock, idleTimeout = Number.POSITIVE_INFINITY } = this.#options
-    const taken = this.bufferedBytes > 0 ? this.#takenBytes() : undefined
-    const isStuck = taken !== undefined && taken === this.#taken
-    this.#taken = taken
-    // Who has taken nothing since the last look, though something waited, has stopped reading.
-    if (isStuck) this.destroy()
-    else if (clock.now() - this.#lastEvent >= idleTimeout) this.close()
-    else {
-      if (taken === undefined) this.#write(':\n\n')
-      this.#timer = this.#afterAWhile()
-    }
   }
 }

@@ -11,18 +11,14 @@ afterEach(() => listener?.close())
 /** A stream, how it is read, and when the server knows that it is over. */
 async function open() {
   const clock = new FakeClock()
-  let made: { stream: EventStream; closed: Promise<void> } | undefined
+  let stream: EventStream | undefined
   listener = await listenHttp({
     ...{ port: 0, host: '127.0.0.1', compress: true },
     routes: [
       {
         ...{ host: '_', path: '/events' },
         handle(exchange) {
-          let onClose = () => {}
-          const closed = new Promise<void>((resolve) => {
-            onClose = resolve
-          })
-          made = { stream: new EventStream(exchange, { clock, idleTimeout: 100_000, onClose }), closed }
+          stream = new EventStream(exchange, { clock, idleTimeout: 100_000 })
         },
       },
     ],
@@ -30,39 +26,39 @@ async function open() {
   const request = get(`http://127.0.0.1:${listener.port}/events`, { agent: false })
   request.on('error', () => {})
   const [response] = (await once(request, 'response')) as [IncomingMessage]
-  if (made === undefined) throw new Error('nobody has answered')
+  if (stream === undefined) throw new Error('nobody has answered')
   const read = async () => String((await once(response, 'data'))[0])
-  return { ...made, clock, request, response, read }
+  return { stream, closed: stream.closed, clock, request, response, read }
 }
 
 describe('a stream of events', () => {
-  it('has numbered events, each as one line of JSON', async () => {
+  it('has numbered events, with a name or without', async () => {
     const { stream, response, read } = await open()
-    expect(response.headers['content-type']).toBe('text/event-stream')
+    expect(response.headers['content-type']).toBe('text/event-stream; charset=utf-8')
     expect(response.headers['x-accel-buffering']).toBe('no')
-    stream.send({ event: 'message', data: { body: 'a\nb' } })
-    expect(await read()).toBe('id: 1\nevent: message\ndata: {"body":"a\\nb"}\n\n')
-    stream.send({ event: 'other', data: 1 })
-    expect(await read()).toBe('id: 2\nevent: other\ndata: 1\n\n')
+    stream.send('{}', 'message')
+    expect(await read()).toBe('id: 1\nevent: message\ndata: {}\n\n')
+    stream.send('a\nb\r\nc')
+    expect(await read()).toBe('id: 2\ndata: a\ndata: b\ndata: c\n\n')
     await expect(stream.whenRead()).resolves.toBeUndefined()
   })
 
   it('says every half a minute that it is there, until there was no event for long', async () => {
     const { stream, closed, clock, response, read } = await open()
     clock.advance(30_000)
-    expect(await read()).toBe(':\n\n')
-    stream.send({ event: 'message', data: 1 })
+    expect(await read()).toBe(': \n\n')
+    stream.send('1')
     await read()
     for (let minute = 0; minute < 3; minute++) {
       clock.advance(30_000)
-      expect(await read()).toBe(':\n\n')
+      expect(await read()).toBe(': \n\n')
     }
     clock.advance(30_000)
     response.resume()
     await once(response, 'end')
     await closed
     expect(stream.isOver).toBe(true)
-    stream.send({ event: 'message', data: 2 })
+    stream.send('2')
   })
 
   it('ends when the reader leaves', async () => {
@@ -77,12 +73,22 @@ describe('a stream of events', () => {
     const { stream, closed, clock, response } = await open()
     response.pause()
     // More than the kernel has room for.
-    for (let count = 0; count < 32; count++) stream.send({ event: 'message', data: 'x'.repeat(1 << 20) })
+    stream.send('x'.repeat(32 << 20))
     await new Promise((resolve) => setImmediate(resolve))
     expect(stream.bufferedBytes).toBeGreaterThan(0)
     clock.advance(30_000)
     expect(stream.isOver).toBe(false)
     clock.advance(30_000)
+    await closed
+    expect(stream.isOver).toBe(true)
+  })
+
+  it('ends for a reader that is too far behind, and not for one event that is large', async () => {
+    const { stream, closed, response } = await open()
+    response.pause()
+    stream.send('x'.repeat(32 << 20))
+    expect(stream.isOver).toBe(false)
+    stream.send('one too many')
     await closed
     expect(stream.isOver).toBe(true)
   })

@@ -6,7 +6,12 @@ import { apiServer } from '../support/client-api.ts'
 import { lightService } from '../support/light-rooms.ts'
 import type { RestClient } from '../support/rest-client.ts'
 
-const modules = `[modules.mod_muc_light]\n[modules.mod_offline]\n[modules.mod_last]\n`
+const modules = `[modules.mod_muc_light]
+[modules.mod_offline]
+[[access.max_user_sessions]]
+acl = "all"
+value = 2
+`
 
 describe('REST for clients: events', () => {
   const own = apiServer(modules)
@@ -105,11 +110,21 @@ describe('REST for clients: events', () => {
     await expect(lena.reads()).rejects.toThrow('no stream: 401')
   })
 
+  it('end in favour of newer ones where there are too many, and when the server stops', async () => {
+    const lena = await own.user('lena')
+    const readers = [await lena.reads(), await lena.reads(), await lena.reads()]
+    await readers[0]?.ended
+    expect(sessions(lena)).toHaveLength(2)
+    await own.restart()
+    await Promise.all(readers.map(({ ended }) => ended))
+  })
+
   it('come uncompressed to those who take such a stream', async () => {
     const lena = await own.user('lena')
     const { response, request } = await asks(lena, 'GET', { accept: 'text/event-stream', 'accept-encoding': 'gzip' })
     expect(response.statusCode).toBe(200)
-    expect(response.headers).toMatchObject({ 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
+    expect(response.headers['content-type']).toBe('text/event-stream; charset=utf-8')
+    expect(response.headers['cache-control']).toBe('no-store, no-transform')
     expect(response.headers).not.toHaveProperty('content-encoding')
     request.destroy()
     const refused = await asks(lena, 'GET', { accept: 'application/json' })

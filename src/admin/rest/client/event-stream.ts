@@ -37,15 +37,18 @@ export async function streamMessages(
   service: EventService,
   commands: CommandRunner,
 ): Promise<ApiAnswer | undefined> {
-  const { caller: user, response, remote } = request
+  const { caller: user, remote } = request
   const { accept = '*/*' } = request.request.headers
   if (!/text\/event-stream|text\/\*|\*\/\*/i.test(accept)) throw new HttpError(406, `Only ${type} can be had here`)
   if (request.request.method === 'HEAD') return { status: 200, text: '', type }
   const rooms = await serviceFor(user, commands)
-  const { clock } = service
+  const { clock, maxBufferedBytes: mostUnread, note } = service
   const show = (stanza: Parameters<typeof eventsOf>[0]) => eventsOf(stanza, { now: clock.now(), service: rooms })
   const client = await openClient(service, { user, remote, show })
-  if (response.destroyed) client.gone()
-  else client.begin(new EventStream(request, { clock, idleTimeout, onClose: () => client.gone() }))
+  const onOverflow = (bytes: number) => note({ what: 'client_does_not_read', address: remote.address, bytes })
+  const stream = new EventStream(request, { clock, idleTimeout, mostUnread, onOverflow })
+  client.begin(stream)
+  await stream.closed
+  client.gone()
   return undefined
 }

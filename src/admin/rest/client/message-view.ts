@@ -1,4 +1,4 @@
-import type { StreamedEvent } from '../../../net/event-stream.ts'
+import type { ShownEvent } from '../../../edges/event-client.ts'
 import { isMarkerType, markersNs } from '../../../stanza/chat-markers.ts'
 import { parseTimestamp } from '../../../stanza/delay.ts'
 import { NS } from '../../../stanza/namespaces.ts'
@@ -89,7 +89,7 @@ function speechOf(message: Message): Record<string, unknown> {
  * The events that a stanza is for who reads a stream: those of messages that have something to show. `service`: the domain of the
  * rooms that are known by their ids alone. The time is in microseconds there, when the message came, or since when it waits.
  */
-export function eventsOf(stanza: Stanza, { now, service }: { now: number; service: string }): StreamedEvent[] {
+export function eventsOf(stanza: Stanza, { now, service }: { now: number; service: string }): ShownEvent[] {
   if (stanza.kind !== 'message') return []
   const message = receivedMessage(stanza)
   const delayed = parseTimestamp(childOf(message, 'delay', NS.delay)?.attr('stamp') ?? '')
