@@ -27,6 +27,7 @@ import { TimerWheel } from '../util/timer-wheel.ts'
 import { defaultLimits } from '../xml/limits.ts'
 import { asWire, type Wire } from '../xml/wire.ts'
 import type { ListenerParts } from './port.ts'
+import { shapedRate } from './shaped-rate.ts'
 import { SignInDesk } from './sign-in-desk.ts'
 import { StreamHosts } from './stream-hosts.ts'
 
@@ -165,14 +166,12 @@ export class ClientPort {
     }
   }
 
-  /** Bytes a second that a shaper, or the access rule that names one, allows. */
+  /** Bytes a second. */
   #rate(name: string, user: Jid | undefined): number {
     const { config, router } = this.#parts
-    const shaper = config.shaper[name]
-    if (shaper !== undefined) return shaper.max_rate
-    if (user === undefined || name === 'none') return Number.POSITIVE_INFINITY
-    const chosen = router.hostOf(user.domain)?.access.evaluate(name, user, user.domain)
-    return config.shaper[String(chosen)]?.max_rate ?? Number.POSITIVE_INFINITY
+    return shapedRate(name, config, (rule) =>
+      user === undefined ? undefined : router.hostOf(user.domain)?.access.evaluate(rule, user, user.domain),
+    )
   }
 
   async #offer({ element, user, domain, isSecure, link, info }: Offer): Promise<OfferResult> {

@@ -1,6 +1,6 @@
 import type { LoginGuard } from '../auth/login-guard.ts'
 import type { Config } from '../config/schema.ts'
-import type { ClientTraffic } from '../edges/client-traffic.ts'
+import type { ClientTraffic, TrafficTap } from '../edges/client-traffic.ts'
 import type { CommandRegistry } from '../module/command.ts'
 import type { Readiness } from '../net/health.ts'
 import type { GuessLimit } from '../net/http-credentials.ts'
@@ -20,6 +20,8 @@ export interface ListenerParts {
   readonly log: Logger
   readonly metrics: Metrics
   readonly traffic: ClientTraffic
+  /** Shows traffic to whoever looks. */
+  readonly tap: TrafficTap
   readonly router: Router
   /** For the answers that users who do not exist get, by host type. */
   decoyOf(hostType: string): Decoy
@@ -46,8 +48,8 @@ export interface OpenPort {
   readonly port: number
   /** What is spoken there, in a few words. */
   readonly speaks: string
-  /** `c2s`, `s2s` or `http`, and how it is protected. */
-  readonly kind: 'c2s' | 'c2s_tls' | 's2s' | 's2s_tls' | 'http' | 'https'
+  /** What it is for, and whether with TLS from the first byte. */
+  readonly kind: 'c2s' | 'c2s_tls' | 's2s' | 's2s_tls' | 'component' | 'component_tls' | 'http' | 'https'
 }
 
 /** Settings that are ready to be taken over. */

@@ -4,7 +4,7 @@ import { adminApis } from './admin-apis.ts'
 import { methodName } from './auth.ts'
 import { clientApis } from './client-apis.ts'
 import { place, plainHandler } from './place.ts'
-import { httpTls, serverTls, xmppTls } from './tls.ts'
+import { componentTls, httpTls, serverTls, xmppTls } from './tls.ts'
 
 const address = {
   port: port().describe('TCP port.').meta({ reload: 'live' }),
@@ -56,7 +56,7 @@ const streamListener = {
     .meta({ reload: 'restart' }),
   state_timeout: duration('ms', { least: 0, infinite: true })
     .default(5000)
-    .describe('Time for each step until somebody has signed in, or proven which server it is.')
+    .describe('Time for each step until somebody has signed in, or proven which server or component it is.')
     .meta({ reload: 'live', aliases: ['c2s_state_timeout'] }),
   backlog: z
     .int()
@@ -110,6 +110,42 @@ const s2s = z.strictObject({
   tls: serverTls.prefault({}).describe('TLS of this listener.'),
 })
 
+/** What a listener says of its components, whatever carries their streams. */
+const components = {
+  password: z
+    .string()
+    .min(1)
+    .describe('What components prove to know.')
+    .meta({ secret: true, reload: 'live', example: 'secret' }),
+  access: ruleName().default('all').describe('Senders that reach the components.').meta({ reload: 'live' }),
+  check_from: z
+    .boolean()
+    .default(true)
+    .describe('Components may send from addresses of their own domain only.')
+    .meta({ reload: 'live' }),
+  hidden_components: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Leave the components out of service discovery, as `modules.mod_disco.users_can_see_hidden_services` says.',
+    )
+    .meta({ reload: 'live' }),
+  conflict_behaviour: oneOf('disconnect', 'kick_old')
+    .default('disconnect')
+    .describe('Who has to go where two components have one name: the new one, or the old one.')
+    .meta({ reload: 'live' }),
+}
+
+const component = z.strictObject({
+  ...address,
+  port: address.port.meta({ example: 8888 }),
+  ...components,
+  ...streamListener,
+  shaper: streamListener.shaper.meta({ aliases: [{ key: 'shaper_rule', era: '4.0' }] }),
+  max_unauthenticated_size: unauthenticatedSize,
+  tls: componentTls.optional().describe('TLS of this listener; without the table there is none.'),
+})
+
 const websocketHandler = z.strictObject({
   ...place,
   path: place.path.meta({ example: '/ws-xmpp' }),
@@ -136,7 +172,14 @@ const websocketHandler = z.strictObject({
     .meta({ reload: 'live' }),
   access: ruleName().default('all').describe('Who may bind a resource here.').meta({ reload: 'live' }),
   ...clientLimits,
-  service: notBuilt('components over WebSocket'),
+  service: noEffect(
+    z.strictObject({
+      ...components,
+      shaper_rule: streamListener.shaper,
+      max_fsm_queue: streamListener.max_fsm_queue,
+    }),
+    'components connect over TCP only, see listen.component',
+  ).meta({ era: '4.0' }),
 })
 
 const laterHandlers = {
@@ -189,5 +232,9 @@ export const listen = z.strictObject({
   c2s: z.array(c2s).default([]).describe('Listeners for XMPP clients.'),
   http: z.array(http).default([]).describe('Listeners for HTTP and what is carried over it.'),
   s2s: z.array(s2s).default([]).describe('Listeners for other servers.'),
-  component: notBuilt('external components').meta({ aliases: [{ key: 'service', era: '4.0' }] }),
+  component: z
+    .array(component)
+    .default([])
+    .describe('Listeners for external components (XEP-0114).')
+    .meta({ aliases: [{ key: 'service', era: '4.0' }] }),
 })
