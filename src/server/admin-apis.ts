@@ -45,10 +45,12 @@ export function descriptionRoutes({ handlers }: HttpListener, operations: readon
     cowboy_swagger_redirect_handler: redirects = [],
     cowboy_swagger_json_handler: documents = [],
     cowboy_static: pages = [],
+    mongoose_client_api: clients = [],
   } = handlers
+  const usual = clients.flatMap(({ host, docs }) => (docs ? [(path: string) => ({ host, path })] : []))
   return [
-    ...redirects.map(toPageRoute),
-    ...documents.map((place) => documentRoute(place, operations)),
-    ...pages.map((place) => pageRoute(place, operations)),
+    ...[...redirects, ...usual.map((at) => at('/api-docs'))].map(toPageRoute),
+    ...[...documents, ...usual.map((at) => at('/api-docs/swagger.json'))].map((at) => documentRoute(at, operations)),
+    ...[...pages, ...usual.map((at) => at('/api-docs/[...]'))].map((at) => pageRoute(at, operations)),
   ]
 }

@@ -9,6 +9,7 @@ import type {
   Offer,
   OfferResult,
 } from '../edges/client-service.ts'
+import type { EventService } from '../edges/event-client.ts'
 import { FrameClient } from '../edges/websocket/frame-client.ts'
 import type { Jid } from '../jid/jid.ts'
 import type { Accept } from '../net/tcp.ts'
@@ -92,6 +93,16 @@ export class ClientPort {
   frames(rules: ClientRules): AcceptFrames {
     const service = this.#service(rules, { framing: 'framed', startTls: 'none' })
     return (connection) => FrameClient.accept(service, connection)
+  }
+
+  /** Serves streams of events to those who have proven who they are. */
+  events(): EventService {
+    const { clock, traffic } = this.#parts
+    return {
+      ...{ clock, traffic, maxBufferedBytes },
+      open: (request) => this.#open(request, 'all'),
+      note: (note) => this.#note(note),
+    }
   }
 
   /** Serves requests over HTTP (BOSH), for domains of these host types; of all unless given. */

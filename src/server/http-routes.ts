@@ -11,6 +11,7 @@ import { webSocketRoute } from '../net/websocket.ts'
 import type { Router } from '../router/router.ts'
 import { adminApis, descriptionRoutes } from './admin-apis.ts'
 import { boshRoutes } from './bosh-routes.ts'
+import { clientApis } from './client-apis.ts'
 import type { ClientPort } from './client-port.ts'
 import type { ListenerParts } from './port.ts'
 
@@ -67,9 +68,10 @@ export function httpRoutes(listener: HttpListener, parts: HttpRouteParts): Mount
     routes.push(metricsRoute(host, path, () => metrics.text()))
     serves.push(`metrics ${path}`)
   }
-  const apis = adminApis(listener, parts)
+  const [admin, clients] = [adminApis(listener, parts), clientApis(listener, parts)]
+  const apis = [...admin, ...clients]
   routes.push(...apis.flatMap((api) => api.routes))
-  serves.push(...apis.map(({ path }) => `admin API ${path}`))
+  serves.push(...admin.map(({ path }) => `admin API ${path}`), ...clients.map(({ path }) => `client API ${path}`))
   routes.push(
     ...descriptionRoutes(
       listener,

@@ -1,3 +1,4 @@
+import { Jid } from '../../jid/jid.ts'
 import type { CommandRunner } from '../../module/command.ts'
 import { CommandError } from '../../module/command-error.ts'
 import type { ApiAnswer, ApiHandler, ApiMethod, ApiRequest, ApiResource } from '../../net/http-api.ts'
@@ -11,7 +12,9 @@ export type Generation = '4.0' | '6'
 /** What an operation may do. */
 export interface OperationContext {
   readonly generation: Generation
-  /** Gives a command, as an admin. */
+  /** Who asks; undefined: an admin. */
+  readonly user?: Jid | undefined
+  /** Gives a command, in the name of who asks. */
   run<T>(command: string, input: object): Promise<T>
   /** Waits for an attempt; true when it was refused for this reason. */
   isRefused(reason: string, attempt: Promise<unknown>): Promise<boolean>
@@ -63,6 +66,8 @@ export interface OperationPlace {
   readonly prefix: string
   readonly generation: Generation
   readonly commands: CommandRunner
+  /** Arguments that nobody has declared are not looked at; otherwise they are refused. */
+  readonly passesOver?: boolean
 }
 
 /** The resources of operations: those of one path are one. */
@@ -87,9 +92,9 @@ async function answer(
   request: ApiRequest<unknown>,
   place: OperationPlace,
 ): Promise<ApiAnswer> {
-  const given = readArguments(declared, paths[0], await textsAndValues(request))
+  const given = readArguments(declared, paths[0], await textsAndValues(request, place, declared))
   try {
-    return await run(given, contextOf(place))
+    return await run(given, contextOf(place, request.caller))
   } catch (error) {
     const failure = commandFailure(error, statuses)
     if (failure === undefined) throw error
@@ -97,10 +102,12 @@ async function answer(
   }
 }
 
-function contextOf({ prefix, generation, commands }: OperationPlace): OperationContext {
+function contextOf({ prefix, generation, commands }: OperationPlace, caller: unknown): OperationContext {
+  const user = caller instanceof Jid ? caller : undefined
   return {
     generation,
-    run: async <T>(command: string, input: object) => (await commands.run(command, input)) as T,
+    user,
+    run: async <T>(command: string, input: object) => (await commands.run(command, input, { user })) as T,
     isRefused,
     async mayBeGone(reason, removal) {
       if (generation === '4.0') await isRefused(reason, removal)
@@ -121,13 +128,18 @@ async function isRefused(reason: string, attempt: Promise<unknown>): Promise<boo
 }
 
 /** Everything that a request gives, wherever it stands. Throws 400 for what is given twice. */
-async function textsAndValues({ params, query, json }: ApiRequest<unknown>): Promise<Map<string, unknown>> {
+async function textsAndValues(
+  { params, query, json }: ApiRequest<unknown>,
+  { passesOver }: OperationPlace,
+  declared: Arguments,
+): Promise<Map<string, unknown>> {
   const body = (await json()) ?? {}
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     throw new HttpError(400, 'The body must be an object')
   }
   const given = new Map<string, unknown>(Object.entries(params))
   for (const [name, value] of [...query, ...Object.entries(body)]) {
+    if (passesOver === true && !Object.hasOwn(declared, name)) continue
     if (given.has(name)) throw new HttpError(400, `Argument given twice: ${name}`)
     given.set(name, value)
   }

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { duration, intOrInfinity, ipAddress, noEffect, notBuilt, oneOf, port, ruleName, uniqueList } from '../option.ts'
 import { adminApis } from './admin-apis.ts'
 import { methodName } from './auth.ts'
+import { clientApis } from './client-apis.ts'
 import { place, plainHandler } from './place.ts'
 import { componentTls, httpTls, serverTls, xmppTls } from './tls.ts'
 
@@ -208,14 +209,6 @@ const boshHandler = z.strictObject({
 
 const laterHandlers = {
   mongoose_graphql_handler: notBuilt('the GraphQL API'),
-  mongoose_client_api: notBuilt('the REST API for clients'),
-  mongoose_client_api_messages: notBuilt('the REST API for clients'),
-  mongoose_client_api_contacts: notBuilt('the REST API for clients'),
-  mongoose_client_api_rooms: notBuilt('the REST API for clients'),
-  mongoose_client_api_rooms_config: notBuilt('the REST API for clients'),
-  mongoose_client_api_rooms_users: notBuilt('the REST API for clients'),
-  mongoose_client_api_rooms_messages: notBuilt('the REST API for clients'),
-  lasse_handler: notBuilt('server-sent events'),
   mod_revproxy: notBuilt('the reverse proxy'),
   invite_handler: notBuilt('invitation pages'),
 }
@@ -241,6 +234,7 @@ const handlers = z.strictObject({
   ),
   webchat_handler: plainHandler('/chat/').describe('The bundled web chat.'),
   ...adminApis,
+  ...clientApis,
   ...laterHandlers,
 })
 

@@ -22,7 +22,7 @@ const findService = command({
   about: 'Tells which domain has the MUC Light rooms of a domain.',
   input: z.strictObject({ domain: place }),
   output: z.string(),
-  scope: 'admin',
+  scope: 'user',
   run: (input, services: ModuleServices) => serviceAt(input.domain, services),
 })
 
