@@ -9,6 +9,7 @@ import { uploadRoute } from '../net/upload-route.ts'
 import { webchatRoutes } from '../net/webchat.ts'
 import { webSocketRoute } from '../net/websocket.ts'
 import type { Router } from '../router/router.ts'
+import { adminApis, descriptionRoutes } from './admin-apis.ts'
 import { boshRoutes } from './bosh-routes.ts'
 import type { ClientPort } from './client-port.ts'
 import type { ListenerParts } from './port.ts'
@@ -64,6 +65,15 @@ export function httpRoutes(listener: HttpListener, parts: HttpRouteParts): Mount
     routes.push(metricsRoute(host, path, () => metrics.text()))
     serves.push(`metrics ${path}`)
   }
+  const apis = adminApis(listener, parts)
+  routes.push(...apis.flatMap((api) => api.routes))
+  serves.push(...apis.map(({ path }) => `admin API ${path}`))
+  routes.push(
+    ...descriptionRoutes(
+      listener,
+      apis.flatMap((api) => api.described),
+    ),
+  )
   return { routes, serves }
 }
 

@@ -1,3 +1,4 @@
+import { GuessLimit } from '../net/http-credentials.ts'
 import type { Host } from '../router/host.ts'
 import type { FederationSlot } from './federation-slot.ts'
 import { hostTypeLabel } from './host-type-label.ts'
@@ -10,7 +11,10 @@ import type { SharedTap } from './traffic-tap.ts'
 
 /** What the ports of a server are opened with. */
 export interface ListenersHome
-  extends Pick<ListenerParts, 'clock' | 'log' | 'metrics' | 'router' | 'decoyOf' | 'readiness' | 'folder' | 'apiOf'> {
+  extends Pick<
+    ListenerParts,
+    'clock' | 'commands' | 'runsModule' | 'log' | 'metrics' | 'router' | 'decoyOf' | 'readiness' | 'folder' | 'apiOf'
+  > {
   readonly live: LiveConfig
   readonly tap: SharedTap
   readonly hosts: () => readonly Host[]
@@ -24,6 +28,7 @@ export async function openListeners({ live, tap, hosts, federation, ...rest }: L
   return Listeners.open({
     ...rest,
     guard: loginGuard(live.current, clock),
+    guesses: new GuessLimit(clock),
     get config() {
       return live.current
     },

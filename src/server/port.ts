@@ -2,7 +2,9 @@ import type { LoginGuard } from '../auth/login-guard.ts'
 import type { Config } from '../config/schema.ts'
 import type { ClientTraffic, TrafficTap } from '../edges/client-traffic.ts'
 import type { ModuleApi } from '../module/api.ts'
+import type { CommandRegistry } from '../module/command.ts'
 import type { Readiness } from '../net/health.ts'
+import type { GuessLimit } from '../net/http-credentials.ts'
 import type { Validity } from '../net/tls-context.ts'
 import type { Logger } from '../observe/logger.ts'
 import type { Metrics } from '../observe/metrics.ts'
@@ -26,6 +28,12 @@ export interface ListenerParts {
   decoyOf(hostType: string): Decoy
   /** One for all ports. */
   readonly guard: LoginGuard
+  /** One for all HTTP APIs. */
+  readonly guesses: GuessLimit
+  /** What HTTP APIs give. */
+  readonly commands: CommandRegistry
+  /** Whether a module runs on any host. */
+  runsModule(name: string): boolean
   readonly readiness: () => Readiness
   /** Every domain that is served at the moment. */
   domains(): readonly string[]

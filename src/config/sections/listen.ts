@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { duration, intOrInfinity, ipAddress, noEffect, notBuilt, oneOf, port, ruleName, uniqueList } from '../option.ts'
+import { adminApis } from './admin-apis.ts'
 import { methodName } from './auth.ts'
+import { place, plainHandler } from './place.ts'
 import { componentTls, httpTls, serverTls, xmppTls } from './tls.ts'
 
 const address = {
@@ -145,20 +147,6 @@ const component = z.strictObject({
   tls: componentTls.optional().describe('TLS of this listener; without the table there is none.'),
 })
 
-const place = {
-  host: z.string().min(1).default('_').describe('Host header that is served; `_` means any.').meta({ reload: 'live' }),
-  path: z
-    .string()
-    .regex(/^\//, { error: 'Expected a path that begins with a slash.' })
-    .describe('Path that is served.')
-    .meta({ reload: 'live' }),
-}
-
-/** A handler without options of its own; `path` is where it usually is. */
-function plainHandler(path: string) {
-  return z.array(z.strictObject({ ...place, path: place.path.meta({ example: path }) })).optional()
-}
-
 /** Options of streams that are carried over HTTP. */
 const streamInHttp = {
   max_stanza_size: intOrInfinity()
@@ -220,11 +208,7 @@ const boshHandler = z.strictObject({
 
 const laterHandlers = {
   mongoose_graphql_handler: notBuilt('the GraphQL API'),
-  mongoose_admin_api: notBuilt('the REST API for admins'),
   mongoose_client_api: notBuilt('the REST API for clients'),
-  mongoose_api_admin: notBuilt('the REST API for admins'),
-  mongoose_api: notBuilt('the old REST API'),
-  mongoose_domain_handler: notBuilt('the REST API for domains'),
   mongoose_client_api_messages: notBuilt('the REST API for clients'),
   mongoose_client_api_contacts: notBuilt('the REST API for clients'),
   mongoose_client_api_rooms: notBuilt('the REST API for clients'),
@@ -232,9 +216,6 @@ const laterHandlers = {
   mongoose_client_api_rooms_users: notBuilt('the REST API for clients'),
   mongoose_client_api_rooms_messages: notBuilt('the REST API for clients'),
   lasse_handler: notBuilt('server-sent events'),
-  cowboy_swagger_redirect_handler: notBuilt('the API page'),
-  cowboy_swagger_json_handler: notBuilt('the API page'),
-  cowboy_static: notBuilt('the API page'),
   mod_revproxy: notBuilt('the reverse proxy'),
   invite_handler: notBuilt('invitation pages'),
 }
@@ -259,6 +240,7 @@ const handlers = z.strictObject({
     'Files that users have uploaded (XEP-0363), of domains whose `mod_http_upload` keeps them here.',
   ),
   webchat_handler: plainHandler('/chat/').describe('The bundled web chat.'),
+  ...adminApis,
   ...laterHandlers,
 })
 
