@@ -43,7 +43,8 @@ export function httpRoutes(listener: HttpListener, parts: HttpRouteParts): Mount
   const bosh = boshRoutes(handlers.mongoose_bosh_handler ?? [], parts)
   routes.push(...bosh)
   serves.push(...bosh.map(({ path }) => `BOSH ${path}`))
-  const boshPath = bosh[0]?.path
+  const { service_bosh: boshService } = config.services
+  const boshPath = boshService && bosh[0]?.path
   const websocketPath = handlers.mongoose_websocket_handler?.[0]?.path
   for (const { host, path } of handlers.webchat_handler ?? []) {
     const settings = () => ({ domain: config.general.default_server_domain, websocketPath, boshPath })
@@ -54,7 +55,8 @@ export function httpRoutes(listener: HttpListener, parts: HttpRouteParts): Mount
   routes.push(...uploads.routes)
   serves.push(...uploads.serves)
   for (const { host } of handlers.host_meta_handler ?? []) {
-    routes.push(...hostMeta(host, { listener, router, websocketPath, boshPath }))
+    const boshTypes = boshService?.host_types
+    routes.push(...hostMeta(host, { listener, router, websocketPath, boshPath, boshTypes }))
     serves.push('host-meta')
   }
   for (const { host, path } of handlers.health_handler ?? []) {
@@ -91,15 +93,20 @@ interface Announced {
   readonly router: Router
   readonly websocketPath: string | undefined
   readonly boshPath: string | undefined
+  /** The host types that can be reached there; all unless given. */
+  readonly boshTypes: readonly string[] | undefined
 }
 
 /** Tells where the endpoints of this listener are, to who asks for a domain of ours. */
-function hostMeta(host: string, { listener, router, websocketPath, boshPath }: Announced): HttpRoute[] {
+function hostMeta(host: string, announced: Announced): HttpRoute[] {
+  const { listener, router, websocketPath, boshPath, boshTypes } = announced
   const [socket, http] = listener.tls === undefined ? ['ws', 'http'] : ['wss', 'https']
   const at = (scheme: string | undefined, domain: string, path: string | undefined) =>
     path === undefined ? [] : [`${scheme}://${domain}:${listener.port}${path}`]
   return hostMetaRoutes(host, (domain) => {
-    if (router.hostOf(domain) === undefined) return undefined
-    return { websocket: at(socket, domain, websocketPath), bosh: at(http, domain, boshPath) }
+    const type = router.hostOf(domain)?.type
+    if (type === undefined) return undefined
+    const hasBosh = boshTypes === undefined || boshTypes.includes(type)
+    return { websocket: at(socket, domain, websocketPath), bosh: hasBosh ? at(http, domain, boshPath) : [] }
   })
 }
