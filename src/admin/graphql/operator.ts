@@ -1,0 +1,87 @@
+import type { Jid } from '../../jid/jid.ts'
+import type { CommandRunner } from '../../module/command.ts'
+import { CommandError } from '../../module/command-error.ts'
+import type { Report } from '../../net/connection.ts'
+import type { Caller } from './authorise.ts'
+import { type Args, type Done, ownOperations } from './own-account.ts'
+import type { Operation, Uses } from './tags.ts'
+
+/** What operations are done with. */
+export interface OperatorParts {
+  readonly commands: CommandRunner
+  /** The services that the configuration names. */
+  readonly services: () => ReadonlySet<string>
+  readonly report: Report
+}
+
+/** How an operation of a schema is done; the schema of administrators has those of the commands themselves. */
+export function doneBy(schema: 'admin' | 'user', { name }: Operation): Done | undefined {
+  return schema === 'user' ? ownOperations[name] : { command: name, input: (args) => args }
+}
+
+/** Does what is asked for by commands. Throws CommandError. */
+export class Operator {
+  readonly #parts: OperatorParts
+
+  constructor(parts: OperatorParts) {
+    this.#parts = parts
+  }
+
+  async perform(operation: Operation, args: Args, caller: Caller): Promise<unknown> {
+    const { commands } = this.#parts
+    this.requireServices(operation.uses)
+    const done = doneBy(caller.is === 'user' ? 'user' : 'admin', operation)
+    if (done === undefined || commands.get(done.command) === undefined) throw notLoaded(operation.uses)
+    const input = withoutNulls(done.input(args, meOf(caller)))
+    if (operation.name === 'account.importUsers') return this.#schedule(done.command, input)
+    const user = caller.is === 'user' ? caller.jid : undefined
+    const result = (await commands.run(done.command, input, { user })) as never
+    return done.answer === undefined ? result : done.answer(result)
+  }
+
+  /** Throws CommandError `deps_not_loaded` where the configuration does not name a service that is needed. */
+  requireServices({ services: needed }: Uses): void {
+    const known = this.#parts.services()
+    const services = needed.filter((name) => !known.has(name))
+    if (services.length > 0) throw notLoaded({ modules: [], services, databases: [] })
+  }
+
+  /** Begins what takes too long for a request to wait for. */
+  #schedule(command: string, input: unknown): { status: string } {
+    const { commands, report } = this.#parts
+    commands.run(command, input).then(
+      (result) => {
+        const counts = Object.entries(Object(result) as Args).flatMap(([name, list]) =>
+          Array.isArray(list) ? [[name, list.length] as const] : [],
+        )
+        report({ what: 'scheduled_command_done', command, ...Object.fromEntries(counts) })
+      },
+      (error: unknown) => report({ what: 'scheduled_command_failed', command, error }),
+    )
+    return { status: 'ImportUsers scheduled' }
+  }
+}
+
+function meOf(caller: Caller): Jid {
+  // Only what users do asks who it is.
+  return (caller.is === 'user' ? caller.jid : undefined) as Jid
+}
+
+function notLoaded({ modules, services, databases }: Uses): CommandError {
+  const context = Object.entries({
+    not_loaded_modules: modules,
+    not_loaded_services: services,
+    not_loaded_internal_databases: databases,
+  }).filter(([, names]) => names.length > 0)
+  const names = [...modules, ...services, ...databases].join(', ')
+  const message = names === '' ? 'This server does not have it' : `Some of the required parts are not loaded: ${names}`
+  return new CommandError('deps_not_loaded', message, Object.fromEntries(context))
+}
+
+/** A null says as much as leaving something out does. */
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.filter((each) => each !== null).map(withoutNulls)
+  if (value === null || typeof value !== 'object') return value
+  const kept = Object.entries(value).filter(([, each]) => each !== null && each !== undefined)
+  return Object.fromEntries(kept.map(([name, each]) => [name, withoutNulls(each)]))
+}
