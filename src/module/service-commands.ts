@@ -1,6 +1,9 @@
 import type { Jid } from '../jid/jid.ts'
+import { sentByAdmin } from '../router/notes.ts'
+import type { Stanza } from '../stanza/stanza.ts'
 import { StanzaError } from '../stanza/stanza-error.ts'
 import type { ModuleApi } from './api.ts'
+import type { CommandCall } from './command.ts'
 import { CommandError } from './command-error.ts'
 import type { ModuleServices } from './module-commands.ts'
 
@@ -15,6 +18,11 @@ export function apiOfService<A extends { readonly services: readonly Jid[] }>(
     if (found.services.some((jid) => jid.domain === service)) return found
   }
   return undefined
+}
+
+/** A stanza that is sent by command, with a note where an admin gave that. */
+export function givenBy({ user }: CommandCall, stanza: Stanza): Stanza {
+  return user === undefined ? stanza.with(sentByAdmin, true) : stanza
 }
 
 /** Makes what a service refuses an error of the command; `names` has those that are called otherwise than their condition. */

@@ -1,5 +1,6 @@
 import { Jid } from '../../jid/jid.ts'
 import type { Router } from '../../router/router.ts'
+import { speakFor } from '../../router/send-for.ts'
 import type { Stanza } from '../../stanza/stanza.ts'
 import { StanzaError } from '../../stanza/stanza-error.ts'
 import { randomId } from '../../util/random-id.ts'
@@ -93,7 +94,7 @@ export class LightServices implements MucLightApi {
   }
 
   async speak(message: Stanza): Promise<void> {
-    await this.#router.route(message)
+    await speakFor(this.#router, message)
   }
 
   /** The room of an address, if it is one of these. */
