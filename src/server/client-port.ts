@@ -53,7 +53,7 @@ export interface ClientPortOptions {
 }
 
 /** Sessions of one account, where no rule `max_user_sessions` says otherwise. */
-const usualSessions = 100
+export const usualSessions = 100
 /** Bytes that may wait for a client that does not read. */
 export const maxBufferedBytes = 4 << 20
 

@@ -6,6 +6,7 @@ import { metricsRoute } from '../net/metrics-page.ts'
 import { webchatRoutes } from '../net/webchat.ts'
 import { webSocketRoute } from '../net/websocket.ts'
 import type { ClientPort } from './client-port.ts'
+import { mountGraphql } from './graphql.ts'
 import type { ListenerParts } from './port.ts'
 
 export interface HttpRouteParts extends ListenerParts {
@@ -54,9 +55,10 @@ export function httpRoutes(listener: HttpListener, parts: HttpRouteParts): Mount
     routes.push(healthRoute(host, path, parts.readiness))
     serves.push(`health ${path}`)
   }
+  const graphql = mountGraphql(handlers.mongoose_graphql_handler, parts)
   for (const { host, path } of handlers.mongoose_prometheus_handler ?? []) {
     routes.push(metricsRoute(host, path, () => metrics.text()))
     serves.push(`metrics ${path}`)
   }
-  return { routes, serves }
+  return { routes: [...routes, ...graphql.routes], serves: [...serves, ...graphql.serves] }
 }

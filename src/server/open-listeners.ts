@@ -13,7 +13,7 @@ import type { SharedTap } from './traffic-tap.ts'
 export interface ListenersHome
   extends Pick<
     ListenerParts,
-    'clock' | 'commands' | 'log' | 'metrics' | 'router' | 'decoyOf' | 'readiness' | 'folder'
+    'clock' | 'commands' | 'domainAdmins' | 'log' | 'metrics' | 'router' | 'decoyOf' | 'readiness' | 'folder'
   > {
   readonly live: LiveConfig
   readonly tap: SharedTap
@@ -32,6 +32,7 @@ export async function openListeners({ live, tap, hosts, federation, ...rest }: L
     get config() {
       return live.current
     },
+    tap,
     traffic: clientTraffic(metrics, (domain) => hostTypeLabel(router, domain), tap),
     domains: () => hosts().flatMap(({ domains }) => [...domains]),
     federation: () => federation.open(),

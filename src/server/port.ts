@@ -10,7 +10,9 @@ import type { Metrics } from '../observe/metrics.ts'
 import type { Decoy } from '../protocol/scram/keys.ts'
 import type { Router } from '../router/router.ts'
 import type { Clock } from '../util/clock.ts'
+import type { DomainAdmins } from './domains/domain-admins.ts'
 import type { ServerFederation } from './federation/server-federation.ts'
+import type { SharedTap } from './traffic-tap.ts'
 
 /** What the ports of a server share. */
 export interface ListenerParts {
@@ -30,6 +32,10 @@ export interface ListenerParts {
   /** What HTTP APIs give. */
   readonly commands: CommandRegistry
   readonly readiness: () => Readiness
+  /** Who administers single domains, where there are domains that come and go. */
+  domainAdmins(): DomainAdmins | undefined
+  /** What sessions send and receive, for those who may look. */
+  readonly tap: SharedTap
   /** Every domain that is served at the moment. */
   domains(): readonly string[]
   /** Where certificates of the server's own making and key logs lie. */

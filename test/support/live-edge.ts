@@ -138,6 +138,8 @@ export class LiveEdge {
         this.clock,
       ),
       guesses: new GuessLimit(this.clock),
+      domainAdmins: () => undefined,
+      tap: this.#server.tap,
       decoyOf: () => ({ secret: Buffer.alloc(32, 1), iterations: 1 }),
       domains: () => [],
       readiness: () => ({ status: 'started', reasons: [] }),

@@ -116,6 +116,13 @@ const place = {
     .meta({ reload: 'live' }),
 }
 
+/** The categories of the GraphQL API. */
+const graphqlCategories = [
+  ...(['checkAuth', 'account', 'domain', 'last', 'muc', 'muc_light', 'session', 'stanza', 'roster', 'vcard'] as const),
+  ...(['private', 'metric', 'stat', 'gdpr', 'mnesia', 'server', 'inbox', 'http_upload', 'offline', 'token'] as const),
+  ...(['cets', 'broadcast', 'blocklist', 'external_services'] as const),
+] as const
+
 /** A handler without options of its own; `path` is where it usually is. */
 function plainHandler(path: string) {
   return z.array(z.strictObject({ ...place, path: place.path.meta({ example: path }) })).optional()
@@ -150,9 +157,47 @@ const websocketHandler = z.strictObject({
   service: notBuilt('components over WebSocket'),
 })
 
+const graphqlHandler = z
+  .strictObject({
+    ...place,
+    path: place.path.meta({ example: '/api/graphql' }),
+    schema_endpoint: oneOf('admin', 'domain_admin', 'user')
+      .describe('Which schema is served, and who may use it.')
+      .meta({ reload: 'live', example: 'admin' }),
+    username: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('Name of the global administrator; without it and `password` everybody is one. For `admin` only.')
+      .meta({ reload: 'live', example: 'admin' }),
+    password: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('Password of the global administrator. For `admin` only.')
+      .meta({ reload: 'live', secret: true, example: 'secret' }),
+    allowed_categories: uniqueList(oneOf(...graphqlCategories), { least: 1 })
+      .optional()
+      .describe('Categories that may be used; all of them if not given.')
+      .meta({ reload: 'live', example: ['checkAuth', 'account'], shownAs: 'array of categories' }),
+    sse_idle_timeout: duration('ms', { infinite: true })
+      .default(3_600_000)
+      .describe('A subscription without events for so long is ended.')
+      .meta({ reload: 'live' }),
+  })
+  .superRefine(({ schema_endpoint: endpoint, username, password }, context) => {
+    const given = [username, password].filter((each) => each !== undefined).length
+    if (endpoint === 'admin' && given === 1) {
+      context.addIssue({ code: 'custom', input: username, message: 'Expected `username` and `password`, or neither.' })
+    }
+    if (endpoint !== 'admin' && given > 0) {
+      const message = `Expected no \`username\` and no \`password\`: who uses ${endpoint} signs in with credentials of its own.`
+      context.addIssue({ code: 'custom', input: username, message })
+    }
+  })
+
 const laterHandlers = {
   mongoose_bosh_handler: notBuilt('BOSH').meta({ notBuilt: { name: 'BOSH' }, aliases: ['mod_bosh'] }),
-  mongoose_graphql_handler: notBuilt('the GraphQL API'),
   mongoose_admin_api: notBuilt('the REST API for admins'),
   mongoose_client_api: notBuilt('the REST API for clients'),
   mongoose_api_admin: notBuilt('the REST API for admins'),
@@ -185,6 +230,7 @@ const handlers = z.strictObject({
     'Discovery of connection methods (XEP-0156); `path` is the folder of host-meta.',
   ),
   webchat_handler: plainHandler('/chat/').describe('The bundled web chat.'),
+  mongoose_graphql_handler: z.array(graphqlHandler).optional().describe('The GraphQL API.'),
   ...laterHandlers,
 })
 
