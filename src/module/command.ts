@@ -1,6 +1,6 @@
 import type { z } from 'zod'
-import type { Jid } from '../jid/jid.ts'
-import { type CommandError, UsageError } from './command-error.ts'
+import { Jid } from '../jid/jid.ts'
+import { CommandError, UsageError } from './command-error.ts'
 import { inputFromText } from './command-input.ts'
 
 /** How far a long command is. */
@@ -29,6 +29,8 @@ export interface Command<Server, Input extends z.ZodObject = z.ZodObject, Output
   readonly input: Input
   readonly output: Output
   readonly scope: CommandScope
+  /** The argument that says for whom it is done: users are filled in there, and may name nobody else. */
+  readonly own?: string
   /** Whether it changes anything. */
   readonly changes: boolean
   /** Works on a stopped server too, on its database. */
@@ -39,8 +41,8 @@ export interface Command<Server, Input extends z.ZodObject = z.ZodObject, Output
 /** What `command()` takes: `changes` and `offline` may be left out. */
 export type CommandDeclaration<Server, Input extends z.ZodObject, Output extends z.ZodType> = Omit<
   Command<Server, Input, Output>,
-  'changes' | 'offline'
-> & { readonly changes?: boolean; readonly offline?: boolean }
+  'changes' | 'offline' | 'own'
+> & { readonly changes?: boolean; readonly offline?: boolean; readonly own?: string & keyof z.input<Input> }
 
 /**
  * Declares a command; the types of `input` and `output` follow from their schemas. `Server` is what it works on, given
@@ -114,12 +116,16 @@ export class CommandRegistry {
     return [...this.#commands.values()].sort((a, b) => (a.declaration.name < b.declaration.name ? -1 : 1))
   }
 
-  /** Runs a command. Throws `UsageError` for wrong calls and `CommandError` when the command fails. */
+  /**
+   * Runs a command. Throws `UsageError` for wrong calls and `CommandError` when the command fails; `not_allowed` where it is not for
+   * users, or a user names somebody else.
+   */
   async run(name: string, input: unknown, options: RunOptions = {}): Promise<unknown> {
     const entry = this.#commands.get(name)
     if (entry === undefined) throw await this.#missing(name)
     const { declaration } = entry
-    const given = options.form === 'text' ? inputFromText(declaration.input, input) : (input ?? {})
+    const read = options.form === 'text' ? inputFromText(declaration.input, input) : (input ?? {})
+    const given = options.user === undefined ? read : forUser(options.user, declaration, read)
     const parsed = declaration.input.safeParse(given)
     if (!parsed.success) throw new UsageError('input_coercion', sentences(parsed.error, given))
     const result = await entry.run(parsed.data, options)
@@ -130,6 +136,15 @@ export class CommandRegistry {
   async #missing(name: string): Promise<CommandError> {
     return (await this.#whyMissing(name)) ?? new UsageError('unknown_command', `There is no command ${name}.`)
   }
+}
+
+/** The input of a command that a user gives. */
+function forUser(user: Jid, { name, scope, own }: Command<never>, input: unknown): unknown {
+  if (scope !== 'user') throw new CommandError('not_allowed', `Only admins may give the command ${name}.`)
+  if (own === undefined) return input
+  const named = (input as Readonly<Record<string, unknown>>)[own] ?? user.bareString
+  if (Jid.tryParse(String(named))?.bareString === user.bareString) return { ...(input as object), [own]: named }
+  throw new CommandError('not_allowed', `Argument ${own}: users give this command for themselves.`)
 }
 
 function sentences(error: z.ZodError, given: unknown): string {

@@ -1,5 +1,7 @@
 import type { Jid } from '../jid/jid.ts'
 import type { Stanza } from '../stanza/stanza.ts'
+import { StanzaError } from '../stanza/stanza-error.ts'
+import { ownTicket } from '../stanza/ticket.ts'
 import type { Wire } from '../xml/wire.ts'
 import type { Host } from './host.ts'
 import type { Router } from './router.ts'
@@ -26,20 +28,30 @@ const info = { address: '', port: 0, connection: 'command', mechanism: '', strea
 
 /**
  * Sends a stanza as a client of an account would, through everything that watches what users send: it is archived, copied to the
- * clients of the account, and filtered. Resolves when it has gone its way; with the error where that was refused at once.
+ * clients of the account, and filtered. Resolves when it has gone its way and what it has caused is on disk; with the error where it
+ * was refused at once. Rejects where something could not be written.
  */
 export async function sendFor(host: Host, from: Jid, stanza: Stanza): Promise<Stanza | undefined> {
   const link = new SenderLink()
   // Nobody finds this session: it is as if its client had gone as soon as it had sent.
   const session = new Session(host, from, { link, info })
-  await session.receive(stanza.readdressed(from, stanza.to))
+  const { ticket, settled } = ownTicket()
+  await session.receive(stanza.readdressed(from, stanza.to).under(ticket))
+  ticket.handled()
+  await settled
   return link.refusal
 }
 
-/** Sends a message in the name of whoever it is from: as {@link sendFor} for an account of this server, else on its way only. */
+/**
+ * Sends a message in the name of whoever it is from: as {@link sendFor} for an account of this server, else on its way only. Throws
+ * StanzaError `not-allowed` where it was refused at once.
+ */
 export async function speakFor(router: Router, message: Stanza): Promise<void> {
   const { from } = message
   const host = from === undefined || from.local === '' ? undefined : router.hostOf(from.domain)
-  if (from === undefined || host === undefined) await router.route(message)
-  else await sendFor(host, from, message)
+  if (from === undefined || host === undefined) return router.route(message)
+  const refusal = await sendFor(host, from, message)
+  if (refusal === undefined) return
+  const [condition] = refusal.child('error')?.elements() ?? []
+  throw new StanzaError('not-allowed', { text: `It was refused: ${condition?.name ?? 'no reason'}` })
 }

@@ -9,7 +9,7 @@ import { sendFor } from '../../router/send-for.ts'
 import { NS } from '../../stanza/namespaces.ts'
 import { Stanza } from '../../stanza/stanza.ts'
 import { randomId } from '../../util/random-id.ts'
-import { el } from '../../xml/element.ts'
+import { type Element, el } from '../../xml/element.ts'
 import { addressIn, stanzaOf, writtenStanza } from './written-stanza.ts'
 
 /** What commands that send stanzas work on. */
@@ -33,8 +33,15 @@ async function send(
   if (!isThere) throw new CommandError('unknown_user', 'Given user does not exist', { jid: sender.full })
   const refusal = await sendFor(host, sender, givenBy(call, stanza))
   if (refusal === undefined) return { id: stanza.id ?? null }
-  const [condition] = refusal.child('error')?.elements() ?? []
-  throw new CommandError('not_allowed', `It was refused: ${condition?.name ?? 'no reason'}`, { jid: sender.full })
+  throw new CommandError('not_allowed', `It was refused: ${refusal}`, { jid: sender.full })
+}
+
+/** Users send in their own name, which need not be said. */
+function senderOf(stanza: Element, user: Jid | undefined): Jid {
+  if (user !== undefined && stanza.attr('from') === undefined) return user
+  const sender = addressIn(stanza, 'from')
+  if (user === undefined || sender.bareString === user.bareString) return sender
+  throw new CommandError('invalid_sender', 'The sender must be your own account', { jid: sender.full })
 }
 
 const sendMessage = command({
@@ -42,7 +49,8 @@ const sendMessage = command({
   about: 'Sends a chat message in the name of a user.',
   input: z.strictObject({ from, to, body }),
   output: sent,
-  scope: 'admin',
+  scope: 'user',
+  own: 'from',
   changes: true,
   run(input, services: StanzaServices, call) {
     const head = { type: 'chat', id: randomId(12), to: input.to }
@@ -60,7 +68,8 @@ const sendMessageHeadLine = command({
     body: body.optional(),
   }),
   output: sent,
-  scope: 'admin',
+  scope: 'user',
+  own: 'from',
   changes: true,
   run(input, services: StanzaServices, call) {
     const texts = (['subject', 'body'] as const).flatMap((name) => {
@@ -77,11 +86,11 @@ const sendStanza = command({
   about: 'Sends a stanza in the name of the user who is its sender.',
   input: z.strictObject({ stanza: writtenStanza.describe('The stanza, with `from` and `to`.') }),
   output: sent,
-  scope: 'admin',
+  scope: 'user',
   changes: true,
-  run(input, services: StanzaServices, call) {
-    const [sender, recipient] = [addressIn(input.stanza, 'from'), addressIn(input.stanza, 'to')]
-    return send(sender, stanzaOf(input.stanza).readdressed(sender, recipient), services, call)
+  run({ stanza }, services: StanzaServices, call) {
+    const sender = senderOf(stanza, call.user)
+    return send(sender, stanzaOf(stanza).readdressed(sender, addressIn(stanza, 'to')), services, call)
   },
 })
 

@@ -34,6 +34,7 @@ const flushBin = command({
   input: z.strictObject({ caller: user, days }),
   output,
   scope: 'user',
+  own: 'caller',
   changes: true,
   run: (input, services: ModuleServices) => flushOf(input.caller, input.days, services),
 })

@@ -19,6 +19,7 @@ const getLastMessages = command({
     limit: z.int(),
   }),
   scope: 'user',
+  own: 'caller',
   async run({ caller, with: peer, limit: asked, before }, services: ModuleServices) {
     const api = services.api(caller.domain, mamApi)
     if (!(await api.hasUser(caller)))

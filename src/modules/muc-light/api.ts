@@ -85,6 +85,8 @@ export interface MucLightApi {
   /** What a user has blocked at any of the services. */
   blockedBy(user: Jid): Promise<readonly Blocked[]>
   block(user: Jid, changes: readonly BlockChange[]): Promise<void>
+  /** The service of a domain, where it has one. */
+  serviceOf(domain: string): Jid | undefined
   /** Sends a message in the name of somebody, as if a client of this server had. */
   speak(message: Stanza): Promise<void>
 }

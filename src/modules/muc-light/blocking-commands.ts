@@ -15,6 +15,7 @@ const getBlockingList = command({
   input: z.strictObject({ user }),
   output: z.array(z.strictObject({ entityType: kinds, action: z.literal('DENY'), entity: z.string() })),
   scope: 'user',
+  own: 'user',
   async run(input, services: ModuleServices) {
     const api = services.api(input.user.domain, mucLightApi)
     await mustExist(api, input.user)
@@ -45,6 +46,7 @@ const setBlockingList = command({
   }),
   output: z.string(),
   scope: 'user',
+  own: 'user',
   changes: true,
   async run(input, services: ModuleServices) {
     const api = services.api(input.user.domain, mucLightApi)

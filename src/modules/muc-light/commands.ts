@@ -1,17 +1,14 @@
 import { z } from 'zod'
 import { Jid } from '../../jid/jid.ts'
 import { command } from '../../module/command.ts'
+import { CommandError } from '../../module/command-error.ts'
 import type { ModuleServices } from '../../module/module-commands.ts'
 import { domain, posInt, userJid, userName } from '../../module/scalars.ts'
-import { givenBy } from '../../module/service-commands.ts'
-import { NS } from '../../stanza/namespaces.ts'
-import { Stanza } from '../../stanza/stanza.ts'
-import { randomId } from '../../util/random-id.ts'
-import { el } from '../../xml/element.ts'
 import { lastMessages, messagesInput, messagesOutput } from '../mam/api.ts'
 import { type LightRoomDescription, mucLightApi, type RawConfig } from './api.ts'
 import { blockingCommands } from './blocking-commands.ts'
 import { allowing, mustBelong, mustExist, roomsOf, withRoom } from './command-target.ts'
+import { sendMessageToRoom } from './speech-command.ts'
 
 const room = userJid().describe('Address of the room.')
 const user = userJid().describe('Address of the account.')
@@ -72,6 +69,7 @@ const createRoom = command({
   }),
   output: shownRoom,
   scope: 'user',
+  own: 'owner',
   changes: true,
   async run(input, services: ModuleServices) {
     const api = roomsOf(input.mucDomain, services)
@@ -93,6 +91,7 @@ const changeRoomConfiguration = command({
   }),
   output: shownRoom,
   scope: 'user',
+  own: 'owner',
   changes: true,
   run: (input, services: ModuleServices) =>
     withRoom(input.room, services, async (api, found) => {
@@ -109,6 +108,7 @@ const inviteUser = command({
   input: z.strictObject({ room, sender: user.describe('Who adds.'), recipient: user.describe('Who is added.') }),
   output: done,
   scope: 'user',
+  own: 'sender',
   changes: true,
   run: (input, services: ModuleServices) =>
     withRoom(input.room, services, async (api, found) => {
@@ -130,10 +130,11 @@ const kickUser = command({
   output: done,
   scope: 'user',
   changes: true,
-  run: (input, services: ModuleServices) =>
+  run: (input, services: ModuleServices, { user: caller }) =>
     withRoom(input.room, services, async (api, found) => {
+      if (caller !== undefined) mustBelong(found, caller)
       mustBelong(found, input.user)
-      await api.changeAffiliations(input.room, [{ jid: input.user, affiliation: 'none' }])
+      await api.changeAffiliations(input.room, [{ jid: input.user, affiliation: 'none' }], caller)
       return 'User kicked successfully'
     }),
 })
@@ -147,6 +148,7 @@ const deleteRoom = command({
   }),
   output: done,
   scope: 'user',
+  own: 'owner',
   changes: true,
   run: (input, services: ModuleServices) =>
     withRoom(input.room, services, async (api) => {
@@ -155,21 +157,17 @@ const deleteRoom = command({
     }),
 })
 
-const sendMessageToRoom = command({
-  name: 'muc_light.sendMessageToRoom',
-  about: 'Says something in a MUC Light room in the name of somebody who belongs to it.',
-  input: z.strictObject({ room, from: user, body: z.string().min(1).describe('Text.') }),
-  output: done,
+const getService = command({
+  name: 'muc_light.getService',
+  about: 'Tells the address of the MUC Light service of a domain.',
+  input: z.strictObject({ domain: domain().describe('A domain of this server.') }),
+  output: z.string(),
   scope: 'user',
-  changes: true,
-  run: (input, services: ModuleServices, call) =>
-    withRoom(input.room, services, async (api, found) => {
-      await mustExist(api, input.from)
-      mustBelong(found, input.from)
-      const head = { type: 'groupchat', from: input.from, to: input.room, id: randomId(12) }
-      await api.speak(givenBy(call, Stanza.make('message', head, el('body', NS.client, input.body))))
-      return 'Message sent successfully'
-    }),
+  async run(input, services: ModuleServices) {
+    const service = services.api(input.domain, mucLightApi).serviceOf(input.domain)
+    if (service !== undefined) return service.full
+    throw new CommandError('muc_server_not_found', 'MUC Light server not found', { domain: input.domain })
+  },
 })
 
 const getRoomConfig = command({
@@ -178,7 +176,11 @@ const getRoomConfig = command({
   input: z.strictObject({ room }),
   output: shownRoom,
   scope: 'user',
-  run: (input, services: ModuleServices) => withRoom(input.room, services, async (_api, found) => show(found)),
+  run: (input, services: ModuleServices, { user: caller }) =>
+    withRoom(input.room, services, async (_api, found) => {
+      if (caller !== undefined) mustBelong(found, caller)
+      return show(found)
+    }),
 })
 
 const listRoomUsers = command({
@@ -187,8 +189,11 @@ const listRoomUsers = command({
   input: z.strictObject({ room }),
   output: participants,
   scope: 'user',
-  run: (input, services: ModuleServices) =>
-    withRoom(input.room, services, async (_api, found) => show(found).participants),
+  run: (input, services: ModuleServices, { user: caller }) =>
+    withRoom(input.room, services, async (_api, found) => {
+      if (caller !== undefined) mustBelong(found, caller)
+      return show(found).participants
+    }),
 })
 
 const listUserRooms = command({
@@ -197,6 +202,7 @@ const listUserRooms = command({
   input: z.strictObject({ user }),
   output: z.array(z.string()),
   scope: 'user',
+  own: 'user',
   async run(input, services: ModuleServices) {
     const api = services.api(input.user.domain, mucLightApi)
     await mustExist(api, input.user)
@@ -237,7 +243,11 @@ const getRoomMessages = command({
   input: messagesInput,
   output: messagesOutput,
   scope: 'user',
-  run: (input, services: ModuleServices) => withRoom(input.room, services, () => lastMessages(input, services)),
+  run: (input, services: ModuleServices, { user: caller }) =>
+    withRoom(input.room, services, (_api, found) => {
+      if (caller !== undefined) mustBelong(found, caller)
+      return lastMessages(input, services)
+    }),
 })
 
 /** Admin commands on MUC Light rooms. */
@@ -248,6 +258,7 @@ export const lightCommands = [
   kickUser,
   deleteRoom,
   sendMessageToRoom,
+  getService,
   getRoomConfig,
   listRoomUsers,
   listUserRooms,

@@ -93,6 +93,12 @@ export class LightServices implements MucLightApi {
     }
   }
 
+  serviceOf(domain: string): Jid | undefined {
+    const own = this.#desks.get(domain)?.parts.service
+    // One service may be that of all domains.
+    return own ?? this.services.find(({ domain: service }) => this.#router.ownerOf(service) === service)
+  }
+
   async speak(message: Stanza): Promise<void> {
     await speakFor(this.#router, message)
   }

@@ -13,13 +13,14 @@ const user = userJid().describe('Address of the account.')
 
 const listContacts = command({
   name: 'roster.listContacts',
-  about: 'Lists the contacts of a user.',
+  about: 'Lists the contacts of a user, and who asks to become one.',
   input: z.strictObject({ user }),
   output: z.array(shownContact),
-  scope: 'admin',
+  scope: 'user',
+  own: 'user',
   async run(input, services: ModuleServices): Promise<Contact[]> {
-    const { listed } = await (await rosterOf(input.user, services)).load(input.user)
-    return listed.map(contactOf)
+    const { items } = await (await rosterOf(input.user, services)).load(input.user)
+    return [...items.values()].map(contactOf)
   },
 })
 
@@ -32,13 +33,14 @@ function contactNotFound(user: Jid, contact: Jid): CommandError {
 
 const getContact = command({
   name: 'roster.getContact',
-  about: 'Tells of one contact of a user.',
+  about: 'Tells of one contact of a user, or of somebody who asks to become one.',
   input: z.strictObject({ user, contact: address().describe('Address of the contact.') }),
   output: shownContact,
-  scope: 'admin',
+  scope: 'user',
+  own: 'user',
   async run(input, services: ModuleServices): Promise<Contact> {
     const item = (await (await rosterOf(input.user, services)).load(input.user)).get(input.contact)
-    if (item?.isListed === true) return contactOf(item)
+    if (item !== undefined) return contactOf(item)
     throw contactNotFound(input.user, input.contact)
   },
 })

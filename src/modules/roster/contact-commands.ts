@@ -33,7 +33,8 @@ const addContact = command({
     groups: z.array(z.string()).default([]).describe('Groups that it is in.'),
   }),
   output: z.string(),
-  scope: 'admin',
+  scope: 'user',
+  own: 'user',
   changes: true,
   offline: true,
   run: ({ user: owner, contact: jid, name, groups }, services: ModuleServices) =>
@@ -74,7 +75,8 @@ const addContacts = command({
   about: 'Adds contacts to the roster of a user, without subscriptions; tells what has become of each.',
   input: z.strictObject({ user, contacts: z.array(givenContact).describe('The contacts.') }),
   output: z.array(z.string()),
-  scope: 'admin',
+  scope: 'user',
+  own: 'user',
   changes: true,
   offline: true,
   async run({ user: owner, contacts }, services: ModuleServices) {
@@ -88,7 +90,8 @@ const deleteContact = command({
   about: 'Removes a contact from the roster of a user, and ends the subscriptions.',
   input: z.strictObject({ user, contact }),
   output: z.string(),
-  scope: 'admin',
+  scope: 'user',
+  own: 'user',
   changes: true,
   offline: true,
   run: ({ user: owner, contact: jid }, services: ModuleServices) => remove(owner, jid, services),
@@ -99,7 +102,8 @@ const deleteContacts = command({
   about: 'Removes contacts from the roster of a user; tells what has become of each.',
   input: z.strictObject({ user, contacts: z.array(address()).describe('Addresses of the contacts.') }),
   output: z.array(z.string()),
-  scope: 'admin',
+  scope: 'user',
+  own: 'user',
   changes: true,
   offline: true,
   async run({ user: owner, contacts }, services: ModuleServices) {
@@ -124,7 +128,8 @@ const subscription = command({
     action: z.enum(['INVITE', 'ACCEPT', 'DECLINE', 'CANCEL']).describe('What the user does.'),
   }),
   output: z.string(),
-  scope: 'admin',
+  scope: 'user',
+  own: 'user',
   changes: true,
   async run({ user: owner, contact: jid, action }, services: ModuleServices) {
     const verb = verbs[action] as SubscriptionVerb
