@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import { coreCommands } from '../../src/admin/commands/all.ts'
-import { ownOperations } from '../../src/admin/graphql/own-account.ts'
 import { makeSchema } from '../../src/admin/graphql/schema.ts'
 import { operationsOf } from '../../src/admin/graphql/tags.ts'
 import type { Command } from '../../src/module/command.ts'

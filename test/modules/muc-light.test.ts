@@ -207,7 +207,7 @@ describe('commands on MUC Light rooms', () => {
     expect(made).toMatchObject({
       name: 'book club',
       subject: 'week 1',
-      participants: [{ jid: lena.bare, affiliation: 'owner' }],
+      participants: [{ jid: lena.bare, affiliation: 'OWNER' }],
     })
     const id = `Club${count}`
     expect(await run('createRoom', { ...asked, id })).toMatchObject({ jid: `club${count}@${lightService}` })
@@ -263,8 +263,8 @@ describe('commands on MUC Light rooms', () => {
       ],
     })
     expect(await run('listRoomUsers', { room })).toEqual([
-      { jid: lena.bare, affiliation: 'owner' },
-      { jid: otto.bare, affiliation: 'member' },
+      { jid: lena.bare, affiliation: 'OWNER' },
+      { jid: otto.bare, affiliation: 'MEMBER' },
     ])
     expect(await run('listUserRooms', { user: otto.bare })).toEqual([room])
     const shown = { jid: room, name: 'Den_1', subject: 'Soup', usersNumber: 2 }

@@ -81,7 +81,7 @@ export class GraphqlApi {
     this.#operations = new Map(operations.map((each) => [`${each.kind} ${each.name}`, each]))
     for (const each of operations) {
       this.#resolve(each)
-      describe(each, parts.commands.get(doneBy(kind, each)?.command ?? '')?.declaration.about)
+      describe(each, parts.commands.get(doneBy(kind, each).command)?.declaration.about)
     }
     for (const root of rootsOf(this.schema)) {
       for (const field of Object.values(root.getFields())) {

@@ -1,9 +1,8 @@
-import type { Jid } from '../../jid/jid.ts'
 import type { CommandRunner } from '../../module/command.ts'
 import { CommandError } from '../../module/command-error.ts'
 import type { Report } from '../../net/connection.ts'
 import type { Caller } from './authorise.ts'
-import { type Args, type Done, ownOperations } from './own-account.ts'
+import { type Args, type Done, doneByUser } from './own-account.ts'
 import type { Operation, Uses } from './tags.ts'
 
 /** What operations are done with. */
@@ -14,9 +13,9 @@ export interface OperatorParts {
   readonly report: Report
 }
 
-/** How an operation of a schema is done; the schema of administrators has those of the commands themselves. */
-export function doneBy(schema: 'admin' | 'user', { name }: Operation): Done | undefined {
-  return schema === 'user' ? ownOperations[name] : { command: name, input: (args) => args }
+/** How an operation of a schema is done; that of administrators has the commands themselves. */
+export function doneBy(schema: 'admin' | 'user', { name }: Operation): Done {
+  return schema === 'user' ? doneByUser(name) : { command: name }
 }
 
 /** Does what is asked for by commands. Throws CommandError. */
@@ -30,11 +29,11 @@ export class Operator {
   async perform(operation: Operation, args: Args, caller: Caller): Promise<unknown> {
     const { commands } = this.#parts
     this.requireServices(operation.uses)
-    const done = doneBy(caller.is === 'user' ? 'user' : 'admin', operation)
-    if (done === undefined || commands.get(done.command) === undefined) throw notLoaded(operation.uses)
-    const input = withoutNulls(done.input(args, meOf(caller)))
-    if (operation.name === 'account.importUsers') return this.#schedule(done.command, input)
     const user = caller.is === 'user' ? caller.jid : undefined
+    const done = doneBy(user === undefined ? 'admin' : 'user', operation)
+    if (commands.get(done.command) === undefined) throw notLoaded(operation.uses)
+    const input = withoutNulls(user === undefined ? args : (done.input?.(args, user) ?? args))
+    if (operation.name === 'account.importUsers') return this.#schedule(done.command, input)
     const result = (await commands.run(done.command, input, { user })) as never
     return done.answer === undefined ? result : done.answer(result)
   }
@@ -60,11 +59,6 @@ export class Operator {
     )
     return { status: 'ImportUsers scheduled' }
   }
-}
-
-function meOf(caller: Caller): Jid {
-  // Only what users do asks who it is.
-  return (caller.is === 'user' ? caller.jid : undefined) as Jid
 }
 
 function notLoaded({ modules, services, databases }: Uses): CommandError {
