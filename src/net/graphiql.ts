@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
+import { pageStyle, pageText, startScript } from './graphiql-page.ts'
 import type { ApiAnswer } from './http-api.ts'
-import type { HttpExchange, HttpRoute } from './http-exchange.ts'
+import { type HttpExchange, type HttpRoute, respond } from './http-exchange.ts'
 import { staticFiles } from './static-files.ts'
 
 /** Where a GraphQL API is. */
@@ -35,7 +36,17 @@ export function graphiql({ host, path: at, folder = builtFolder }: GraphiqlOptio
       vary: 'accept',
     },
   })
-  return { page, routes: [{ host, path: `${path}/graphiql/[...]`, handle: files }] }
+  const own = (name: string, type: string, text: string): HttpRoute => ({
+    host,
+    path: `${path}/graphiql/${name}`,
+    handle: (exchange) => respond(exchange, 200, type, text),
+  })
+  const routes = [
+    own('start.js', 'text/javascript; charset=utf-8', startScript),
+    own('page.css', 'text/css; charset=utf-8', pageStyle),
+    { host, path: `${path}/graphiql/[...]`, handle: files },
+  ]
+  return { page, routes }
 }
 
 /** The page writes styles of its own; scripts are files of ours only. */
@@ -50,25 +61,3 @@ const policy = [
   "form-action 'none'",
   "frame-ancestors 'none'",
 ].join('; ')
-
-function pageText(files: string): string {
-  const path = files.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
-  return `<!doctype html>
-<html lang="en">
-  <head>
-    <meta charset="utf-8">
-    <title>GraphiQL</title>
-    <link rel="icon" href="data:,">
-    <link rel="stylesheet" href="${path}/graphiql.min.css">
-    <link rel="stylesheet" href="${path}/page.css">
-    <script defer src="${path}/react.production.min.js"></script>
-    <script defer src="${path}/react-dom.production.min.js"></script>
-    <script defer src="${path}/graphiql.min.js"></script>
-    <script defer src="${path}/page.js"></script>
-  </head>
-  <body>
-    <div id="graphiql">Loading</div>
-  </body>
-</html>
-`
-}

@@ -217,8 +217,8 @@ describe('commands on MUC Light rooms', () => {
     await fails('muc_server_not_found', 'createRoom', { ...asked, mucDomain: 'localhost' })
     await fails('user_not_found', 'createRoom', { ...asked, owner: 'nobody@localhost' })
     await fails('validation_error', 'createRoom', { ...asked, options: [{ key: 'flavour', value: 'salt' }] })
-    for (const missing of ['mucDomain', 'name', 'owner', 'subject']) {
-      const { [missing as 'name']: _, ...rest } = asked
+    for (const missing of ['mucDomain', 'owner']) {
+      const { [missing as 'owner']: _, ...rest } = asked
       await fails('input_coercion', 'createRoom', rest)
     }
   })

@@ -11,6 +11,7 @@ import {
   isUnionType,
 } from 'graphql'
 import { z } from 'zod'
+import type { Done } from '../../src/admin/graphql/own-account.ts'
 import type { Operation } from '../../src/admin/graphql/tags.ts'
 import type { Command } from '../../src/module/command.ts'
 
@@ -49,13 +50,19 @@ const kinds: Readonly<Record<string, string>> = {
   Boolean: 'boolean',
 }
 
-/** What a command and its field do not agree about; `where` names the place. */
-export function disagreements(operation: Operation, command: Command<never>): string[] {
-  const { name, field } = operation
-  return [
-    ...argumentsOf(field.args, command.input, { where: name, isRequired: isRequiredArgument }),
-    ...outputOf(field.type, command.output, name, new Set()),
-  ]
+/**
+ * What a command and its field do not agree about. `user`: how users do it, who are filled in as the command says, and whose
+ * arguments and answers may be made of others.
+ */
+export function disagreements({ name, field }: Operation, command: Command<never>, user?: Done): string[] {
+  const { own } = command
+  const input =
+    user === undefined || own === undefined
+      ? command.input
+      : (command.input.partial({ [own]: true } as never) as z.ZodObject)
+  const made =
+    user?.input === undefined ? argumentsOf(field.args, input, { where: name, isRequired: isRequiredArgument }) : []
+  return [...made, ...(user?.answer === undefined ? outputOf(field.type, command.output, name, new Set()) : [])]
 }
 
 interface Named {
