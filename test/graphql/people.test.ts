@@ -7,7 +7,7 @@ import { type Case, fails, gives, operationNames, runCase } from '../support/gra
 
 const names = 'last vcard private offline inbox blocklist broadcast auth_token'.split(' ')
 const graphql = new GraphqlServer(
-  `${names.map((name) => `[modules.mod_${name}]`).join('\n')}\n[modules.mod_mam]\npm = {}\n`,
+  `${names.map((name) => `[modules.mod_${name}]`).join('\n')}\n[modules.mod_mam]\npm = {}\n[[modules.mod_keystore.keys]]\nname = "token_secret"\ntype = "ram"\n`,
 )
 const domain = 'localhost'
 const user = 'alice@localhost'

@@ -289,7 +289,7 @@ describe('commands on MUC Light rooms', () => {
     await run('deleteRoom', { room, owner: lena.bare })
     await run('deleteRoom', { room: other })
     await fails('room_not_found', 'deleteRoom', { room })
-    await fails('mam_not_loaded', 'getRoomMessages', { room: await makesRoom(lena) })
+    await fails('deps_not_loaded', 'getRoomMessages', { room: await makesRoom(lena) })
   })
 
   it('show and change what somebody has blocked', async () => {

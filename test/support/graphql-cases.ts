@@ -6,7 +6,7 @@ import { adminLogin, type Endpoint, type GraphqlServer } from './graphql.ts'
 import { type Chosen, requestFor } from './graphql-samples.ts'
 
 /** An operation with its arguments, and what it answers or fails with. */
-export type Case = readonly [operation: string, args: Chosen, outcome: { gives: unknown } | { fails: string }]
+export type Case = readonly [operation: string, args: Chosen | 'any', outcome: { gives: unknown } | { fails: string }]
 
 export function gives(value: unknown): { gives: unknown } {
   return { gives: value }
@@ -34,7 +34,8 @@ export async function runCase(
   const operation = schemas[endpoint].find((each) => each.name === name && each.kind !== 'subscription')
   if (operation === undefined) throw new GraphQLError(`There is no operation ${name}`)
   const nothing = Object.fromEntries(operation.field.args.map((each) => [each.name, undefined]))
-  const request = requestFor(operation, 'localhost', { ...nothing, ...args })
+  // `any`: what may stand there.
+  const request = requestFor(operation, 'localhost', args === 'any' ? {} : { ...nothing, ...args })
   const { text, status, data, errors } = await server.ask(endpoint, request.query, { as, variables: request.variables })
   const value = data?.[operation.category]?.[operation.field.name]
   if ('fails' in outcome) {

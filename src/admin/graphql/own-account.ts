@@ -1,11 +1,12 @@
 import { Jid } from '../../jid/jid.ts'
+import { CommandError } from '../../module/command-error.ts'
 
 export type Args = Readonly<Record<string, unknown>>
 
 /** How an operation of a schema is done by a command. */
 export interface Done {
   readonly command: string
-  /** What the command is given; the arguments as they are unless said. */
+  /** What the command is given; the arguments as they are unless said. Throws CommandError. */
   readonly input?: (args: Args, me: Jid) => Args
   /** What is answered, where that is not what the command answers. */
   readonly answer?: (result: never) => unknown
@@ -21,6 +22,13 @@ function asClient(argument: string): Done['input'] {
     ...args,
     ...(resource == null ? {} : { [argument]: me.withResource(String(resource)).full }),
   })
+}
+
+/** Nobody sends in the name of others. Throws CommandError `invalid_sender`. */
+function asSender(args: Args, me: Jid): Args {
+  const { from } = args
+  if (from == null || Jid.tryParse(String(from))?.bareString === me.bareString) return args
+  throw new CommandError('invalid_sender', 'The sender must be your own account', { jid: String(from) })
 }
 
 /** The operations of users that are not done by the command of the same name, with the same arguments and the same answer. */
@@ -43,6 +51,8 @@ const different: Readonly<Record<string, Done>> = {
   },
   'session.countResources': { command: 'session.countUserResources' },
   'session.listSessions': { command: 'session.listUserSessions' },
+  'stanza.sendMessage': { command: 'stanza.sendMessage', input: asSender },
+  'stanza.sendMessageHeadLine': { command: 'stanza.sendMessageHeadLine', input: asSender },
   'vcard.getVcard': { command: 'vcard.getVcard', input: ({ user }, me) => ({ user: user ?? me.bareString }) },
   'httpUpload.getUrl': { command: 'httpUpload.getUrl', input: (args, me) => ({ ...args, domain: me.domain }) },
 }

@@ -66,5 +66,8 @@ export function setScalar(type: GraphQLScalarType): void {
   if (check === undefined) return
   type.parseValue = (value) => checked(type.name, check, value)
   type.parseLiteral = (node) => checked(type.name, check, literal(node))
-  type.serialize = (value) => (check.of === 'text' ? String(value) : Number(value))
+  // Whole seconds are told without a fraction.
+  const isMoment = type.name === 'DateTime'
+  const text = (value: unknown) => (isMoment ? String(value).replace(/\.0+Z$/, 'Z') : String(value))
+  type.serialize = (value) => (check.of === 'text' ? text(value) : Number(value))
 }

@@ -19,12 +19,11 @@ const speaker = address().describe('Address of a client; without a resource, one
 const nick = z.string().min(1).describe('Nick in the room.')
 const body = z.string().min(1).describe('Text.')
 
-/** The client that speaks. Throws CommandError where none of the account is in the room. */
+/** The client that speaks. Throws CommandError where it is not in the room, or none of the account is. */
 function speakerIn({ jid, occupants }: RoomView, from: Jid): Jid {
-  if (from.isFull) return from
-  const seat = occupants.of(from)[0]?.seats[0]
+  const seat = from.isFull ? occupants.seat(from) : occupants.of(from)[0]?.seats[0]
   if (seat !== undefined) return seat.jid
-  throw new CommandError('user_not_found', 'Given user is not in the room', { room: jid.full, jid: from.full })
+  throw new CommandError('not_allowed', 'Given user is not in the room', { room: jid.full, jid: from.full })
 }
 
 const inviteUser = command({
@@ -75,6 +74,9 @@ const sendPrivateMessage = command({
   changes: true,
   run: (input, services: ModuleServices, call) =>
     withRoom(input.room, services, async (api, found) => {
+      if (found.occupants.named(input.toNick) === undefined) {
+        throw new CommandError('user_not_found', 'Nobody of that nick is there', { room: input.room.full })
+      }
       const head = { type: 'chat', from: speakerIn(found, input.from), to: input.room.withResource(input.toNick) }
       await api.speak(givenBy(call, Stanza.make('message', head, el('body', NS.client, input.body))))
       return 'Message sent successfully'
