@@ -89,7 +89,9 @@ describe('every operation of the schema for users', () => {
 })
 
 describe('administrators of domains', () => {
-  const graphql = new GraphqlServer('[services.service_domain_db]\n[modules.mod_muc]\n[modules.mod_blocklist]\n')
+  const graphql = new GraphqlServer(
+    '[services.service_domain_db]\n[modules.mod_muc]\n[modules.mod_blocklist]\n[modules.mod_broadcast]\n',
+  )
   const as = 'admin@localhost:key'
   const ask = (query: string, variables?: unknown) => graphql.ask('domain_admin', query, { as, variables })
 
@@ -131,6 +133,16 @@ describe('administrators of domains', () => {
     const other = await bar('barred@other.example')
     expect([other.status, codesOf(other)]).toEqual([401, ['no_permissions']])
     expect(other.errors?.[0]?.extensions['invalid_args']).toEqual(['user'])
+  })
+
+  it('send broadcasts in their domain only, from accounts of it', async () => {
+    const query = `mutation ($d: DomainName!, $s: BareJID!) { broadcast { startBroadcast(domain: $d, senderJid: $s, name: "n",
+      messageSubject: "s", messageBody: "b", messageRate: 1, recipientGroup: ALL_USERS_IN_DOMAIN) { message } } }`
+    const other = await ask(query, { d: 'other.example', s: 'barred@localhost' })
+    expect([other.status, codesOf(other)]).toEqual([401, ['no_permissions']])
+    expect(codesOf(await ask(query, { d: 'localhost', s: 'x@other.example' }))).toEqual(['sender_not_found'])
+    const own = await ask(query, { d: 'localhost', s: 'barred@localhost' })
+    expect(own.data).toEqual({ broadcast: { startBroadcast: { message: 'Broadcast started' } } })
   })
 
   it('are out as soon as their password is taken away', async () => {

@@ -104,6 +104,15 @@ describe('the published schemas', () => {
     expect(rest).toEqual(['ProtectionType'])
   })
 
+  it('tell numbers of metrics that are larger than 32 bits', () => {
+    const schema = makeSchema('admin')
+    const { metric } = { metric: { getMetrics: [{ name: ['bytes'], type: 'gauge', value: 2 ** 40 }] } }
+    const source = '{ metric { getMetrics { ... on GaugeMetric { name value } } } }'
+    expect(graphqlSync({ schema, source, rootValue: { metric } })).toEqual({
+      data: { metric: { getMetrics: [{ name: ['bytes'], value: 2 ** 40 }] } },
+    })
+  })
+
   it.each(['admin', 'user'] as const)('are read by clients through introspection: %s', (kind) => {
     const schema = makeSchema(kind)
     const { data, errors } = graphqlSync({ schema, source: getIntrospectionQuery() })

@@ -1,5 +1,6 @@
 import {
   buildASTSchema,
+  GraphQLInt,
   type GraphQLObjectType,
   GraphQLScalarType,
   GraphQLSchema,
@@ -36,6 +37,7 @@ export function makeSchema(kind: SchemaKind): GraphQLSchema {
   const schema = new GraphQLSchema({ query, mutation, subscription, directives })
   for (const type of Object.values(schema.getTypeMap())) {
     if (type instanceof GraphQLScalarType) setScalar(type)
+    if (isObjectType(type) && /Metric$|^MetricDictEntry$/.test(type.name)) tellLargeNumbers(type)
     if (isUnionType(type)) type.resolveType = (value) => members[type.name]?.(value as Values)
   }
   return schema
@@ -67,6 +69,13 @@ const members: Readonly<Record<string, (value: Values) => string | undefined>> =
     if (has(value, 'extValue')) return 'External'
     return has(value, 'phonetic') ? 'Phonetic' : 'BinValue'
   },
+}
+
+/** An Int that may be larger than those of GraphQL: bytes that have been counted are soon more than 2^31. */
+const counted = new GraphQLScalarType({ name: 'Int', serialize: Number })
+
+function tellLargeNumbers(type: GraphQLObjectType): void {
+  for (const field of Object.values(type.getFields())) if (field.type === GraphQLInt) field.type = counted
 }
 
 /** The roots of a schema. */
