@@ -248,8 +248,10 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
     const ports = { live, clock, log, metrics: this.metrics, router, tap: this.tap, decoyOf, readiness, federation }
     this.#opened.push(() => federation.close())
     const domainAdmins = () => domains.desk.admins
-    const who = { hosts: () => this.allHosts, domainAdmins }
-    const listeners = await openListeners({ ...ports, ...who, commands, folder: this.filesFolder })
+    const listeners = await openListeners({
+      ...{ ...ports, commands, domainAdmins, hosts: () => this.allHosts, folder: this.filesFolder },
+      runsModule: (name) => hosts.runsModule(name),
+    })
     this.#opened.push(() => listeners.close())
     this.#listeners = listeners
     const watched = { ...hostParts, hosts: () => this.allHosts, listeners, startedAt: this.#startedAt }

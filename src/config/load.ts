@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { basename, dirname, resolve } from 'node:path'
 import { parse, TomlError } from 'smol-toml'
+import { checkAdminApis } from './check-admin-apis.ts'
 import { checkCertificates } from './check-certificates.ts'
 import { checkDynamicModules } from './check-hosts.ts'
 import { checkAuth, crossCheck } from './cross-check.ts'
@@ -102,6 +103,7 @@ function check(data: unknown, report: Report, options: LoadOptions): LoadedConfi
   if (parsed === undefined) throw new ConfigErrors(report.errors, report.notices)
   const config = settle(parsed, { file: resolve(file), folder, modules, report })
   checkAuth(config, report)
+  checkAdminApis(config, report)
   checkDynamicModules(config, modules, report)
   checkCertificates(config, report)
   if (report.hasErrors) throw new ConfigErrors(report.errors, report.notices)

@@ -31,6 +31,7 @@ export type ProblemKind =
   | 'tls_certificate_does_not_cover'
   | 'tls_version_refused'
   | 'plain_without_tls'
+  | 'open_admin_api'
   | 'tls_keys_logged'
   | 'no_mechanism_left'
   | 'both_username_and_password_required'

@@ -20,6 +20,15 @@ export function apiOfService<A extends { readonly services: readonly Jid[] }>(
   return undefined
 }
 
+/** The domain of the service beside a domain, or of the service that it is itself; undefined where there is none. */
+export function serviceBeside<
+  A extends { readonly services: readonly Jid[]; serviceOf(domain: string): Jid | undefined },
+>(services: ModuleServices, api: ModuleApi<A>, domain: string): string | undefined {
+  if (apiOfService(services, api, domain) !== undefined) return domain
+  if (!services.domainsWith(api).includes(domain)) return undefined
+  return services.api(domain, api).serviceOf(domain)?.domain
+}
+
 /** A stanza that is sent by command, with a note where an admin gave that. */
 export function givenBy({ user }: CommandCall, stanza: Stanza): Stanza {
   return user === undefined ? stanza.with(sentByAdmin, true) : stanza

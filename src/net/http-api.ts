@@ -34,6 +34,16 @@ export interface ApiResource<Caller> {
   /** Pattern below the path of the API, as in `HttpRoute`. Without methods it answers 404 to those who may ask. */
   readonly path: string
   readonly methods: Readonly<Partial<Record<ApiMethod, ApiHandler<Caller>>>>
+  /** While this says no, it is as if there were nothing. */
+  readonly isThere?: (() => boolean) | undefined
+}
+
+/** Which pages of other origins may use an API. */
+export interface CorsPolicy {
+  /** With credentials that the browser knows, not only with those that the page does. */
+  readonly credentials: boolean
+  /** None after all: who asks without being a page is told the methods, as MongooseIM does. */
+  readonly refusesPages?: boolean | undefined
 }
 
 /** One HTTP API at its place. */
@@ -42,8 +52,8 @@ export interface HttpApi<Caller> {
   /** What all paths begin with. */
   readonly path: string
   readonly gate: Gate<Caller>
-  /** May pages of other origins use it? `credentials`: with those that the browser knows. Nobody may unless given. */
-  readonly cors?: { readonly credentials: boolean } | undefined
+  /** Which pages of other origins may use it; none unless given. */
+  readonly cors?: CorsPolicy | undefined
   /** The answer to what a handler or the gate has thrown; undefined: as usual, which is the reason as a string of JSON. */
   readonly failure?: ((error: unknown) => ApiAnswer | undefined) | undefined
   /** Is told what is our own fault, which is answered with 500. */
@@ -90,7 +100,7 @@ async function answerOf<Caller>(
 
 /** The methods of a resource, with `OPTIONS`. */
 function methodsOf(resource: ApiResource<never>): string[] {
-  const own = methods.filter((name) => resource.methods[name] !== undefined)
+  const own = resource.isThere?.() === false ? [] : methods.filter((name) => resource.methods[name] !== undefined)
   return own.length === 0 ? [] : [...own, 'OPTIONS']
 }
 
@@ -102,12 +112,12 @@ function handlerOf<Caller>(resource: ApiResource<Caller>, method: string | undef
 /** Tells browsers that pages of any origin may ask; what is asked without one is no page. */
 function permitOrigins(
   { request, response }: HttpExchange,
-  { credentials }: { readonly credentials: boolean },
+  { credentials, refusesPages }: CorsPolicy,
   allowed: readonly string[],
 ): void {
   const { origin } = request.headers
   response.setHeader('vary', 'origin')
-  if (origin === undefined && request.method !== 'OPTIONS') return
+  if (origin === undefined ? request.method !== 'OPTIONS' : refusesPages === true) return
   response.setHeader('access-control-allow-origin', origin ?? '*')
   response.setHeader('access-control-allow-methods', allowed.join(', '))
   response.setHeader('access-control-allow-headers', 'authorization, content-type')

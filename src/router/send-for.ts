@@ -52,6 +52,11 @@ export async function speakFor(router: Router, message: Stanza): Promise<void> {
   if (from === undefined || host === undefined) return router.route(message)
   const refusal = await sendFor(host, from, message)
   if (refusal === undefined) return
-  const [condition] = refusal.child('error')?.elements() ?? []
-  throw new StanzaError('not-allowed', { text: `It was refused: ${condition?.name ?? 'no reason'}` })
+  throw new StanzaError('not-allowed', { text: refusalText(refusal) })
+}
+
+/** What is told of the error that a stanza was refused with. */
+export function refusalText(error: Stanza): string {
+  const [condition] = error.child('error')?.elements() ?? []
+  return `It was refused: ${condition?.name ?? 'no reason'}`
 }

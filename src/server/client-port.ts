@@ -9,6 +9,7 @@ import type {
   Offer,
   OfferResult,
 } from '../edges/client-service.ts'
+import type { EventService } from '../edges/event-client.ts'
 import { FrameClient } from '../edges/websocket/frame-client.ts'
 import type { Jid } from '../jid/jid.ts'
 import type { Accept } from '../net/tcp.ts'
@@ -26,6 +27,7 @@ import { TimerWheel } from '../util/timer-wheel.ts'
 import { defaultLimits } from '../xml/limits.ts'
 import { asWire, type Wire } from '../xml/wire.ts'
 import type { ListenerParts } from './port.ts'
+import { shapedRate } from './shaped-rate.ts'
 import { SignInDesk } from './sign-in-desk.ts'
 import { StreamHosts } from './stream-hosts.ts'
 
@@ -53,7 +55,7 @@ export interface ClientPortOptions {
 }
 
 /** Sessions of one account, where no rule `max_user_sessions` says otherwise. */
-export const usualSessions = 100
+const usualSessions = 100
 /** Bytes that may wait for a client that does not read. */
 export const maxBufferedBytes = 4 << 20
 
@@ -91,6 +93,16 @@ export class ClientPort {
   frames(rules: ClientRules): AcceptFrames {
     const service = this.#service(rules, { framing: 'framed', startTls: 'none' })
     return (connection) => FrameClient.accept(service, connection)
+  }
+
+  /** Serves streams of events to those who have proven who they are. */
+  events(): EventService {
+    const { clock, traffic } = this.#parts
+    return {
+      ...{ clock, traffic, maxBufferedBytes },
+      open: (request) => this.#open(request, 'all'),
+      note: (note) => this.#note(note),
+    }
   }
 
   /** Ends the streams of those who have not signed in yet. */
@@ -154,14 +166,12 @@ export class ClientPort {
     }
   }
 
-  /** Bytes a second that a shaper, or the access rule that names one, allows. */
+  /** Bytes a second. */
   #rate(name: string, user: Jid | undefined): number {
     const { config, router } = this.#parts
-    const shaper = config.shaper[name]
-    if (shaper !== undefined) return shaper.max_rate
-    if (user === undefined || name === 'none') return Number.POSITIVE_INFINITY
-    const chosen = router.hostOf(user.domain)?.access.evaluate(name, user, user.domain)
-    return config.shaper[String(chosen)]?.max_rate ?? Number.POSITIVE_INFINITY
+    return shapedRate(name, config, (rule) =>
+      user === undefined ? undefined : router.hostOf(user.domain)?.access.evaluate(rule, user, user.domain),
+    )
   }
 
   async #offer({ element, user, domain, isSecure, link, info }: Offer): Promise<OfferResult> {

@@ -5,6 +5,8 @@ import type { HttpRoute } from '../net/http-exchange.ts'
 import { metricsRoute } from '../net/metrics-page.ts'
 import { webchatRoutes } from '../net/webchat.ts'
 import { webSocketRoute } from '../net/websocket.ts'
+import { adminApis, descriptionRoutes } from './admin-apis.ts'
+import { clientApis } from './client-apis.ts'
 import type { ClientPort } from './client-port.ts'
 import { mountGraphql } from './graphql.ts'
 import type { ListenerParts } from './port.ts'
@@ -60,5 +62,19 @@ export function httpRoutes(listener: HttpListener, parts: HttpRouteParts): Mount
     routes.push(metricsRoute(host, path, () => metrics.text()))
     serves.push(`metrics ${path}`)
   }
-  return { routes: [...routes, ...graphql.routes], serves: [...serves, ...graphql.serves] }
+  const [admin, clients] = [adminApis(listener, parts), clientApis(listener, parts)]
+  const apis = [...admin, ...clients]
+  routes.push(...apis.flatMap((api) => api.routes), ...graphql.routes)
+  serves.push(
+    ...admin.map(({ path }) => `admin API ${path}`),
+    ...clients.map(({ path }) => `client API ${path}`),
+    ...graphql.serves,
+  )
+  routes.push(
+    ...descriptionRoutes(
+      listener,
+      apis.flatMap((api) => api.described),
+    ),
+  )
+  return { routes, serves }
 }

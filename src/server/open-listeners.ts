@@ -13,7 +13,16 @@ import type { SharedTap } from './traffic-tap.ts'
 export interface ListenersHome
   extends Pick<
     ListenerParts,
-    'clock' | 'commands' | 'domainAdmins' | 'log' | 'metrics' | 'router' | 'decoyOf' | 'readiness' | 'folder'
+    | 'clock'
+    | 'commands'
+    | 'domainAdmins'
+    | 'runsModule'
+    | 'log'
+    | 'metrics'
+    | 'router'
+    | 'decoyOf'
+    | 'readiness'
+    | 'folder'
   > {
   readonly live: LiveConfig
   readonly tap: SharedTap

@@ -31,6 +31,8 @@ export interface ListenerParts {
   readonly guesses: GuessLimit
   /** What HTTP APIs give. */
   readonly commands: CommandRegistry
+  /** Whether a module runs on any host. */
+  runsModule(name: string): boolean
   readonly readiness: () => Readiness
   /** Who administers single domains, where there are domains that come and go. */
   domainAdmins(): DomainAdmins | undefined
@@ -50,8 +52,8 @@ export interface OpenPort {
   readonly port: number
   /** What is spoken there, in a few words. */
   readonly speaks: string
-  /** `c2s`, `s2s` or `http`, and how it is protected. */
-  readonly kind: 'c2s' | 'c2s_tls' | 's2s' | 's2s_tls' | 'http' | 'https'
+  /** What it is for, and whether with TLS from the first byte. */
+  readonly kind: 'c2s' | 'c2s_tls' | 's2s' | 's2s_tls' | 'component' | 'component_tls' | 'http' | 'https'
 }
 
 /** Settings that are ready to be taken over. */

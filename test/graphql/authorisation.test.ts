@@ -16,6 +16,7 @@ const parts = {
   commands: new CommandRegistry(),
   services: () => new Set<string>(),
   report: () => {},
+  tell: () => {},
   ownerOf: (domain: string) => services.get(domain) ?? domain,
 }
 

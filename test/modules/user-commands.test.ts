@@ -1,8 +1,51 @@
 import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import { Jid } from '../../src/jid/jid.ts'
+import { defineModule } from '../../src/module/define.ts'
+import { userSends } from '../../src/router/events.ts'
 import type { Client } from '../support/client.ts'
 import { lightService, makesRoom } from '../support/light-rooms.ts'
 import { ownServer } from '../support/own-server.ts'
+
+/** What has to be on disk before a message is acknowledged. */
+let write: Promise<void> = Promise.resolve()
+const slowDisk = defineModule({
+  name: 'mod_slow_disk',
+  about: 'Keeps messages, as slowly as the test says.',
+  xeps: [],
+  options: z.strictObject({}),
+  setup({ on }) {
+    on(userSends, 'store', ({ stanza }) => {
+      stanza.causes(write)
+      return undefined
+    })
+  },
+})
+
+describe('what users send by command', () => {
+  const own = ownServer('[modules.mod_slow_disk]\n', { modules: [slowDisk] })
+
+  it('is on disk when that is said, and where it is not, that is said', async () => {
+    const [lena, otto] = [await own.client('lena', 'pc'), await own.client('otto', 'pc')]
+    const send = (body: string) =>
+      own.server.server.commands.run('stanza.sendMessage', { to: otto.bare, body }, { user: Jid.parse(lena.bare) })
+    let written = (): void => {}
+    write = new Promise((resolve) => {
+      written = resolve
+    })
+    let isSaid = false
+    const said = send('one').then(() => {
+      isSaid = true
+    })
+    await otto.receives(`<message type='chat' from='${lena.bare}' id='{any}'><body>one</body></message>`)
+    expect(isSaid).toBe(false)
+    written()
+    await said
+    write = Promise.reject(new Error('the disk is full'))
+    await expect(send('two')).rejects.toThrow('a write was refused')
+    await otto.receives(`<message type='chat' from='${lena.bare}' id='{any}'><body>two</body></message>`)
+  })
+})
 
 describe('commands that users give', () => {
   const own = ownServer(
@@ -65,7 +108,7 @@ describe('commands that users give', () => {
     expect(await kick(lena, otto)).toBe('User kicked successfully')
     expect(await as(otto)('muc_light.listUserRooms', {})).toEqual([])
     expect(await as(lena)('muc_light.listUserRooms', {})).toEqual([room])
-    expect(await as(lena)('muc_light.getService', { domain: 'localhost' })).toBe(lightService)
+    expect(await as(lena)('muc_light.findService', { domain: 'localhost' })).toBe(lightService)
   })
 
   it('say how a message is to be marked, and mark others', async () => {

@@ -1,16 +1,10 @@
-import { once } from 'node:events'
-import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { afterEach, describe, expect, it } from 'vitest'
 import { type HttpListener, listenHttp } from '../../src/net/http.ts'
 import { type ApiResource, anythingElse, apiRoutes, type HttpApi } from '../../src/net/http-api.ts'
 import { GuessLimit, ownGate } from '../../src/net/http-credentials.ts'
 import { HttpError } from '../../src/net/http-exchange.ts'
 import { systemClock } from '../../src/util/clock.ts'
-
-interface Ask {
-  readonly headers?: Record<string, string>
-  readonly body?: string | Buffer
-}
+import { type Ask, ask as askAt, basic } from '../support/http-ask.ts'
 
 let listener: HttpListener | undefined
 let reports: object[] = []
@@ -52,22 +46,9 @@ async function open(changes: Partial<HttpApi<undefined>> = {}): Promise<void> {
   listener = await listenHttp({ port: 0, host: '127.0.0.1', routes })
 }
 
-function basic(text: string): Record<string, string> {
-  return { authorization: `Basic ${Buffer.from(text).toString('base64')}` }
-}
-
 const admin = basic('admin:sesame')
 
-async function ask(line: string, { headers = {}, body }: Ask = {}) {
-  const [method = '', path = ''] = line.split(' ')
-  const options = { host: '127.0.0.1', port: listener?.port ?? 0, method, path, headers, agent: false }
-  const request = httpRequest(options)
-  request.end(body)
-  const [response] = (await once(request, 'response')) as [IncomingMessage]
-  const parts: Buffer[] = []
-  for await (const part of response) parts.push(part as Buffer)
-  return { status: response.statusCode, headers: response.headers, body: Buffer.concat(parts).toString() }
-}
+const ask = (line: string, more: Ask = {}) => askAt(listener?.port ?? 0, line, more)
 
 function sent(body: string | Buffer, type = 'application/json'): Ask {
   return { headers: { ...admin, ...(type === '' ? {} : { 'content-type': type }) }, body }

@@ -5,7 +5,7 @@ import { CommandError } from '../../module/command-error.ts'
 import { address } from '../../module/scalars.ts'
 import { givenBy } from '../../module/service-commands.ts'
 import type { Host } from '../../router/host.ts'
-import { sendFor } from '../../router/send-for.ts'
+import { refusalText, sendFor } from '../../router/send-for.ts'
 import { NS } from '../../stanza/namespaces.ts'
 import { Stanza } from '../../stanza/stanza.ts'
 import { randomId } from '../../util/random-id.ts'
@@ -33,7 +33,7 @@ async function send(
   if (!isThere) throw new CommandError('unknown_user', 'Given user does not exist', { jid: sender.full })
   const refusal = await sendFor(host, sender, givenBy(call, stanza))
   if (refusal === undefined) return { id: stanza.id ?? null }
-  throw new CommandError('not_allowed', `It was refused: ${refusal}`, { jid: sender.full })
+  throw new CommandError('not_allowed', refusalText(refusal), { jid: sender.full })
 }
 
 /** Users send in their own name, which need not be said. */

@@ -10,7 +10,10 @@ export interface OperatorParts {
   readonly commands: CommandRunner
   /** The services that the configuration names. */
   readonly services: () => ReadonlySet<string>
+  /** Is told what is our own fault. */
   readonly report: Report
+  /** Is told what has been done after its request was answered. */
+  readonly tell: Report
 }
 
 /** How an operation of a schema is done; that of administrators has the commands themselves. */
@@ -47,15 +50,15 @@ export class Operator {
 
   /** Begins what takes too long for a request to wait for. */
   #schedule(command: string, input: unknown): { status: string } {
-    const { commands, report } = this.#parts
+    const { commands, tell } = this.#parts
     commands.run(command, input).then(
       (result) => {
         const counts = Object.entries(Object(result) as Args).flatMap(([name, list]) =>
           Array.isArray(list) ? [[name, list.length] as const] : [],
         )
-        report({ what: 'scheduled_command_done', command, ...Object.fromEntries(counts) })
+        tell({ what: 'scheduled_command_done', command, ...Object.fromEntries(counts) })
       },
-      (error: unknown) => report({ what: 'scheduled_command_failed', command, error }),
+      (error: unknown) => tell({ what: 'scheduled_command_failed', command, error }),
     )
     return { status: 'ImportUsers scheduled' }
   }

@@ -48,6 +48,8 @@ export function graphqlResources({ api, page, subscribe }: GraphqlResources): Ap
         if (prepared.operation.operation !== 'subscription') {
           throw refused(400, 'unsupported_operation', 'Only subscriptions are here')
         }
+        // Who asks for the head only is not kept waiting for events.
+        if (request.request.method === 'HEAD') return { status: 200, text: '', type: 'text/event-stream' }
         await subscribe(prepared, request)
         return undefined
       },

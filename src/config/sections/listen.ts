@@ -1,7 +1,10 @@
 import { z } from 'zod'
 import { duration, intOrInfinity, ipAddress, noEffect, notBuilt, oneOf, port, ruleName, uniqueList } from '../option.ts'
+import { adminApis } from './admin-apis.ts'
 import { methodName } from './auth.ts'
-import { httpTls, serverTls, xmppTls } from './tls.ts'
+import { clientApis } from './client-apis.ts'
+import { place, plainHandler } from './place.ts'
+import { componentTls, httpTls, serverTls, xmppTls } from './tls.ts'
 
 const address = {
   port: port().describe('TCP port.').meta({ reload: 'live' }),
@@ -53,7 +56,7 @@ const streamListener = {
     .meta({ reload: 'restart' }),
   state_timeout: duration('ms', { least: 0, infinite: true })
     .default(5000)
-    .describe('Time for each step until somebody has signed in, or proven which server it is.')
+    .describe('Time for each step until somebody has signed in, or proven which server or component it is.')
     .meta({ reload: 'live', aliases: ['c2s_state_timeout'] }),
   backlog: z
     .int()
@@ -107,12 +110,29 @@ const s2s = z.strictObject({
   tls: serverTls.prefault({}).describe('TLS of this listener.'),
 })
 
-const place = {
-  host: z.string().min(1).default('_').describe('Host header that is served; `_` means any.').meta({ reload: 'live' }),
-  path: z
+/** What a listener says of its components, whatever carries their streams. */
+const components = {
+  password: z
     .string()
-    .regex(/^\//, { error: 'Expected a path that begins with a slash.' })
-    .describe('Path that is served.')
+    .min(1)
+    .describe('What components prove to know.')
+    .meta({ secret: true, reload: 'live', example: 'secret' }),
+  access: ruleName().default('all').describe('Senders that reach the components.').meta({ reload: 'live' }),
+  check_from: z
+    .boolean()
+    .default(true)
+    .describe('Components may send from addresses of their own domain only.')
+    .meta({ reload: 'live' }),
+  hidden_components: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Leave the components out of service discovery, as `modules.mod_disco.users_can_see_hidden_services` says.',
+    )
+    .meta({ reload: 'live' }),
+  conflict_behaviour: oneOf('disconnect', 'kick_old')
+    .default('disconnect')
+    .describe('Who has to go where two components have one name: the new one, or the old one.')
     .meta({ reload: 'live' }),
 }
 
@@ -123,10 +143,15 @@ const graphqlCategories = [
   ...(['cets', 'broadcast', 'blocklist', 'external_services'] as const),
 ] as const
 
-/** A handler without options of its own; `path` is where it usually is. */
-function plainHandler(path: string) {
-  return z.array(z.strictObject({ ...place, path: place.path.meta({ example: path }) })).optional()
-}
+const component = z.strictObject({
+  ...address,
+  port: address.port.meta({ example: 8888 }),
+  ...components,
+  ...streamListener,
+  shaper: streamListener.shaper.meta({ aliases: [{ key: 'shaper_rule', era: '4.0' }] }),
+  max_unauthenticated_size: unauthenticatedSize,
+  tls: componentTls.optional().describe('TLS of this listener; without the table there is none.'),
+})
 
 const websocketHandler = z.strictObject({
   ...place,
@@ -154,7 +179,14 @@ const websocketHandler = z.strictObject({
     .meta({ reload: 'live' }),
   access: ruleName().default('all').describe('Who may bind a resource here.').meta({ reload: 'live' }),
   ...clientLimits,
-  service: notBuilt('components over WebSocket'),
+  service: noEffect(
+    z.strictObject({
+      ...components,
+      shaper_rule: streamListener.shaper,
+      max_fsm_queue: streamListener.max_fsm_queue,
+    }),
+    'components connect over TCP only, see listen.component',
+  ).meta({ era: '4.0' }),
 })
 
 const graphqlHandler = z
@@ -198,21 +230,6 @@ const graphqlHandler = z
 
 const laterHandlers = {
   mongoose_bosh_handler: notBuilt('BOSH').meta({ notBuilt: { name: 'BOSH' }, aliases: ['mod_bosh'] }),
-  mongoose_admin_api: notBuilt('the REST API for admins'),
-  mongoose_client_api: notBuilt('the REST API for clients'),
-  mongoose_api_admin: notBuilt('the REST API for admins'),
-  mongoose_api: notBuilt('the old REST API'),
-  mongoose_domain_handler: notBuilt('the REST API for domains'),
-  mongoose_client_api_messages: notBuilt('the REST API for clients'),
-  mongoose_client_api_contacts: notBuilt('the REST API for clients'),
-  mongoose_client_api_rooms: notBuilt('the REST API for clients'),
-  mongoose_client_api_rooms_config: notBuilt('the REST API for clients'),
-  mongoose_client_api_rooms_users: notBuilt('the REST API for clients'),
-  mongoose_client_api_rooms_messages: notBuilt('the REST API for clients'),
-  lasse_handler: notBuilt('server-sent events'),
-  cowboy_swagger_redirect_handler: notBuilt('the API page'),
-  cowboy_swagger_json_handler: notBuilt('the API page'),
-  cowboy_static: notBuilt('the API page'),
   mod_revproxy: notBuilt('the reverse proxy'),
   upload_handler: notBuilt('the file upload store'),
   invite_handler: notBuilt('invitation pages'),
@@ -231,6 +248,8 @@ const handlers = z.strictObject({
   ),
   webchat_handler: plainHandler('/chat/').describe('The bundled web chat.'),
   mongoose_graphql_handler: z.array(graphqlHandler).optional().describe('The GraphQL API.'),
+  ...adminApis,
+  ...clientApis,
   ...laterHandlers,
 })
 
@@ -259,5 +278,9 @@ export const listen = z.strictObject({
   c2s: z.array(c2s).default([]).describe('Listeners for XMPP clients.'),
   http: z.array(http).default([]).describe('Listeners for HTTP and what is carried over it.'),
   s2s: z.array(s2s).default([]).describe('Listeners for other servers.'),
-  component: notBuilt('external components').meta({ aliases: [{ key: 'service', era: '4.0' }] }),
+  component: z
+    .array(component)
+    .default([])
+    .describe('Listeners for external components (XEP-0114).')
+    .meta({ aliases: [{ key: 'service', era: '4.0' }] }),
 })

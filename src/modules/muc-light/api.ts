@@ -62,6 +62,8 @@ export interface NewRoom {
 export interface MucLightApi {
   /** The addresses of the services. */
   readonly services: readonly Jid[]
+  /** The service beside a domain. */
+  serviceOf(domain: string): Jid | undefined
   /** Whether rooms have a setting of this name. */
   hasSetting(field: string): boolean
   /** Whether there is such an account; undefined for those of other servers. */
@@ -85,8 +87,6 @@ export interface MucLightApi {
   /** What a user has blocked at any of the services. */
   blockedBy(user: Jid): Promise<readonly Blocked[]>
   block(user: Jid, changes: readonly BlockChange[]): Promise<void>
-  /** The service of a domain, where it has one. */
-  serviceOf(domain: string): Jid | undefined
   /** Sends a message in the name of somebody, as if a client of this server had. */
   speak(message: Stanza): Promise<void>
 }

@@ -1,13 +1,13 @@
 import { z } from 'zod'
 import { Jid } from '../../jid/jid.ts'
 import { command } from '../../module/command.ts'
-import { CommandError } from '../../module/command-error.ts'
 import type { ModuleServices } from '../../module/module-commands.ts'
 import { domain, posInt, userJid, userName } from '../../module/scalars.ts'
 import { lastMessages, messagesInput, messagesOutput } from '../mam/api.ts'
 import { type LightRoomDescription, mucLightApi, type RawConfig } from './api.ts'
 import { blockingCommands } from './blocking-commands.ts'
 import { allowing, mustBelong, mustExist, roomsOf, withRoom } from './command-target.ts'
+import { findCommands } from './find-commands.ts'
 import { sendMessageToRoom } from './speech-command.ts'
 
 const room = userJid().describe('Address of the room.')
@@ -161,19 +161,6 @@ const deleteRoom = command({
     }),
 })
 
-const getService = command({
-  name: 'muc_light.getService',
-  about: 'Tells the address of the MUC Light service of a domain.',
-  input: z.strictObject({ domain: domain().describe('A domain of this server.') }),
-  output: z.string(),
-  scope: 'user',
-  async run(input, services: ModuleServices) {
-    const service = services.api(input.domain, mucLightApi).serviceOf(input.domain)
-    if (service !== undefined) return service.full
-    throw new CommandError('muc_server_not_found', 'MUC Light server not found', { domain: input.domain })
-  },
-})
-
 const getRoomConfig = command({
   name: 'muc_light.getRoomConfig',
   about: 'Shows the settings of a MUC Light room and who belongs to it.',
@@ -262,11 +249,11 @@ export const lightCommands = [
   kickUser,
   deleteRoom,
   sendMessageToRoom,
-  getService,
   getRoomConfig,
   listRoomUsers,
   listUserRooms,
   listRooms,
   getRoomMessages,
   ...blockingCommands,
+  ...findCommands,
 ]

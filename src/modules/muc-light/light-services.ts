@@ -37,6 +37,11 @@ export class LightServices implements MucLightApi {
     return this.all.map(({ parts }) => parts.service)
   }
 
+  serviceOf(domain: string): Jid | undefined {
+    // One address may be for all domains.
+    return (this.#desks.get(domain) ?? (this.#desks.size === 1 ? this.all[0] : undefined))?.parts.service
+  }
+
   hasSetting(field: string): boolean {
     return this.#schema.some((each) => each.field === field)
   }
@@ -91,12 +96,6 @@ export class LightServices implements MucLightApi {
       )
       if (here.length > 0) await parts.lists.change(user, here)
     }
-  }
-
-  serviceOf(domain: string): Jid | undefined {
-    const own = this.#desks.get(domain)?.parts.service
-    // One service may be that of all domains.
-    return own ?? this.services.find(({ domain: service }) => this.#router.ownerOf(service) === service)
   }
 
   async speak(message: Stanza): Promise<void> {

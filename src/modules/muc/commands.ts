@@ -9,6 +9,7 @@ import { lastMessages, messagesInput, messagesOutput } from '../mam/api.ts'
 import { mucApi } from './api.ts'
 import { requireOwner, requireReader } from './command-rights.ts'
 import { roomsOf, withRoom } from './command-target.ts'
+import { findCommands } from './find-commands.ts'
 import { settingsCommands } from './settings-commands.ts'
 import { speechCommands } from './speech-commands.ts'
 import { standingCommands } from './standing-commands.ts'
@@ -119,4 +120,5 @@ export const mucCommands = [
   ...speechCommands,
   ...settingsCommands,
   ...standingCommands,
+  ...findCommands,
 ]

@@ -32,6 +32,11 @@ export class MucDesk implements MucApi {
     return this.#all.map(({ jid }) => jid)
   }
 
+  serviceOf(domain: string): Jid | undefined {
+    // One address may be for all domains.
+    return (this.#services.get(domain) ?? (this.#services.size === 1 ? this.#all[0] : undefined))?.jid
+  }
+
   /** Rooms in memory. */
   get awake(): number {
     return this.#all.reduce((sum, { rooms }) => sum + rooms.size, 0)
