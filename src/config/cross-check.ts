@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { checkBosh } from './bosh.ts'
 import { checkAuthNeeds, checkPools, needPool } from './check-auth.ts'
 import { checkHostConfigs, checkHosts } from './check-hosts.ts'
 import { formatPath, type KeyPath, valueAt } from './key-path.ts'
@@ -15,6 +16,7 @@ import { addressOf } from './settle.ts'
 export function crossCheck(schema: z.ZodType, data: unknown, report: Report): void {
   checkHosts(data, report)
   checkHostConfigs(data, report)
+  checkBosh(data, report)
   checkListeners(data, report)
   checkReferences(schema, data, report)
   checkAccess(data, report)

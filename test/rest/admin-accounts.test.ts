@@ -78,6 +78,13 @@ for (const [generation, api, prefix] of generations) {
       const post = (body: string, type: string) =>
         ask(httpPort(own), `POST ${prefix}/users/localhost`, { headers: { ...admin, 'content-type': type }, body })
       expect(await post('{', 'application/json')).toMatchObject({ status: 400, json: 'The body is not JSON' })
+      const deep = `{"username": ${'['.repeat(400_000)}${']'.repeat(400_000)}, "password": "x"}`
+      expect(await post(deep, 'application/json')).toMatchObject({ status: 400 })
+      const prototype = await post('{"__proto__": {"password": "x"}}', 'application/json')
+      expect(prototype).toMatchObject({ status: 400, json: 'Unknown argument: __proto__' })
+      const long = { ...admin, 'content-type': 'application/json', 'content-length': String((1 << 20) + 1) }
+      const refused = await ask(httpPort(own), `POST ${prefix}/users/localhost`, { headers: long })
+      expect(refused).toMatchObject({ status: 413, json: 'Body too large' })
       expect(await post('username=kim', 'application/x-www-form-urlencoded')).toMatchObject({ status: 415 })
       expect(await post('{}', 'text/plain')).toMatchObject({ status: 415 })
     })

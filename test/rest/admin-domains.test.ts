@@ -192,6 +192,8 @@ describe('the old API', () => {
     }
     const name = '/users/host/static.example/username/a%20b'
     expect(await api(`PUT ${name}`, { user: { password: 'x' } })).toMatchObject({ status: 422 })
+    const tricks = ['elsewhere.example/username/kim%40static.example%2Fx', 'static.example%2Fx/username/kim']
+    for (const trick of tricks) expect(await api(`DELETE /users/host/${trick}`), trick).toMatchObject({ status: 400 })
     const elsewhere = '/users/host/elsewhere.example'
     expect(await api(`GET ${elsewhere}`)).toMatchObject({ status: 404 })
     expect(await api(`PUT ${elsewhere}/username/kim`, { user: { password: 'x' } })).toMatchObject({ status: 404 })

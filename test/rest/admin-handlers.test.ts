@@ -70,6 +70,7 @@ describe('handlers of admin APIs', () => {
       requestBody: { content: { 'application/json': { schema: { required: ['password'] } } } },
     })
     expect(Object.keys(paths)).toContain('/api/messages/{caller}/{with}')
+    expect(Object.keys(paths['/old/users/host/{host}/username/{user}'] ?? {})).toEqual(['put', 'delete'])
   })
 })
 

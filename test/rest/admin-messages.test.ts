@@ -161,7 +161,9 @@ for (const [generation, api] of generations) {
       const dora = await own.client(`dora${tag}`)
       const contact = 'known@elsewhere.example'
       await own.command('roster.addContact', { user: dora.bare, contact, name: 'Known', groups: ['Friends'] })
-      expect(await api(`POST /contacts/${dora.bare}`, { jid: contact })).toMatchObject({ status: 204 })
+      for (const jid of [contact, `${contact}/phone`]) {
+        expect(await api(`POST /contacts/${dora.bare}`, { jid })).toMatchObject({ status: 204 })
+      }
       const shown = await own.command('roster.getContact', { user: dora.bare, contact })
       expect(shown).toMatchObject({ name: 'Known', groups: ['Friends'] })
       const own40 = generation === '4.0' ? { name: 'Known', groups: ['Friends'] } : {}

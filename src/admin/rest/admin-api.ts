@@ -1,7 +1,7 @@
 import type { CommandRunner } from '../../module/command.ts'
 import { type ApiResource, anythingElse, apiRoutes, type HttpApi } from '../../net/http-api.ts'
 import type { HttpRoute } from '../../net/http-exchange.ts'
-import { oldUserResources } from './old-users.ts'
+import { describeOldUsers, oldUserResources } from './old-users.ts'
 import { type DescribedOperation, describeOperations } from './open-api.ts'
 import { type Generation, type Operation, resourcesOf } from './operation.ts'
 import { contactOperations } from './operations/contacts.ts'
@@ -79,10 +79,12 @@ export function commandApi(place: Place, { commands, runsModule }: AdminServices
 
 /** The API of MongooseIM before 4.0 (`mongoose_api`). */
 export function oldApi(place: Place, { commands }: AdminServices, parts: readonly OldPart[]): MountedApi {
+  const prefix = prefixOf(place)
   const metrics = parts.includes('mongoose_api_metrics') ? metricOperations(generation) : []
-  const users = parts.includes('mongoose_api_users') ? oldUserResources(commands) : []
-  const resources = resourcesOf(metrics, { prefix: prefixOf(place), generation, commands })
-  return mounted(place, metrics, [...resources, ...users])
+  const hasUsers = parts.includes('mongoose_api_users')
+  const users = hasUsers ? oldUserResources(commands) : []
+  const api = mounted(place, metrics, [...resourcesOf(metrics, { prefix, generation, commands }), ...users])
+  return hasUsers ? { ...api, described: [...api.described, ...describeOldUsers(prefix)] } : api
 }
 export type OldPart = 'mongoose_api_metrics' | 'mongoose_api_users'
 

@@ -2,7 +2,10 @@ import { z } from 'zod'
 import type { CommandRunner } from '../../module/command.ts'
 import { CommandError } from '../../module/command-error.ts'
 import type { ApiAnswer, ApiHandler, ApiResource } from '../../net/http-api.ts'
+import { HttpError } from '../../net/http-exchange.ts'
+import { domainName, localPart } from './argument.ts'
 import { commandFailure } from './failure.ts'
+import type { DescribedOperation } from './open-api.ts'
 
 const newUser = z.strictObject({ user: z.strictObject({ password: z.string().min(1) }) })
 
@@ -26,7 +29,10 @@ export function oldUserResources(commands: CommandRunner): ApiResource<unknown>[
     }
     return { status: 204 }
   }
-  const remove: ApiHandler<unknown> = async ({ params: { host: domain = '', user = '' } }) => {
+  const remove: ApiHandler<unknown> = async ({ params }) => {
+    // An address in the place of a name would be that of somebody else.
+    const [domain, user] = [domainName().read(params['host']), localPart('user name').read(params['user'])]
+    if (domain === undefined || user === undefined) throw new HttpError(400, 'Invalid user')
     await commands.run('account.removeUser', { user: `${user}@${domain}` })
     return { status: 204 }
   }
@@ -48,4 +54,30 @@ function told(handle: ApiHandler<unknown>, refusal?: number): ApiHandler<unknown
       return isRefused ? { ...failure, status: refusal ?? failure.status } : failure
     }
   }
+}
+
+const host = { name: 'host', in: 'path', type: 'string', isRequired: true, about: 'domain' } as const
+const user = { name: 'user', in: 'path', type: 'string', isRequired: true, about: 'user name' } as const
+const password = {
+  name: 'user',
+  in: 'body',
+  type: 'object',
+  isRequired: true,
+  about: 'an object with password',
+} as const
+
+/** The same for people and programs. */
+export function describeOldUsers(prefix: string): DescribedOperation[] {
+  const list = `${prefix}/users/host/{host}`
+  const one = `${list}/username/{user}`
+  return [
+    { method: 'GET', path: list, about: 'Lists the accounts of a domain.', parameters: [host] },
+    {
+      method: 'PUT',
+      path: one,
+      about: 'Makes an account, or changes its password.',
+      parameters: [host, user, password],
+    },
+    { method: 'DELETE', path: one, about: 'Removes an account with all its data.', parameters: [host, user] },
+  ]
 }

@@ -3,6 +3,7 @@ import { duration, intOrInfinity, ipAddress, noEffect, notBuilt, oneOf, port, ru
 import { adminApis } from './admin-apis.ts'
 import { methodName } from './auth.ts'
 import { clientApis } from './client-apis.ts'
+import { graphqlHandler } from './graphql.ts'
 import { place, plainHandler } from './place.ts'
 import { componentTls, httpTls, serverTls, xmppTls } from './tls.ts'
 
@@ -28,14 +29,16 @@ const unauthenticatedSize = intOrInfinity()
   .describe('Largest element accepted before authentication, in bytes.')
   .meta({ reload: 'live' })
 
+const shaper = z
+  .string()
+  .min(1)
+  .default('none')
+  .describe('Limit of incoming traffic: a shaper, or an access rule that gives one.')
+  .meta({ refers: 'shaper or access', reload: 'live', shownAs: 'shaper or access rule' })
+
 /** Options that every listener for streams of XMPP has. */
 const streamListener = {
-  shaper: z
-    .string()
-    .min(1)
-    .default('none')
-    .describe('Limit of incoming traffic: a shaper, or an access rule that gives one.')
-    .meta({ refers: 'shaper or access', reload: 'live', shownAs: 'shaper or access rule' }),
+  shaper,
   max_stanza_size: intOrInfinity()
     .default(Number.POSITIVE_INFINITY)
     .describe('Largest element accepted, in bytes.')
@@ -136,13 +139,6 @@ const components = {
     .meta({ reload: 'live' }),
 }
 
-/** The categories of the GraphQL API. */
-const graphqlCategories = [
-  ...(['checkAuth', 'account', 'domain', 'last', 'muc', 'muc_light', 'session', 'stanza', 'roster', 'vcard'] as const),
-  ...(['private', 'metric', 'stat', 'gdpr', 'mnesia', 'server', 'inbox', 'http_upload', 'offline', 'token'] as const),
-  ...(['cets', 'broadcast', 'blocklist', 'external_services'] as const),
-] as const
-
 const component = z.strictObject({
   ...address,
   port: address.port.meta({ example: 8888 }),
@@ -153,17 +149,8 @@ const component = z.strictObject({
   tls: componentTls.optional().describe('TLS of this listener; without the table there is none.'),
 })
 
-const websocketHandler = z.strictObject({
-  ...place,
-  path: place.path.meta({ example: '/ws-xmpp' }),
-  timeout: duration('ms', { infinite: true })
-    .default(60_000)
-    .describe('Silence after which a connection is closed.')
-    .meta({ reload: 'live' }),
-  ping_rate: duration('ms')
-    .optional()
-    .describe('How often a ping frame is sent.')
-    .meta({ reload: 'live', example: 30_000 }),
+/** Options of streams that are carried over HTTP. */
+const streamInHttp = {
   max_stanza_size: intOrInfinity()
     .default(Number.POSITIVE_INFINITY)
     .describe('Largest element accepted, in bytes.')
@@ -179,6 +166,20 @@ const websocketHandler = z.strictObject({
     .meta({ reload: 'live' }),
   access: ruleName().default('all').describe('Who may bind a resource here.').meta({ reload: 'live' }),
   ...clientLimits,
+}
+
+const websocketHandler = z.strictObject({
+  ...place,
+  path: place.path.meta({ example: '/ws-xmpp' }),
+  timeout: duration('ms', { infinite: true })
+    .default(60_000)
+    .describe('Silence after which a connection is closed.')
+    .meta({ reload: 'live' }),
+  ping_rate: duration('ms')
+    .optional()
+    .describe('How often a ping frame is sent.')
+    .meta({ reload: 'live', example: 30_000 }),
+  ...streamInHttp,
   service: noEffect(
     z.strictObject({
       ...components,
@@ -189,47 +190,25 @@ const websocketHandler = z.strictObject({
   ).meta({ era: '4.0' }),
 })
 
-const graphqlHandler = z
-  .strictObject({
-    ...place,
-    path: place.path.meta({ example: '/api/graphql' }),
-    schema_endpoint: oneOf('admin', 'domain_admin', 'user')
-      .describe('Which schema is served, and who may use it.')
-      .meta({ reload: 'live', example: 'admin' }),
-    username: z
-      .string()
-      .min(1)
-      .optional()
-      .describe('Name of the global administrator; without it and `password` everybody is one. For `admin` only.')
-      .meta({ reload: 'live', example: 'admin' }),
-    password: z
-      .string()
-      .min(1)
-      .optional()
-      .describe('Password of the global administrator. For `admin` only.')
-      .meta({ reload: 'live', secret: true, example: 'secret' }),
-    allowed_categories: uniqueList(oneOf(...graphqlCategories), { least: 1 })
-      .optional()
-      .describe('Categories that may be used; all of them if not given.')
-      .meta({ reload: 'live', example: ['checkAuth', 'account'], shownAs: 'array of categories' }),
-    sse_idle_timeout: duration('ms', { infinite: true })
-      .default(3_600_000)
-      .describe('A subscription without events for so long is ended.')
-      .meta({ reload: 'live' }),
-  })
-  .superRefine(({ schema_endpoint: endpoint, username, password }, context) => {
-    const given = [username, password].filter((each) => each !== undefined).length
-    if (endpoint === 'admin' && given === 1) {
-      context.addIssue({ code: 'custom', input: username, message: 'Expected `username` and `password`, or neither.' })
-    }
-    if (endpoint !== 'admin' && given > 0) {
-      const message = `Expected no \`username\` and no \`password\`: who uses ${endpoint} signs in with credentials of its own.`
-      context.addIssue({ code: 'custom', input: username, message })
-    }
-  })
+const boshHandler = z.strictObject({
+  ...place,
+  path: place.path.meta({ example: '/http-bind' }),
+  ...streamInHttp,
+  shaper,
+  max_body_size: z
+    .int()
+    .min(16_384)
+    .default(1_048_576)
+    .describe('Largest request, in bytes, of a client that has signed in.')
+    .meta({ reload: 'live' }),
+  max_sessions: intOrInfinity().default(10_000).describe('Most sessions at a time.').meta({ reload: 'live' }),
+  max_sessions_per_address: intOrInfinity()
+    .default(Number.POSITIVE_INFINITY)
+    .describe('Most sessions at a time from one address, or from one IPv6 network of 64 bits.')
+    .meta({ reload: 'live' }),
+})
 
 const laterHandlers = {
-  mongoose_bosh_handler: notBuilt('BOSH').meta({ notBuilt: { name: 'BOSH' }, aliases: ['mod_bosh'] }),
   mod_revproxy: notBuilt('the reverse proxy'),
   upload_handler: notBuilt('the file upload store'),
   invite_handler: notBuilt('invitation pages'),
@@ -241,13 +220,18 @@ const handlers = z.strictObject({
     .optional()
     .describe('XMPP over WebSocket (RFC 7395).')
     .meta({ aliases: ['mod_websockets'] }),
+  mongoose_bosh_handler: z
+    .array(boshHandler)
+    .optional()
+    .describe('XMPP over HTTP requests (BOSH, XEP-0124 and XEP-0206); needs `services.service_bosh`.')
+    .meta({ aliases: ['mod_bosh'] }),
   mongoose_prometheus_handler: plainHandler('/metrics').describe('Metrics in the text format of Prometheus.'),
   health_handler: plainHandler('/health').describe('Health: `PATH/live` and `PATH/ready`.'),
   host_meta_handler: plainHandler('/.well-known').describe(
     'Discovery of connection methods (XEP-0156); `path` is the folder of host-meta.',
   ),
   webchat_handler: plainHandler('/chat/').describe('The bundled web chat.'),
-  mongoose_graphql_handler: z.array(graphqlHandler).optional().describe('The GraphQL API.'),
+  mongoose_graphql_handler: graphqlHandler,
   ...adminApis,
   ...clientApis,
   ...laterHandlers,

@@ -1,7 +1,7 @@
 import type { Jid } from '../../jid/jid.ts'
 import { CommandError } from '../../module/command-error.ts'
 import type { ModuleServices } from '../../module/module-commands.ts'
-import { apiOfService, refusing, serviceBeside } from '../../module/service-commands.ts'
+import { apiOfService, refusing } from '../../module/service-commands.ts'
 import { type LightRoomDescription, type MucLightApi, mucLightApi } from './api.ts'
 
 /** What refusals of rooms are called in commands. */
@@ -12,13 +12,6 @@ export function roomsOf(service: string, services: ModuleServices): MucLightApi 
   const api = apiOfService(services, mucLightApi, service)
   if (api !== undefined) return api
   throw new CommandError('muc_server_not_found', 'MUC Light server not found', { mucDomain: service })
-}
-
-/** The domain of the service beside a domain, or of the service that it is itself. Throws CommandError `muc_server_not_found`. */
-export function serviceAt(domain: string, services: ModuleServices): string {
-  const found = serviceBeside(services, mucLightApi, domain)
-  if (found !== undefined) return found
-  throw new CommandError('muc_server_not_found', 'MUC Light server not found', { mucDomain: domain })
 }
 
 /** Does something with a room that must be there; what the room refuses becomes an error of the command. */

@@ -4,10 +4,18 @@ import { command } from '../../module/command.ts'
 import { CommandError } from '../../module/command-error.ts'
 import type { ModuleServices } from '../../module/module-commands.ts'
 import { domain, userJid } from '../../module/scalars.ts'
-import type { MucLightApi } from './api.ts'
-import { mustExist, roomsOf, serviceAt } from './command-target.ts'
+import { serviceBeside } from '../../module/service-commands.ts'
+import { type MucLightApi, mucLightApi } from './api.ts'
+import { mustExist, roomsOf } from './command-target.ts'
 
 const place = domain().describe('A domain, or that of its MUC Light rooms.')
+
+/** The domain of the service beside a domain, or of the service that it is itself. Throws CommandError `muc_server_not_found`. */
+function serviceAt(domain: string, services: ModuleServices): string {
+  const found = serviceBeside(services, mucLightApi, domain)
+  if (found !== undefined) return found
+  throw new CommandError('muc_server_not_found', 'MUC Light server not found', { mucDomain: domain })
+}
 
 const findService = command({
   name: 'muc_light.findService',

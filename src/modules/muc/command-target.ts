@@ -1,7 +1,7 @@
 import type { Jid } from '../../jid/jid.ts'
 import { CommandError } from '../../module/command-error.ts'
 import type { ModuleServices } from '../../module/module-commands.ts'
-import { apiOfService, refusing, serviceBeside } from '../../module/service-commands.ts'
+import { apiOfService, refusing } from '../../module/service-commands.ts'
 import { type MucApi, mucApi, type RoomView } from './api.ts'
 
 /** The rooms of whichever domain has this service. Throws CommandError `muc_server_not_found`. */
@@ -9,13 +9,6 @@ export function roomsOf(service: string, services: ModuleServices): MucApi {
   const api = apiOfService(services, mucApi, service)
   if (api !== undefined) return api
   throw new CommandError('muc_server_not_found', 'MUC domain not found', { mucDomain: service })
-}
-
-/** The domain of the service beside a domain, or of the service that it is itself. Throws CommandError `muc_server_not_found`. */
-export function serviceAt(domain: string, services: ModuleServices): string {
-  const found = serviceBeside(services, mucApi, domain)
-  if (found !== undefined) return found
-  throw new CommandError('muc_server_not_found', 'MUC domain not found', { mucDomain: domain })
 }
 
 /** What refusals of rooms are called in commands. */

@@ -1,3 +1,4 @@
+import { Jid } from '../../../jid/jid.ts'
 import { anyJid, jidList, oneOfWords, userJid } from '../argument.ts'
 import { done, found, type OperationContext, operation } from '../operation.ts'
 
@@ -43,8 +44,9 @@ export const contactOperations = [
     arguments: { caller, jid: contact },
     async run({ caller: user, jid }, { run }) {
       const known = await run<Contact[]>('roster.listContacts', { user })
+      const { bareString } = Jid.parse(jid)
       // One who is there already keeps name and groups.
-      if (!known.some((each) => each.jid === jid)) await run('roster.addContact', { user, contact: jid })
+      if (!known.some((each) => each.jid === bareString)) await run('roster.addContact', { user, contact: jid })
       return done
     },
   }),
