@@ -247,8 +247,9 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
     const decoyOf = (type: string) => accounts.of(type).decoy
     const ports = { live, clock, log, metrics: this.metrics, router, tap: this.tap, decoyOf, readiness, federation }
     this.#opened.push(() => federation.close())
+    const domainAdmins = () => domains.desk.admins
     const listeners = await openListeners({
-      ...{ ...ports, commands, hosts: () => this.allHosts, folder: this.filesFolder },
+      ...{ ...ports, commands, domainAdmins, hosts: () => this.allHosts, folder: this.filesFolder },
       runsModule: (name) => hosts.runsModule(name),
       apiOf: (domain, api) => hosts.api(domain, api),
     })

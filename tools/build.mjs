@@ -12,6 +12,7 @@ const inputs = [
   'tsconfig.build.json',
   'tools/build.mjs',
   'tools/copy-webchat.mjs',
+  'tools/copy-graphiql.mjs',
 ]
 
 /** Written last, so that a build that was interrupted counts as stale. */
@@ -43,7 +44,8 @@ export function buildIfStale(force = false) {
   const begun = Date.now()
   rmSync(`${root}/dist`, { recursive: true, force: true })
   run(['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'])
-  if (existsSync(`${root}/tools/copy-webchat.mjs`)) run(['tools/copy-webchat.mjs'])
+  for (const copy of ['tools/copy-webchat.mjs', 'tools/copy-graphiql.mjs'])
+    if (existsSync(`${root}/${copy}`)) run([copy])
   writeFileSync(`${root}/${stamp}`, '')
   console.error(`Built dist/ in ${((Date.now() - begun) / 1000).toFixed(1)} s`)
 }

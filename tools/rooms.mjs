@@ -50,6 +50,7 @@ const packages = {
   ioredis: 'net',
   'rabbitmq-client': 'net',
   jose: 'auth',
+  graphql: 'admin',
 }
 
 /** Built-ins that a unit test may use whatever its room: fixtures and temporary folders, but no sockets. */

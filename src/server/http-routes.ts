@@ -13,6 +13,7 @@ import { adminApis, descriptionRoutes } from './admin-apis.ts'
 import { boshRoutes } from './bosh-routes.ts'
 import { clientApis } from './client-apis.ts'
 import type { ClientPort } from './client-port.ts'
+import { mountGraphql } from './graphql.ts'
 import type { ListenerParts } from './port.ts'
 
 export interface HttpRouteParts extends ListenerParts {
@@ -64,14 +65,19 @@ export function httpRoutes(listener: HttpListener, parts: HttpRouteParts): Mount
     routes.push(healthRoute(host, path, parts.readiness))
     serves.push(`health ${path}`)
   }
+  const graphql = mountGraphql(handlers.mongoose_graphql_handler, parts)
   for (const { host, path } of handlers.mongoose_prometheus_handler ?? []) {
     routes.push(metricsRoute(host, path, () => metrics.text()))
     serves.push(`metrics ${path}`)
   }
   const [admin, clients] = [adminApis(listener, parts), clientApis(listener, parts)]
   const apis = [...admin, ...clients]
-  routes.push(...apis.flatMap((api) => api.routes))
-  serves.push(...admin.map(({ path }) => `admin API ${path}`), ...clients.map(({ path }) => `client API ${path}`))
+  routes.push(...apis.flatMap((api) => api.routes), ...graphql.routes)
+  serves.push(
+    ...admin.map(({ path }) => `admin API ${path}`),
+    ...clients.map(({ path }) => `client API ${path}`),
+    ...graphql.serves,
+  )
   routes.push(
     ...descriptionRoutes(
       listener,

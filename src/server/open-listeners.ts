@@ -13,7 +13,17 @@ import type { SharedTap } from './traffic-tap.ts'
 export interface ListenersHome
   extends Pick<
     ListenerParts,
-    'clock' | 'commands' | 'runsModule' | 'apiOf' | 'log' | 'metrics' | 'router' | 'decoyOf' | 'readiness' | 'folder'
+    | 'clock'
+    | 'commands'
+    | 'domainAdmins'
+    | 'runsModule'
+    | 'apiOf'
+    | 'log'
+    | 'metrics'
+    | 'router'
+    | 'decoyOf'
+    | 'readiness'
+    | 'folder'
   > {
   readonly live: LiveConfig
   readonly tap: SharedTap

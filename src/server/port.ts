@@ -1,6 +1,6 @@
 import type { LoginGuard } from '../auth/login-guard.ts'
 import type { Config } from '../config/schema.ts'
-import type { ClientTraffic, TrafficTap } from '../edges/client-traffic.ts'
+import type { ClientTraffic } from '../edges/client-traffic.ts'
 import type { ModuleApi } from '../module/api.ts'
 import type { CommandRegistry } from '../module/command.ts'
 import type { Readiness } from '../net/health.ts'
@@ -11,7 +11,9 @@ import type { Metrics } from '../observe/metrics.ts'
 import type { Decoy } from '../protocol/scram/keys.ts'
 import type { Router } from '../router/router.ts'
 import type { Clock } from '../util/clock.ts'
+import type { DomainAdmins } from './domains/domain-admins.ts'
 import type { ServerFederation } from './federation/server-federation.ts'
+import type { SharedTap } from './traffic-tap.ts'
 
 /** What the ports of a server share. */
 export interface ListenerParts {
@@ -21,8 +23,6 @@ export interface ListenerParts {
   readonly log: Logger
   readonly metrics: Metrics
   readonly traffic: ClientTraffic
-  /** Shows traffic to whoever looks. */
-  readonly tap: TrafficTap
   readonly router: Router
   /** For the answers that users who do not exist get, by host type. */
   decoyOf(hostType: string): Decoy
@@ -35,6 +35,10 @@ export interface ListenerParts {
   /** Whether a module runs on any host. */
   runsModule(name: string): boolean
   readonly readiness: () => Readiness
+  /** Who administers single domains, where there are domains that come and go. */
+  domainAdmins(): DomainAdmins | undefined
+  /** What sessions send and receive, for those who may look. */
+  readonly tap: SharedTap
   /** Every domain that is served at the moment. */
   domains(): readonly string[]
   /** The interface that a module provides on a domain; undefined where it does not run. */

@@ -8,9 +8,16 @@ const password = /(<password[^>]*>)[^<]+/g
 /** Shows what the sessions of an account, or one of them, or another server, send and receive. Nothing is seen before a session is bound. */
 export class SharedTap implements TrafficTap, Tap {
   readonly #lookers = new Map<string, Set<(traced: Traced) => void>>()
+  readonly #all = new Set<(traced: Traced) => void>()
 
   get isOpen(): boolean {
-    return this.#lookers.size > 0
+    return this.#lookers.size > 0 || this.#all.size > 0
+  }
+
+  /** Shows what all sessions, and other servers, send and receive. The function returned ends it. */
+  lookAtAll(show: (traced: Traced) => void): () => void {
+    this.#all.add(show)
+    return () => this.#all.delete(show)
   }
 
   /** `jid`: bare for all sessions of the account. The function returned ends it. */
@@ -26,6 +33,7 @@ export class SharedTap implements TrafficTap, Tap {
 
   saw(jid: Jid, direction: 'in' | 'out', text: string): void {
     const traced = { jid: jid.full, direction, text: text.replace(password, '$1***') }
+    for (const show of [...this.#all]) show(traced)
     for (const key of new Set([jid.full, jid.bareString])) for (const show of this.#lookers.get(key) ?? []) show(traced)
   }
 }

@@ -8,7 +8,7 @@ interface Shown {
   readonly executionState: string
   readonly recipientCount: number
   readonly recipientsProcessed: number
-  readonly ownerNode: string | null
+  readonly ownerNode: string
   readonly stopTimestamp: string | null
 }
 
@@ -71,7 +71,7 @@ describe('mod_broadcast', () => {
       executionState: 'FINISHED',
       recipientCount: 3,
       recipientsProcessed: 3,
-      ownerNode: null,
+      ownerNode: '',
     })
     expect(job.stopTimestamp).not.toBeNull()
     const away = await own.client('away', 'pc', { presence: false })
@@ -96,7 +96,7 @@ describe('mod_broadcast', () => {
     await own.server.registerUser('zoe-too-late', 'secret')
     expect(await remove([id, 999])).toEqual([])
     await own.command('broadcast.abortBroadcast', { domain, id })
-    expect(await get(id)).toMatchObject({ executionState: 'ABORT_ADMIN', ownerNode: null })
+    expect(await get(id)).toMatchObject({ executionState: 'ABORT_ADMIN', ownerNode: '' })
     const again = own.command('broadcast.abortBroadcast', { domain, id })
     await expect(again).rejects.toMatchObject({ code: 'not_running' })
     const unknown = own.command('broadcast.abortBroadcast', { domain, id: 999 })

@@ -133,7 +133,8 @@ const changeUserPassword = command({
   about: 'Changes the password of a user.',
   input: z.strictObject({ user: account, newPassword: password }),
   output: userPayload,
-  scope: 'admin',
+  scope: 'user',
+  own: 'user',
   changes: true,
   offline: true,
   async run(input, services: AccountServices) {
@@ -193,7 +194,8 @@ const removeUser = command({
   about: 'Removes a user with all data.',
   input: z.strictObject({ user: account }),
   output: userPayload,
-  scope: 'admin',
+  scope: 'user',
+  own: 'user',
   changes: true,
   offline: true,
   async run(input, services: AccountServices) {

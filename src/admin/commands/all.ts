@@ -1,4 +1,4 @@
-import type { CommandRegistry } from '../../module/command.ts'
+import type { Command, CommandRegistry } from '../../module/command.ts'
 import { type CommandDescription, describeCommand } from '../../module/command-input.ts'
 import { accountCommands } from './account.ts'
 import { type DataServices, dataCommands } from './data.ts'
@@ -59,9 +59,10 @@ const lists = [
   statCommands,
 ]
 
+/** The commands that every server has. */
+export const coreCommands: readonly Command<never>[] = lists.flat()
+
 /** The commands that every server has, as help shows them. */
 export function coreCommandDescriptions(): CommandDescription[] {
-  return lists
-    .flatMap((commands) => commands.map((entry) => describeCommand(entry)))
-    .sort((a, b) => (a.name < b.name ? -1 : 1))
+  return coreCommands.map((entry) => describeCommand(entry)).sort((a, b) => (a.name < b.name ? -1 : 1))
 }

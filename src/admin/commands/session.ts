@@ -76,7 +76,8 @@ const listUserSessions = command({
   about: 'Lists the sessions of a user.',
   input: z.strictObject({ user: account }),
   output: z.array(session),
-  scope: 'admin',
+  scope: 'user',
+  own: 'user',
   run(input, services: SessionServices) {
     requireDomain(input.user.domain, services)
     return services.sessions.of(input.user).map(shown)
@@ -88,7 +89,8 @@ const countUserResources = command({
   about: 'Counts the sessions of a user.',
   input: z.strictObject({ user: account }),
   output: z.int(),
-  scope: 'admin',
+  scope: 'user',
+  own: 'user',
   run(input, services: SessionServices) {
     requireDomain(input.user.domain, services)
     return services.sessions.of(input.user).length

@@ -3,6 +3,7 @@ import { duration, intOrInfinity, ipAddress, noEffect, notBuilt, oneOf, port, ru
 import { adminApis } from './admin-apis.ts'
 import { methodName } from './auth.ts'
 import { clientApis } from './client-apis.ts'
+import { graphqlHandler } from './graphql.ts'
 import { place, plainHandler } from './place.ts'
 import { componentTls, httpTls, serverTls, xmppTls } from './tls.ts'
 
@@ -208,7 +209,6 @@ const boshHandler = z.strictObject({
 })
 
 const laterHandlers = {
-  mongoose_graphql_handler: notBuilt('the GraphQL API'),
   mod_revproxy: notBuilt('the reverse proxy'),
   invite_handler: notBuilt('invitation pages'),
 }
@@ -233,6 +233,7 @@ const handlers = z.strictObject({
     'Files that users have uploaded (XEP-0363), of domains whose `mod_http_upload` keeps them here.',
   ),
   webchat_handler: plainHandler('/chat/').describe('The bundled web chat.'),
+  mongoose_graphql_handler: graphqlHandler,
   ...adminApis,
   ...clientApis,
   ...laterHandlers,

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { duration, filePath, noEffect, notBuilt, oneOf } from '../option.ts'
+import { duration, filePath, noEffect, oneOf } from '../option.ts'
 import { logLevels } from './general.ts'
 import { serviceBosh } from './service-bosh.ts'
 
@@ -79,7 +79,11 @@ export const services = z.strictObject({
     .meta({ reload: 'restart' }),
   service_bosh: serviceBosh,
   service_mongoose_system_metrics: noEffect(z.looseObject({}), 'nothing is ever reported to anybody'),
-  service_traffic: notBuilt('traffic subscriptions'),
+  service_traffic: z
+    .strictObject({})
+    .optional()
+    .describe('The GraphQL subscription that shows the traffic of all sessions.')
+    .meta({ reload: 'live' }),
   service_admin_extra: noEffect(z.looseObject({}), 'every command is there').meta({ era: '4.0' }),
   service_translations: noEffect(z.looseObject({}), 'there is one catalogue of messages'),
 })

@@ -14,7 +14,8 @@ const requestToken = command({
   about: 'Makes an access and a refresh token for a user.',
   input: z.strictObject({ user }),
   output: z.strictObject({ access: z.string(), refresh: z.string() }),
-  scope: 'admin',
+  scope: 'user',
+  own: 'user',
   changes: true,
   async run(input, services: ModuleServices) {
     const tokens = services.api(input.user.domain, authTokenApi)
@@ -28,7 +29,8 @@ const revokeToken = command({
   about: 'Revokes the refresh tokens of a user.',
   input: z.strictObject({ user }),
   output: z.string(),
-  scope: 'admin',
+  scope: 'user',
+  own: 'user',
   changes: true,
   async run(input, services: ModuleServices) {
     if (!(await services.api(input.user.domain, authTokenApi).revoke(input.user))) throw notFound(input.user)

@@ -1,5 +1,6 @@
 import type { Jid } from '../../jid/jid.ts'
 import { moduleApi } from '../../module/api.ts'
+import type { Eventually } from '../../util/settled.ts'
 
 /** When a user was last there, and what the last presence said. */
 export interface LastActivity {
@@ -29,5 +30,7 @@ export interface LastApi {
   removeOldUsers(domain: string, ms: number): Promise<OldUser[]>
   /** Whether there is such an account. */
   hasUser(user: Jid): Promise<boolean>
+  /** Whether somebody may know of it: the user itself, and those who may see the user's presence (XEP-0012 §4). */
+  maySee(user: Jid, asker: Jid): Eventually<boolean>
 }
 export const lastApi = moduleApi<LastApi>('mod_last')

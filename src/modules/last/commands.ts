@@ -46,9 +46,13 @@ const getLast = command({
   about: 'Tells when a user was last there.',
   input: z.strictObject({ user: account }),
   output: lastActivity,
-  scope: 'admin',
-  async run({ user }, services: ModuleServices) {
-    const last = await (await recordsOf(user, services)).get(user)
+  scope: 'user',
+  async run({ user }, services: ModuleServices, { user: asker }) {
+    const records = await recordsOf(user, services)
+    if (asker !== undefined && !(await records.maySee(user, asker))) {
+      throw new CommandError('not_allowed', 'You may not see when this user was last there', { jid: user.bareString })
+    }
+    const last = await records.get(user)
     if (last !== undefined) return shown(user, last)
     throw new CommandError('last_not_found', 'Given user never logged in', { jid: user.bareString })
   },
@@ -63,7 +67,8 @@ const setLast = command({
     status: z.string().describe('What the last presence said.'),
   }),
   output: lastActivity,
-  scope: 'admin',
+  scope: 'user',
+  own: 'user',
   changes: true,
   async run({ user, timestamp, status }, services: ModuleServices) {
     const records = await recordsOf(user, services)

@@ -32,13 +32,14 @@ export default defineModule({
   setup({ host, iq, on, db, use, provide, clock, sessions, router, metrics }) {
     const store = measured(metrics, 'mod_last_backend', new LastStore(db))
     const rosters = use(rosterApi)
-    provide(lastApi, new LastRecords(host, store))
     const startedAt = clock.now()
 
     /** The user itself, and those who may see the user's presence (XEP-0012 §4). */
     const isAllowed = (account: Jid, asker: Jid): Eventually<boolean> =>
       account.bareString === asker.bareString ||
       afterwards(rosters.load(account), (roster) => roster.stateOf(asker).from)
+
+    provide(lastApi, new LastRecords(host, store, isAllowed))
 
     async function lastOf(account: Jid): Promise<Element> {
       if (sessions.of(account).length > 0) return el('query', NS, { seconds: '0' })

@@ -12,9 +12,12 @@ export class LastRecords implements LastApi {
   readonly #host: Host
   readonly #store: LastStore
 
-  constructor(host: Host, store: LastStore) {
+  readonly maySee: LastApi['maySee']
+
+  constructor(host: Host, store: LastStore, maySee: LastApi['maySee']) {
     this.#host = host
     this.#store = store
+    this.maySee = maySee
   }
 
   get(user: Jid): Promise<LastActivity | undefined> {

@@ -140,7 +140,7 @@ export const messagesInput = z.strictObject({
 /** What they answer. */
 export const messagesOutput = z.strictObject({ stanzas: shownStanzas, limit: z.int() })
 
-/** The last messages in the archive of a room, oldest first. Throws CommandError `mam_not_loaded`. */
+/** The last messages in the archive of a room, oldest first. Throws CommandError `deps_not_loaded`. */
 export async function lastMessages(
   { room, pageSize, before }: z.output<typeof messagesInput>,
   services: ModuleServices,
@@ -148,6 +148,7 @@ export async function lastMessages(
   const limit = Math.min(pageSize, mostShown)
   const archives = services.domainsWith(mamApi).map((each) => services.api(each, mamApi).rooms)
   const archive = archives.find((each) => each?.serves(room.domain) === true)
-  if (archive === undefined) throw new CommandError('mam_not_loaded', 'Rooms have no archive here')
+  if (archive === undefined)
+    throw new CommandError('deps_not_loaded', 'Rooms have no archive here', { not_loaded_modules: ['mod_mam_muc'] })
   return { stanzas: showStanzas(await archive.history(room, { limit, before })), limit }
 }

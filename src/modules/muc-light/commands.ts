@@ -21,7 +21,8 @@ const title = z.string().min(1)
 const subject = z.string()
 const done = z.string()
 
-const participants = z.array(z.strictObject({ jid: z.string(), affiliation: z.string() }))
+const affiliation = z.enum(['OWNER', 'MEMBER', 'NONE'])
+const participants = z.array(z.strictObject({ jid: z.string(), affiliation }))
 const shownRoom = z.strictObject({
   jid: z.string(),
   name: z.string(),
@@ -37,7 +38,10 @@ function show({ jid, name, subject: about, settings: all, participants: list }: 
     name,
     subject: about,
     options: all.map(([key, value]) => ({ key, value })),
-    participants: list.map((each) => ({ jid: each.jid.full, affiliation: each.affiliation })),
+    participants: list.map((each) => ({
+      jid: each.jid.full,
+      affiliation: affiliation.parse(each.affiliation.toUpperCase()),
+    })),
   }
 }
 
@@ -61,9 +65,9 @@ const createRoom = command({
   about: 'Makes a MUC Light room.',
   input: z.strictObject({
     mucDomain,
-    name: title.describe('What the room is called.'),
+    name: title.optional().describe('What the room is called.'),
     owner: user,
-    subject: subject.describe('Subject.'),
+    subject: subject.optional().describe('Subject.'),
     id: userName().optional().describe('Local part of its address; one is made unless given.'),
     options: settings,
   }),

@@ -102,6 +102,14 @@ export interface RoomRetraction {
 /** A message is taken back by a moderator or its author: `gone` answers whoever had it. */
 export const roomRetracts = chain<RoomRetraction, 'gone'>('roomRetracts', { slots: ['main'], onFailure: 'abort' })
 
+/** A room in the list of rooms. */
+export interface ListedRoom {
+  readonly jid: Jid
+  readonly name: string
+  /** Who is inside at the moment. */
+  readonly occupants: number
+}
+
 /** What others may do with the rooms of a domain; used by commands. */
 export interface MucApi {
   /** The address of the service. */
@@ -111,20 +119,18 @@ export interface MucApi {
   /** Looks at a room, which is woken if it is stored; undefined when there is none. */
   room(jid: Jid): Promise<RoomView | undefined>
   /** Every room that somebody who is not inside may know of, sorted. */
-  list(service: Jid): readonly { readonly jid: Jid; readonly name: string }[]
+  list(service: Jid): readonly ListedRoom[]
   /**
    * Makes a persistent room that others may enter at once, with a nick kept for its owner. Throws StanzaError `conflict` when
-   * it is there already.
+   * it is there already, and `not-allowed` for an owner who may make none, where that is asked for.
    */
-  create(jid: Jid, owner: Jid, nick: string): Promise<void>
+  create(jid: Jid, owner: Jid, how: { readonly nick: string; readonly asksRights: boolean }): Promise<void>
   destroy(jid: Jid, reason: string): Promise<void>
   /** Changes settings by the names of the owner's form. */
-  configure(jid: Jid, settings: Readonly<Record<string, string>>): Promise<void>
+  configure(jid: Jid, settings: Readonly<Record<string, readonly string[]>>): Promise<void>
   setAffiliation(jid: Jid, user: Jid, affiliation: Affiliation): Promise<void>
   setRole(jid: Jid, nick: string, role: Role, reason: string): Promise<void>
   affiliations(jid: Jid): Promise<readonly { readonly jid: Jid; readonly affiliation: Affiliation }[]>
-  /** Settings by the names of the owner's form. */
-  settings(jid: Jid): Promise<Readonly<Record<string, readonly string[]>>>
   /** Sends a stanza in the name of somebody, as if a client of this server had. */
   speak(stanza: Stanza): Promise<void>
   /** Lets rooms do one more thing, in all services of this domain; before any room is made. */

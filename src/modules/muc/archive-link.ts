@@ -38,7 +38,7 @@ export function linkArchive({ on, find }: Pick<ModuleContext, 'on' | 'find'>): v
 }
 
 /** Who may enter may read, but a password opens the archive only for who is inside or belongs to the room. */
-function accessOf(room: RoomView, who: Jid): RoomAccess {
+export function accessOf(room: RoomView, who: Jid): RoomAccess {
   const { affiliation, role } = room.standingOf(who)
   const isKnown = role !== 'none' || affiliation !== 'none'
   const mayRead = room.mayEnter(who) && (!room.config.isPasswordProtected || isKnown)

@@ -11,6 +11,15 @@ export function roomsOf(service: string, services: ModuleServices): MucApi {
   throw new CommandError('muc_server_not_found', 'MUC domain not found', { mucDomain: service })
 }
 
+/** What refusals of rooms are called in commands. */
+const names = {
+  'item-not-found': 'user_not_found',
+  forbidden: 'not_allowed',
+  conflict: 'not_allowed',
+  'bad-request': 'bad_parameter',
+  'not-acceptable': 'bad_parameter',
+}
+
 /** Does something with a room that must be there; what the room refuses becomes an error of the command. */
 export async function withRoom<T>(
   jid: Jid,
@@ -20,5 +29,5 @@ export async function withRoom<T>(
   const api = roomsOf(jid.domain, services)
   const found = await api.room(jid)
   if (found === undefined) throw new CommandError('room_not_found', 'Room not found', { room: jid.full })
-  return refusing(() => act(api, found))
+  return refusing(() => act(api, found), names)
 }

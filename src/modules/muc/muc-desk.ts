@@ -6,9 +6,9 @@ import type { Stanza } from '../../stanza/stanza.ts'
 import { StanzaError } from '../../stanza/stanza-error.ts'
 import { afterwards, type Eventually } from '../../util/settled.ts'
 import { el } from '../../xml/element.ts'
-import type { MucApi, RoomView } from './api.ts'
+import type { ListedRoom, MucApi, RoomView } from './api.ts'
 import { applyChanges, type Change, preparedNick } from './core/administration.ts'
-import { allSettings, reconfigure, submittedConfig } from './core/configuration.ts'
+import { reconfigure, submittedConfig } from './core/configuration.ts'
 import { dissolve } from './core/leaving.ts'
 import { MUC } from './core/namespaces.ts'
 import type { Outbox } from './core/outbox.ts'
@@ -60,15 +60,23 @@ export class MucDesk implements MucApi {
     )
   }
 
-  list(service: Jid): { jid: Jid; name: string }[] {
-    const { memory } = this.#of(service)
+  list(service: Jid): ListedRoom[] {
+    const { memory, rooms } = this.#of(service)
+    const inside = new Map([...rooms.awake()].map((room) => [room.jid.full, room.occupants.size]))
     const items = memory.directory.page(service.domain, undefined, () => undefined)
     const list = 'set' in items ? items.items : items
-    return list.map(({ jid, name = '' }) => ({ jid: Jid.parse(jid), name }))
+    return list.map(({ jid, name = '' }) => ({ jid: Jid.parse(jid), name, occupants: inside.get(jid) ?? 0 }))
   }
 
-  async create(jid: Jid, owner: Jid, nick: string): Promise<void> {
-    const { rooms, maker, keeper } = this.#of(jid)
+  async create(
+    jid: Jid,
+    owner: Jid,
+    { nick, asksRights }: { readonly nick: string; readonly asksRights: boolean },
+  ): Promise<void> {
+    const { rooms, maker, keeper, surroundings } = this.#of(jid)
+    if (asksRights && !surroundings.mayCreate(owner)) {
+      throw new StanzaError('not-allowed', { text: 'You may not make rooms' })
+    }
     await rooms.run(jid, async (room, out) => {
       if (room !== undefined) throw new StanzaError('conflict', { text: 'The room is there already' })
       const made = maker.make(jid, owner, out)
@@ -87,12 +95,12 @@ export class MucDesk implements MucApi {
     })
   }
 
-  async configure(jid: Jid, settings: Readonly<Record<string, string>>): Promise<void> {
+  async configure(jid: Jid, settings: Readonly<Record<string, readonly string[]>>): Promise<void> {
     await this.#with(jid, async (room, { keeper, rooms }, out) => {
-      const fields = Object.entries({ FORM_TYPE: MUC.roomConfig, ...settings })
+      const fields = Object.entries({ FORM_TYPE: [MUC.roomConfig], ...settings })
       const form = new DataForm(
         'submit',
-        fields.map(([name, value]) => ({ var: name, values: [value] })),
+        fields.map(([name, values]) => ({ var: name, values })),
       )
       const [owner = room.jid] = room.affiliations.list('owner').map((entry) => entry.jid)
       const next = submittedConfig(room, owner, form)
@@ -121,10 +129,6 @@ export class MucDesk implements MucApi {
 
   async affiliations(jid: Jid): Promise<{ jid: Jid; affiliation: Affiliation }[]> {
     return this.#with(jid, (room) => room.affiliations.list().map((entry) => ({ ...entry })))
-  }
-
-  async settings(jid: Jid): Promise<Record<string, readonly string[]>> {
-    return this.#with(jid, (room) => allSettings(room))
   }
 
   async speak(stanza: Stanza): Promise<void> {

@@ -32,7 +32,8 @@ const getPrivate = command({
     nameSpace: z.string().min(1).describe('Its namespace.'),
   }),
   output: z.string(),
-  scope: 'admin',
+  scope: 'user',
+  own: 'user',
   async run({ user, element, nameSpace }, services: ModuleServices) {
     const xml = await (await storageOf(user, services)).get(user, nameSpace)
     const isIt = xml !== undefined && parseElement(xml).is(element, nameSpace)
@@ -45,7 +46,8 @@ const setPrivate = command({
   about: 'Keeps an element for a user under its namespace.',
   input: z.strictObject({ user: account, elementString: xmlElement().describe('The element, with a namespace.') }),
   output: z.string(),
-  scope: 'admin',
+  scope: 'user',
+  own: 'user',
   changes: true,
   async run({ user, elementString: element }, services: ModuleServices) {
     const storage = await storageOf(user, services)

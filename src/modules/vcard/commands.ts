@@ -39,7 +39,7 @@ const getVcard = command({
   about: 'Shows the vCard of a user.',
   input: z.strictObject({ user }),
   output: cardSchema,
-  scope: 'admin',
+  scope: 'user',
   offline: true,
   run: async (input, services: ModuleServices) => valuesOf(await cardIn(input.user, services)),
 })
@@ -49,7 +49,8 @@ const setVcard = command({
   about: 'Replaces the vCard of a user.',
   input: z.strictObject({ user, vcard: cardSchema.describe('The card.').meta({ scalar: 'VcardInput' }) }),
   output: cardSchema,
-  scope: 'admin',
+  scope: 'user',
+  own: 'user',
   changes: true,
   offline: true,
   async run(input, services: ModuleServices) {

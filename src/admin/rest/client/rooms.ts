@@ -73,7 +73,7 @@ export const roomOperations = [
       const { name, subject, participants } = await context.run<Room>('muc_light.getRoomConfig', { room })
       return found({
         ...{ name, subject },
-        participants: participants.map(({ jid, affiliation }) => ({ user: jid, role: affiliation })),
+        participants: participants.map(({ jid, affiliation }) => ({ user: jid, role: affiliation.toLowerCase() })),
       })
     },
   }),

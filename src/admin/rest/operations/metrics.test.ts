@@ -17,6 +17,7 @@ const metrics = [
 
 const context: OperationContext = {
   generation: '6',
+  user: undefined,
   run: async <T>(command: string) =>
     (command === 'metric.getMetrics' ? metrics : [{ name: 'a.example' }, { name: 'b.example' }]) as T,
   isRefused: async () => false,
