@@ -177,7 +177,7 @@ export class ClientPort {
     }
   }
 
-  /** Bytes a second. */
+  /** Bytes a second that a shaper, or the access rule that names one, allows. */
   #rate(name: string, user: Jid | undefined): number {
     const { config, router } = this.#parts
     return shapedRate(name, config, (rule) =>

@@ -13,7 +13,7 @@ import type { SharedTap } from './traffic-tap.ts'
 export interface ListenersHome
   extends Pick<
     ListenerParts,
-    'clock' | 'commands' | 'runsModule' | 'log' | 'metrics' | 'router' | 'decoyOf' | 'readiness' | 'folder'
+    'clock' | 'commands' | 'runsModule' | 'apiOf' | 'log' | 'metrics' | 'router' | 'decoyOf' | 'readiness' | 'folder'
   > {
   readonly live: LiveConfig
   readonly tap: SharedTap

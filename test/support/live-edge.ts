@@ -148,6 +148,7 @@ export class LiveEdge {
         this.clock,
       ),
       guesses: new GuessLimit(this.clock),
+      apiOf: () => undefined,
       decoyOf: () => ({ secret: Buffer.alloc(32, 1), iterations: 1 }),
       domains: () => [],
       readiness: () => ({ status: 'started', reasons: [] }),
