@@ -251,6 +251,7 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
     const listeners = await openListeners({
       ...{ ...ports, commands, domainAdmins, hosts: () => this.allHosts, folder: this.filesFolder },
       runsModule: (name) => hosts.runsModule(name),
+      apiOf: (domain, api) => hosts.api(domain, api),
     })
     this.#opened.push(() => listeners.close())
     this.#listeners = listeners

@@ -5,6 +5,7 @@ import { gatherBosh } from './bosh.ts'
 import { checkAdminApis } from './check-admin-apis.ts'
 import { checkCertificates } from './check-certificates.ts'
 import { checkDynamicModules } from './check-hosts.ts'
+import { checkUploads } from './check-uploads.ts'
 import { checkAuth, crossCheck } from './cross-check.ts'
 import { mergeHostTables } from './host-config.ts'
 import { valueAt } from './key-path.ts'
@@ -106,6 +107,7 @@ function check(data: unknown, report: Report, options: LoadOptions): LoadedConfi
   const config = settle(parsed, { file: resolve(file), folder, modules, report })
   checkAuth(config, report)
   checkAdminApis(config, report)
+  checkUploads(config, report)
   checkDynamicModules(config, modules, report)
   checkCertificates(config, report)
   if (report.hasErrors) throw new ConfigErrors(report.errors, report.notices)

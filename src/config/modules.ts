@@ -86,7 +86,10 @@ const commonOptions = {
 /** The options of a module as the configuration takes them: its own and the common ones. */
 export function moduleOptions(declaration: ModuleDeclaration): z.ZodObject {
   const own = declaration.options
-  return z.strictObject({ ...commonOptions, ...own.shape }).describe(declaration.about ?? '')
+  // What is checked across several of its own options goes with them.
+  const checks = (own.def.checks ?? []) as z.core.$ZodCheck<Record<string, unknown>>[]
+  const options: z.ZodObject = z.strictObject({ ...commonOptions, ...own.shape })
+  return options.check(...checks).describe(declaration.about ?? '')
 }
 
 /** The `[modules]` table for a set of declared modules. */

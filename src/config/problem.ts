@@ -34,6 +34,7 @@ export type ProblemKind =
   | 'open_admin_api'
   | 'tls_keys_logged'
   | 'no_mechanism_left'
+  | 'uploads_not_served'
   | 'both_username_and_password_required'
   | 'renamed_key'
   | 'no_effect'

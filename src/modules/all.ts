@@ -16,8 +16,10 @@ import csi from './csi/index.ts'
 import disco from './disco/index.ts'
 import domainIsolation from './domain-isolation.ts'
 import eventPusher from './event-pusher/index.ts'
+import extdisco from './extdisco/index.ts'
 import externalFilter from './external-filter/index.ts'
 import fastAuthToken from './fast-auth-token/index.ts'
+import httpUpload from './http-upload/index.ts'
 import inbox from './inbox/index.ts'
 import inboxCommands from './inbox-commands.ts'
 import invites from './invites/index.ts'
@@ -73,8 +75,10 @@ export const allModules: readonly AnyModule[] = [
   disco,
   domainIsolation,
   eventPusher,
+  extdisco,
   externalFilter,
   fastAuthToken,
+  httpUpload,
   inbox,
   inboxCommands,
   invites,

@@ -17,6 +17,7 @@ export interface ListenersHome
     | 'commands'
     | 'domainAdmins'
     | 'runsModule'
+    | 'apiOf'
     | 'log'
     | 'metrics'
     | 'router'

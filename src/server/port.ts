@@ -1,6 +1,7 @@
 import type { LoginGuard } from '../auth/login-guard.ts'
 import type { Config } from '../config/schema.ts'
 import type { ClientTraffic } from '../edges/client-traffic.ts'
+import type { ModuleApi } from '../module/api.ts'
 import type { CommandRegistry } from '../module/command.ts'
 import type { Readiness } from '../net/health.ts'
 import type { GuessLimit } from '../net/http-credentials.ts'
@@ -40,6 +41,8 @@ export interface ListenerParts {
   readonly tap: SharedTap
   /** Every domain that is served at the moment. */
   domains(): readonly string[]
+  /** The interface that a module provides on a domain; undefined where it does not run. */
+  apiOf<A>(domain: string, api: ModuleApi<A>): A | undefined
   /** Where certificates of the server's own making and key logs lie. */
   folder(): Promise<string>
   /** Connections with other servers, opened when first asked for. */

@@ -149,6 +149,7 @@ export class LiveEdge {
       ),
       guesses: new GuessLimit(this.clock),
       domainAdmins: () => undefined,
+      apiOf: () => undefined,
       decoyOf: () => ({ secret: Buffer.alloc(32, 1), iterations: 1 }),
       domains: () => [],
       readiness: () => ({ status: 'started', reasons: [] }),

@@ -13,7 +13,7 @@ export type Generation = '4.0' | '6'
 export interface OperationContext {
   readonly generation: Generation
   /** Who asks; undefined: an admin. */
-  readonly user: Jid | undefined
+  readonly user?: Jid | undefined
   /** Gives a command, in the name of who asks. */
   run<T>(command: string, input: object): Promise<T>
   /** Waits for an attempt; true when it was refused for this reason. */

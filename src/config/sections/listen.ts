@@ -210,7 +210,6 @@ const boshHandler = z.strictObject({
 
 const laterHandlers = {
   mod_revproxy: notBuilt('the reverse proxy'),
-  upload_handler: notBuilt('the file upload store'),
   invite_handler: notBuilt('invitation pages'),
 }
 
@@ -229,6 +228,9 @@ const handlers = z.strictObject({
   health_handler: plainHandler('/health').describe('Health: `PATH/live` and `PATH/ready`.'),
   host_meta_handler: plainHandler('/.well-known').describe(
     'Discovery of connection methods (XEP-0156); `path` is the folder of host-meta.',
+  ),
+  upload_handler: plainHandler('/upload').describe(
+    'Files that users have uploaded (XEP-0363), of domains whose `mod_http_upload` keeps them here.',
   ),
   webchat_handler: plainHandler('/chat/').describe('The bundled web chat.'),
   mongoose_graphql_handler: graphqlHandler,

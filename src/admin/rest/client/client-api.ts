@@ -42,14 +42,15 @@ export function clientApi(place: Place, services: ClientServices, names: readonl
 
 /** One part of it as a handler of its own, as MongooseIM 4.0 and 5.0 have it: `place.path` is that of this part. */
 export function clientPart(place: Place, services: ClientServices, name: ClientPart): MountedApi {
+  const { path } = place
   const root = { ...place, path: '/' }
-  if (name === 'sse') return mounted(root, services, { operations: [], stream: place.path, generation: '4.0' })
+  if (name === 'sse') return { ...mounted(root, services, { operations: [], stream: path, generation: '4.0' }), path }
   const { path: usual, operations } = parts[name]
-  const base = baseOf(place.path)
+  const base = baseOf(path)
   const moved = operations.map(
     (each): Operation => ({ ...each, paths: [`${base}${each.paths[0].slice(usual.length)}`] }),
   )
-  return mounted(root, services, { operations: moved, stream: undefined, generation: '4.0' })
+  return { ...mounted(root, services, { operations: moved, stream: undefined, generation: '4.0' }), path }
 }
 
 /** The path of a part without what is optional at its end; an optional part before that is not. */

@@ -1,10 +1,11 @@
-import { EventClient, type EventService } from '../../../edges/event-client.ts'
+import { EventClient, type EventClientOptions, type EventService } from '../../../edges/event-client.ts'
 import type { Jid } from '../../../jid/jid.ts'
 import type { CommandRunner } from '../../../module/command.ts'
 import { CommandError } from '../../../module/command-error.ts'
 import { EventStream } from '../../../net/event-stream.ts'
 import type { ApiAnswer, ApiRequest } from '../../../net/http-api.ts'
 import { HttpError } from '../../../net/http-exchange.ts'
+import type { Stanza } from '../../../stanza/stanza.ts'
 import { StanzaError } from '../../../stanza/stanza-error.ts'
 import { eventsOf } from './message-view.ts'
 
@@ -23,7 +24,7 @@ async function serviceFor(user: Jid, commands: CommandRunner): Promise<string> {
   }
 }
 
-async function openClient(service: EventService, options: Parameters<typeof EventClient.open>[1]) {
+async function openClient(service: EventService, options: EventClientOptions) {
   try {
     return await EventClient.open(service, options)
   } catch (cause) {
@@ -43,7 +44,7 @@ export async function streamMessages(
   if (request.request.method === 'HEAD') return { status: 200, text: '', type }
   const rooms = await serviceFor(user, commands)
   const { clock, maxBufferedBytes: mostUnread, note } = service
-  const show = (stanza: Parameters<typeof eventsOf>[0]) => eventsOf(stanza, { now: clock.now(), service: rooms })
+  const show = (stanza: Stanza) => eventsOf(stanza, { now: clock.now(), service: rooms })
   const client = await openClient(service, { user, remote, show })
   const onOverflow = (bytes: number) => note({ what: 'client_does_not_read', address: remote.address, bytes })
   const stream = new EventStream(request, { clock, idleTimeout, mostUnread, onOverflow })

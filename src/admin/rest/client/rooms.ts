@@ -38,11 +38,16 @@ export const roomOperations = [
     paths: ['/rooms'],
     about: 'The rooms that you belong to.',
     arguments: {},
-    async run(_given, { run }) {
+    async run(_given, context) {
+      const { run } = context
+      const service = await serviceOf(context)
       const shown: object[] = []
       for (const room of await run<readonly string[]>('muc_light.listUserRooms', {})) {
+        const { local: id, domain } = Jid.parse(room)
+        // Ids stand for rooms of the user's domain only.
+        if (domain !== service) continue
         const { name, subject, isGone } = await unlessGone(run<Room>('muc_light.getRoomConfig', { room }))
-        if (!isGone) shown.push({ id: Jid.parse(room).local, name, subject })
+        if (!isGone) shown.push({ id, name, subject })
       }
       return found(shown)
     },
