@@ -37,7 +37,8 @@ for (const name of ['generation-4.0', 'generation-6']) {
   describe(`a site of ${name}`, () => {
     it('is told, by name and line, of everything that is not built, and of nothing else', () => {
       const errors = errorsOf(name, false)
-      expect(errors).not.toHaveLength(0)
+      // Of what the newer one has, nothing is missing any more.
+      expect(errors.length > 0).toBe(name === 'generation-4.0')
       expect(errors.filter(({ what }) => what !== 'not_built_yet')).toEqual([])
       const lines = textOf(name).split('\n')
       for (const { path, line = 0, message } of errors) {

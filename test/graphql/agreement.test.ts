@@ -12,7 +12,7 @@ const owners = new Map(ofModules.map(([each, owner]) => [each.name, owner]))
 
 /** Operations that wait for parts of the server that are not there yet; they answer `deps_not_loaded`. */
 const later = new Set([
-  ...['cets.tableInfo', 'cets.systemInfo', 'httpUpload.getUrl', 'externalServices.getServices'],
+  ...['cets.tableInfo', 'cets.systemInfo'],
   ...['getCookie', 'joinCluster', 'leaveCluster', 'removeFromCluster', 'removeNode'].map((name) => `server.${name}`),
 ])
 
