@@ -247,7 +247,12 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
     const decoyOf = (type: string) => accounts.of(type).decoy
     const ports = { live, clock, log, metrics: this.metrics, router, tap: this.tap, decoyOf, readiness, federation }
     this.#opened.push(() => federation.close())
-    const listeners = await openListeners({ ...ports, hosts: () => this.allHosts, folder: this.filesFolder })
+    const listeners = await openListeners({
+      ...ports,
+      modules: hosts,
+      hosts: () => this.allHosts,
+      folder: this.filesFolder,
+    })
     this.#opened.push(() => listeners.close())
     this.#listeners = listeners
     const watched = { ...hostParts, hosts: () => this.allHosts, listeners, startedAt: this.#startedAt }

@@ -7,6 +7,7 @@ import { webchatRoutes } from '../net/webchat.ts'
 import { webSocketRoute } from '../net/websocket.ts'
 import type { ClientPort } from './client-port.ts'
 import type { ListenerParts } from './port.ts'
+import { besideWebSockets, proxyRoutes } from './proxy-routes.ts'
 
 export interface HttpRouteParts extends ListenerParts {
   readonly readiness: () => Readiness
@@ -21,7 +22,7 @@ export interface MountedRoutes {
 }
 
 /** The routes of the configured handlers. */
-export function httpRoutes(listener: HttpListener, parts: HttpRouteParts): MountedRoutes {
+export async function httpRoutes(listener: HttpListener, parts: HttpRouteParts): Promise<MountedRoutes> {
   const { handlers } = listener
   const { config, metrics, clock, log, router } = parts
   const routes: HttpRoute[] = []
@@ -58,5 +59,7 @@ export function httpRoutes(listener: HttpListener, parts: HttpRouteParts): Mount
     routes.push(metricsRoute(host, path, () => metrics.text()))
     serves.push(`metrics ${path}`)
   }
-  return { routes, serves }
+  const proxies = await proxyRoutes(handlers, parts)
+  serves.push(...proxies.map(({ path }) => `proxy ${path}`))
+  return { routes: besideWebSockets(routes, proxies), serves }
 }

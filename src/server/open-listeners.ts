@@ -10,7 +10,7 @@ import type { SharedTap } from './traffic-tap.ts'
 
 /** What the ports of a server are opened with. */
 export interface ListenersHome
-  extends Pick<ListenerParts, 'clock' | 'log' | 'metrics' | 'router' | 'decoyOf' | 'readiness' | 'folder'> {
+  extends Pick<ListenerParts, 'clock' | 'log' | 'metrics' | 'router' | 'modules' | 'decoyOf' | 'readiness' | 'folder'> {
   readonly live: LiveConfig
   readonly tap: SharedTap
   readonly hosts: () => readonly Host[]

@@ -1,6 +1,7 @@
 import type { LoginGuard } from '../auth/login-guard.ts'
 import type { Config } from '../config/schema.ts'
 import type { ClientTraffic } from '../edges/client-traffic.ts'
+import type { ModulesByDomain } from '../module/module-commands.ts'
 import type { Readiness } from '../net/health.ts'
 import type { Validity } from '../net/tls-context.ts'
 import type { Logger } from '../observe/logger.ts'
@@ -19,6 +20,8 @@ export interface ListenerParts {
   readonly metrics: Metrics
   readonly traffic: ClientTraffic
   readonly router: Router
+  /** The modules that run on each host. */
+  readonly modules: ModulesByDomain
   /** For the answers that users who do not exist get, by host type. */
   decoyOf(hostType: string): Decoy
   /** One for all ports. */

@@ -131,6 +131,7 @@ export class LiveEdge {
       metrics,
       traffic: clientTraffic(metrics, (domain) => domain, this.#server.tap),
       router,
+      modules: { running: [], of: () => undefined },
       guard: new LoginGuard(
         { freePerAddress: 1e9, freePerAccount: 1e9, firstDelay: 1, longestDelay: 1, forgetAfter: 1 },
         this.clock,

@@ -1,7 +1,8 @@
 import { z } from 'zod'
+import { isAddableField, isFieldValue } from '../../util/http-fields.ts'
 import { duration, intOrInfinity, ipAddress, noEffect, notBuilt, oneOf, port, ruleName, uniqueList } from '../option.ts'
 import { methodName } from './auth.ts'
-import { httpTls, serverTls, xmppTls } from './tls.ts'
+import { clientTls, httpTls, serverTls, xmppTls } from './tls.ts'
 
 const address = {
   port: port().describe('TCP port.').meta({ reload: 'live' }),
@@ -150,6 +151,38 @@ const websocketHandler = z.strictObject({
   service: notBuilt('components over WebSocket'),
 })
 
+const addedHeader = z.strictObject({
+  name: z
+    .string()
+    .refine(isAddableField, { error: 'This is no name of a header field, or of one that cannot be added.' })
+    .describe('Its name.')
+    .meta({ example: 'X-Forwarded-Proto' }),
+  value: z
+    .string()
+    .refine(isFieldValue, { error: 'A value is one line of ASCII.' })
+    .describe('Its value.')
+    .meta({ secret: true, example: 'https' }),
+})
+
+const proxyHandler = z.strictObject({
+  ...place,
+  path: place.path.meta({ example: '/[...]' }),
+  timeout: duration('ms')
+    .default(5000)
+    .describe('Time for a connection to the upstream, and again for its whole answer.')
+    .meta({ reload: 'live' }),
+  body_length: intOrInfinity()
+    .default(8_000_000)
+    .describe('Longest body of a request that is passed on, in bytes.')
+    .meta({ reload: 'live' }),
+  custom_headers: z
+    .array(addedHeader)
+    .default([])
+    .describe('Header fields added to every request, in place of those of the same name.')
+    .meta({ reload: 'live' }),
+  tls: clientTls.optional().describe('TLS with upstreams whose address begins with https.'),
+})
+
 const laterHandlers = {
   mongoose_bosh_handler: notBuilt('BOSH').meta({ notBuilt: { name: 'BOSH' }, aliases: ['mod_bosh'] }),
   mongoose_graphql_handler: notBuilt('the GraphQL API'),
@@ -168,7 +201,6 @@ const laterHandlers = {
   cowboy_swagger_redirect_handler: notBuilt('the API page'),
   cowboy_swagger_json_handler: notBuilt('the API page'),
   cowboy_static: notBuilt('the API page'),
-  mod_revproxy: notBuilt('the reverse proxy'),
   upload_handler: notBuilt('the file upload store'),
   invite_handler: notBuilt('invitation pages'),
 }
@@ -185,6 +217,12 @@ const handlers = z.strictObject({
     'Discovery of connection methods (XEP-0156); `path` is the folder of host-meta.',
   ),
   webchat_handler: plainHandler('/chat/').describe('The bundled web chat.'),
+  mod_revproxy: z
+    .array(proxyHandler)
+    .optional()
+    .describe(
+      'A reverse proxy, which passes requests on by the rules of `mod_revproxy`. With XMPP over WebSocket on the same path it gets everything else.',
+    ),
   ...laterHandlers,
 })
 
