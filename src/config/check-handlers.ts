@@ -3,6 +3,11 @@ import type { Report } from './problem.ts'
 
 /** Warns of a handler of an HTTP listener that has nothing to serve, and of a module that nobody can reach. */
 export function checkHandlers(data: unknown, report: Report): void {
+  if (modulesNamed('mod_invites', data).length === 0) {
+    for (const path of handlersNamed('invite_handler', data)) {
+      report.warning('no_effect', path, { message: 'mod_invites does not run: there are no invitations to show.' })
+    }
+  }
   const proxies = handlersNamed('mod_revproxy', data)
   const modules = modulesNamed('mod_revproxy', data)
   if (modules.length === 0) {

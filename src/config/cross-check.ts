@@ -18,6 +18,7 @@ export function crossCheck(schema: z.ZodType, data: unknown, report: Report): vo
   checkHostConfigs(data, report)
   checkListeners(data, report)
   checkReferences(schema, data, report)
+  checkCommandRules(data, report)
   checkAccess(data, report)
   checkAuthNeeds(data, report)
   checkPools(data, report)
@@ -132,6 +133,19 @@ function checkReferences(schema: z.ZodType, data: unknown, report: Report): void
     const what = meta.refers === 'access' ? 'undefined_access_rule' : 'undefined_shapers'
     undefinedName(what, { value, path, known }, report)
   })
+}
+
+/** The access rules by which commands may be given. */
+function checkCommandRules(data: unknown, report: Report): void {
+  for (const place of [[], ...hostConfigsOf(data).map((_, index) => ['host_config', index])]) {
+    const table = [...place, 'general', 'mongooseimctl_access_commands']
+    const own = place.length > 0 ? definedIn(data, 'access', place) : []
+    const known = ['all', 'none', ...definedIn(data, 'access'), ...own]
+    for (const rule of Object.keys(valueAt(data, table) ?? {})) {
+      if (!known.includes(rule))
+        undefinedName('undefined_access_rule', { value: rule, path: [...table, rule], known }, report)
+    }
+  }
 }
 
 /** Versions of TLS that are written for connections of our own and never used. Those of listeners are told of as they settle. */

@@ -6,6 +6,7 @@ import { metricsRoute } from '../net/metrics-page.ts'
 import { webchatRoutes } from '../net/webchat.ts'
 import { webSocketRoute } from '../net/websocket.ts'
 import type { ClientPort } from './client-port.ts'
+import { inviteRoutes } from './invite-routes.ts'
 import type { ListenerParts } from './port.ts'
 import { besideWebSockets, proxyRoutes } from './proxy-routes.ts'
 
@@ -59,7 +60,8 @@ export async function httpRoutes(listener: HttpListener, parts: HttpRouteParts):
     routes.push(metricsRoute(host, path, () => metrics.text()))
     serves.push(`metrics ${path}`)
   }
+  const invites = inviteRoutes(handlers, parts)
   const proxies = await proxyRoutes(handlers, parts)
-  serves.push(...proxies.map(({ path }) => `proxy ${path}`))
-  return { routes: besideWebSockets(routes, proxies), serves }
+  serves.push(...invites.map(({ path }) => `invitations ${path}`), ...proxies.map(({ path }) => `proxy ${path}`))
+  return { routes: besideWebSockets([...routes, ...invites], proxies), serves }
 }

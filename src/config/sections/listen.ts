@@ -183,6 +183,31 @@ const proxyHandler = z.strictObject({
   tls: clientTls.optional().describe('TLS with upstreams whose address begins with https.'),
 })
 
+const client = z.strictObject({
+  name: z.string().min(1).describe('Its name.').meta({ example: 'Gajim' }),
+  platforms: z.string().min(1).describe('What it runs on.').meta({ example: 'Linux, macOS, Windows' }),
+  url: z
+    .string()
+    .regex(/^https:\/\/\S+$/, { error: 'Expected "https://…".' })
+    .describe('Where it is to be had.')
+    .meta({ example: 'https://gajim.org' }),
+})
+
+const inviteHandler = z.strictObject({
+  ...place,
+  path: place.path.meta({ example: '/invite' }),
+  clients: z
+    .array(client)
+    .default([
+      { name: 'Conversations', platforms: 'Android', url: 'https://conversations.im' },
+      { name: 'Monal', platforms: 'iOS, macOS', url: 'https://monal-im.org' },
+      { name: 'Dino', platforms: 'Linux', url: 'https://dino.im' },
+      { name: 'Gajim', platforms: 'Linux, macOS, Windows', url: 'https://gajim.org' },
+    ])
+    .describe('Clients that are recommended.')
+    .meta({ reload: 'live' }),
+})
+
 const laterHandlers = {
   mongoose_bosh_handler: notBuilt('BOSH').meta({ notBuilt: { name: 'BOSH' }, aliases: ['mod_bosh'] }),
   mongoose_graphql_handler: notBuilt('the GraphQL API'),
@@ -202,7 +227,6 @@ const laterHandlers = {
   cowboy_swagger_json_handler: notBuilt('the API page'),
   cowboy_static: notBuilt('the API page'),
   upload_handler: notBuilt('the file upload store'),
-  invite_handler: notBuilt('invitation pages'),
 }
 
 const handlers = z.strictObject({
@@ -217,6 +241,10 @@ const handlers = z.strictObject({
     'Discovery of connection methods (XEP-0156); `path` is the folder of host-meta.',
   ),
   webchat_handler: plainHandler('/chat/').describe('The bundled web chat.'),
+  invite_handler: z
+    .array(inviteHandler)
+    .optional()
+    .describe('Pages of invitations (XEP-0401), at `PATH/TOKEN`: what `landing_url` of `mod_invites` names.'),
   mod_revproxy: z
     .array(proxyHandler)
     .optional()
