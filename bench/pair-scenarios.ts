@@ -20,6 +20,8 @@ export interface Scenario {
   settings?: string
   /** How peers store the passwords; ours are stored as SCRAM keys always. */
   storage: Storage
+  /** Peers keep archives too, in SQLite. */
+  peersArchive?: true
 }
 
 const window = ['--warmup', '1.5', '--time', '6']
@@ -87,6 +89,16 @@ export const scenarios: Record<string, Scenario> = {
     settings: archive,
     also: [{ title: 'the same, latency, 99th percentile', figure: 'p99_us', unit: 'us' }],
   },
+  'mam-last': {
+    title: 'newest archive page of 50 with one contact, both with SQLite',
+    args: ['mam', '-n', '200', '--rate', '400', '--warmup', '2', '--time', '14', '--qtime', '5', '--qconc', '20'],
+    users: 200,
+    figure: 'last_srv_us_per_q',
+    unit: 'us/page',
+    storage: 'plain',
+    settings: archive,
+    peersArchive: true,
+  },
   'muc-10x100': {
     ...rooms,
     title: 'groupchat, 10 rooms of 100',
@@ -148,9 +160,10 @@ export const scenarios: Record<string, Scenario> = {
   'login-scram': {
     ...logins,
     title: 'login, SCRAM-SHA-1 and bind',
-    // Several rounds first: ours compiles its code as it runs, which is over after some thousand logins.
-    args: ['login', '-n', '1000', '--mech', 'SCRAM-SHA-1', '--warm-rounds', '5'],
-    users: 1000,
+    // Two rounds first: ours compiles its code as it runs, which is over after some thousand logins. Enough of them for a second,
+    // or one collection of garbage more or less would decide.
+    args: ['login', '-n', '3000', '--mech', 'SCRAM-SHA-1', '--warm-rounds', '2'],
+    users: 3000,
   },
   'login-plain': {
     ...logins,

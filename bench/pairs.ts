@@ -1,7 +1,7 @@
 // Compares the server with others under the C generator xmppload, in pairs: ours and theirs one after the other, five times,
 // the median of the five ratios. Prints Markdown rows for bench/README.md.
 //   XMPPLOAD=path/xmppload PEERS='ejabberd=path/of/its/scripts' node --import tsx bench/pairs.ts [--only chat,idle] [--pairs 5]
-// A peer is a folder with start.sh and stop.sh that obey RUN_BASE, C2S_PORT, C2STLS_PORT, CPUS, AUTH and KEEP=1, and write
+// A peer is a folder with start.sh (bare, mam) and stop.sh that obey RUN_BASE, C2S_PORT, C2STLS_PORT, CPUS, AUTH, STORAGE, KEEP=1 and write
 // RUN_BASE/NAME/bench.pid.
 import { execFile, execFileSync } from 'node:child_process'
 import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -88,11 +88,12 @@ function peer(name: string, folder: string, port: number, base: string): Contest
     tlsPort,
     stop,
     close: stop,
-    async start({ storage }) {
+    async start({ storage, peersArchive }) {
       await stop()
-      const env = environment(storage)
+      const profile = peersArchive === true ? 'mam' : 'bare'
+      const env = { ...environment(storage), ...(peersArchive === true ? { STORAGE: 'sqlite' } : {}) }
       execFileSync('mkdir', ['-p', env.RUN_BASE])
-      execFileSync('bash', [join(folder, 'start.sh'), 'bare'], { env, stdio: ['ignore', 'ignore', 'inherit'] })
+      execFileSync('bash', [join(folder, 'start.sh'), profile], { env, stdio: ['ignore', 'ignore', 'inherit'] })
       started.add(storage)
       running = storage
       return Number(readFileSync(join(env.RUN_BASE, name, 'bench.pid'), 'utf8'))

@@ -13,14 +13,16 @@ export function checkCertificates(config: Config, report: Report, now = systemCl
   })
   checkOutgoing(config, report, now)
   const others = config.general.hosts.filter((host) => !named.some(({ domain }) => domain === host))
-  for (const kind of ['c2s', 's2s', 'http'] as const) {
+  // Components and HTTP may go by names of their own.
+  const wanted = { c2s: others, s2s: others, component: [], http: [] }
+  for (const kind of ['c2s', 's2s', 'component', 'http'] as const) {
     config.listen[kind].forEach((listener, index) => {
       const tls: TlsOptions | undefined = listener.tls
       if (tls === undefined) return
       if (tls.keep_secrets === true) warnOfKeys(['listen', kind, index, 'tls', 'keep_secrets'], report)
       if (tls.certfile === undefined) return
       const check = new CertificateCheck(['listen', kind, index, 'tls'], tls, report)
-      check.run(tls.certfile, kind === 'http' ? [] : others, now)
+      check.run(tls.certfile, wanted[kind], now)
     })
   }
 }

@@ -69,7 +69,7 @@ interface Bound {
 
 function checkListeners(data: unknown, report: Report): void {
   const bound: Bound[] = []
-  for (const kind of ['c2s', 's2s', 'http']) {
+  for (const kind of ['c2s', 's2s', 'component', 'http']) {
     const listeners = valueAt(data, ['listen', kind])
     if (!Array.isArray(listeners)) continue
     listeners.forEach((listener: unknown, index) => {

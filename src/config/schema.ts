@@ -71,6 +71,9 @@ export type HttpListener = Frozen<Settled<Schema['listen']['http'][number], 'ip_
 /** `[[listen.s2s]]`, with its address settled. */
 export type S2sListener = Frozen<Settled<Schema['listen']['s2s'][number], 'ip_address'>>
 
+/** A listener for external components. */
+export type ComponentListener = Frozen<Settled<Schema['listen']['component'][number], 'ip_address'>>
+
 /** `[s2s]`. */
 export type S2sOptions = Frozen<NonNullable<Schema['s2s']>>
 
@@ -97,6 +100,7 @@ export interface Config {
   readonly listen: {
     readonly c2s: readonly C2sListener[]
     readonly s2s: readonly S2sListener[]
+    readonly component: readonly ComponentListener[]
     readonly http: readonly HttpListener[]
   }
   readonly auth: Frozen<Settled<Schema['auth'], 'methods'>>

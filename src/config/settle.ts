@@ -32,6 +32,7 @@ export function settle(parsed: Parsed, options: SettleOptions): Config {
     listen: {
       c2s: listen.c2s.map((entry, index) => settleListener(entry, ['listen', 'c2s', index], report)),
       s2s: listen.s2s.map((entry, index) => settleListener(entry, ['listen', 's2s', index], report)),
+      component: listen.component.map((entry, index) => settleListener(entry, ['listen', 'component', index], report)),
       http: listen.http.map((entry, index) => settleListener(entry, ['listen', 'http', index], report)),
     },
     auth: settleAuth(parsed.auth),

@@ -208,9 +208,10 @@ export class AccountDelivery {
     if (reply !== undefined) this.#router.post(reply)
   }
 
-  /** Tells only our own users that there is no such account, so that strangers cannot look for accounts. */
+  /** Tells only our own users, and components, that there is no such account, so that strangers cannot look for accounts. */
   #bounceLocal(stanza: Stanza, text: string): void {
-    if (stanza.from !== undefined && this.#router.hostOf(stanza.from.domain) !== undefined) {
+    const domain = stanza.from?.domain ?? ''
+    if (this.#router.hostOf(domain) !== undefined || this.#router.isComponent(domain)) {
       this.#router.bounce(stanza, 'service-unavailable', text)
     }
   }

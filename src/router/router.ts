@@ -5,6 +5,7 @@ import type { Clock } from '../util/clock.ts'
 import { letRun } from '../util/settled.ts'
 import type { Element } from '../xml/element.ts'
 import { AccountDelivery } from './account-delivery.ts'
+import { type Component, ComponentTable, type Displacement } from './component-table.ts'
 import { domainReceives, filterPacket, type Routed } from './events.ts'
 import type { Host } from './host.ts'
 import { IqAsker } from './iq-asker.ts'
@@ -26,6 +27,15 @@ export interface Service {
   receive(stanza: Stanza, session?: Session): Promise<void> | undefined
 }
 
+/** A domain in the list of services. */
+export interface ListedService {
+  readonly jid: string
+  readonly name: string | undefined
+  readonly node: string | undefined
+  /** Whether it is a component that may be left out. */
+  readonly isHidden: boolean
+}
+
 /** Told of stanzas that had nowhere to go and of handlers that failed. */
 export interface RouterObserver {
   noRoute(stanza: Stanza): void
@@ -38,10 +48,11 @@ export interface RouterObserver {
   lost(failure: { error: unknown; stanza: Stanza }): void
 }
 
-/** Decides for every stanza where it goes (core routing table): hosted domain, service, or nowhere. */
+/** Decides for every stanza where it goes (core routing table): hosted domain, service, component, or nowhere. */
 export class Router {
   readonly #hosts = new Map<string, Host>()
   readonly #services = new Map<string, Service>()
+  readonly #components = new ComponentTable((domain) => this.#hosts.has(domain))
   readonly #observer: RouterObserver
   readonly #dispatcher: IqDispatcher
   readonly #asker: IqAsker
@@ -68,9 +79,9 @@ export class Router {
     for (const domain of host.domains) this.addDomain(domain, host)
   }
 
-  /** Serves a hosted domain from now on. Throws when the domain is taken. */
+  /** Serves a hosted domain from now on; a component of that name has to go. Throws when the domain is taken. */
   addDomain(domain: string, host: Host): void {
-    if (this.isServed(domain)) throw new Error(`${domain} is served already`)
+    this.#claim(domain)
     this.#hosts.set(domain, host)
   }
 
@@ -79,16 +90,46 @@ export class Router {
     this.#hosts.delete(domain)
   }
 
-  /** Whether somebody serves a domain: as a host or as a service of a module. */
+  /** Whether somebody serves a domain: as a host, as a service of a module, or as a component. */
   isServed(domain: string): boolean {
+    return this.isOwn(domain) || this.#components.find(domain) !== undefined
+  }
+
+  /** Whether a host or a module serves a domain. */
+  isOwn(domain: string): boolean {
     return this.#hosts.has(domain) || this.#services.has(domain)
   }
 
-  /** Serves a domain from now on; the function returned ends that. Throws when the domain is taken. */
+  /** Whether a component serves a domain, and nobody else does. */
+  isComponent(domain: string): boolean {
+    return !this.isOwn(domain) && this.#components.find(domain) !== undefined
+  }
+
+  /** Serves a domain from now on; a component of that name has to go. The function returned ends that. Throws when the domain is taken. */
   addService(domain: string, service: Service): () => void {
-    if (this.isServed(domain)) throw new Error(`${domain} is served already`)
+    this.#claim(domain)
     this.#services.set(domain, service)
     return () => this.#services.delete(domain)
+  }
+
+  /**
+   * Gives a component its domains, until `removeComponent`. False: one of them has a host, a module, or another component, unless
+   * those are to be replaced.
+   */
+  addComponent(component: Component, { replaces }: { readonly replaces: boolean }): boolean {
+    const { name, isPrefix } = component
+    const names = isPrefix ? [name, ...[...this.#hosts.keys()].map((domain) => `${name}.${domain}`)] : [name]
+    if (names.some((each) => this.isOwn(each))) return false
+    const older = new Set(names.flatMap((each) => this.#components.find(each) ?? []))
+    if (older.size > 0 && !replaces) return false
+    for (const each of older) this.#displace(each, 'replaced')
+    this.#components.add(component)
+    return true
+  }
+
+  /** What comes for its domains from now on goes to whoever else has them. */
+  removeComponent(component: Component): void {
+    this.#components.remove(component)
   }
 
   /** From now on stanzas to domains that nobody serves are given to `send`, which never throws; the function returned ends that. */
@@ -99,13 +140,32 @@ export class Router {
     }
   }
 
-  /** The services that belong to a hosted domain. */
-  servicesOf(domain: string): { jid: string; name: string | undefined; node: string | undefined }[] {
+  /** The services that belong to a hosted domain, those of modules first. */
+  servicesOf(domain: string): ListedService[] {
     const own = [...this.#services].filter(([, service]) => service.parent === domain)
-    return own.map(([jid, { name, node }]) => ({ jid, name, node }))
+    const listed = own.map(([jid, { name, node }]): ListedService => ({ jid, name, node, isHidden: false }))
+    for (const component of this.#components.all()) {
+      const { name, isPrefix, isHidden } = component
+      const names = isPrefix ? [name, `${name}.${domain}`] : [name]
+      for (const jid of names) {
+        const isHere =
+          this.parentOf(jid) === domain && this.isComponent(jid) && this.#components.find(jid) === component
+        if (isHere) listed.push({ jid, name: jid, node: undefined, isHidden })
+      }
+    }
+    return listed
   }
 
-  /** The hosted domain that a domain is, or is a service of; services of all of them, and strangers, stand for themselves. */
+  /** The nearest hosted domain that a domain lies under. */
+  parentOf(domain: string): string | undefined {
+    for (let dot = domain.indexOf('.'); dot >= 0; dot = domain.indexOf('.', dot + 1)) {
+      const above = domain.slice(dot + 1)
+      if (this.#hosts.has(above)) return above
+    }
+    return undefined
+  }
+
+  /** The hosted domain that a domain is, or is a service of; services of all of them, components, and strangers, stand for themselves. */
   ownerOf(domain: string): string {
     const service = this.#services.get(domain)
     return service === undefined || service.isShared === true ? domain : service.parent
@@ -162,6 +222,18 @@ export class Router {
     return undefined
   }
 
+  /** Makes a domain free for a host or a module. Throws where one has it already. */
+  #claim(domain: string): void {
+    if (this.isOwn(domain)) throw new Error(`${domain} is served already`)
+    const component = this.#components.named(domain)
+    if (component !== undefined) this.#displace(component, 'taken')
+  }
+
+  #displace(component: Component, why: Displacement): void {
+    this.#components.remove(component)
+    component.displaced(why)
+  }
+
   #deliver(stanza: Stanza, session: Session | undefined): Promise<void> | undefined {
     const { to } = stanza
     if (to === undefined) return undefined
@@ -188,8 +260,10 @@ export class Router {
     return this.#serveDomain(host, stanza, session)
   }
 
-  /** A stanza to a domain that nobody serves here. */
+  /** A stanza to a domain that neither a host nor a module serves. */
   #leave(stanza: Stanza): undefined {
+    const component = this.#components.find(stanza.to?.domain ?? '')
+    if (component !== undefined) return component.receive(stanza)
     if (this.#elsewhere !== undefined) {
       this.#elsewhere(stanza)
       return undefined

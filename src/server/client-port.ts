@@ -33,6 +33,7 @@ import { asWire, type Wire } from '../xml/wire.ts'
 import { accountMetrics } from './account-metrics.ts'
 import { hostTypeLabel } from './host-type-label.ts'
 import type { ListenerParts } from './port.ts'
+import { shapedRate } from './shaped-rate.ts'
 import { StreamHosts } from './stream-hosts.ts'
 
 /** What a listener or handler says about its clients. */
@@ -177,14 +178,12 @@ export class ClientPort {
     return host?.hooks.run(userEnters, { host, user: user.bare })
   }
 
-  /** Bytes a second that a shaper, or the access rule that names one, allows. */
+  /** Bytes a second. */
   #rate(name: string, user: Jid | undefined): number {
     const { config, router } = this.#parts
-    const shaper = config.shaper[name]
-    if (shaper !== undefined) return shaper.max_rate
-    if (user === undefined || name === 'none') return Number.POSITIVE_INFINITY
-    const chosen = router.hostOf(user.domain)?.access.evaluate(name, user, user.domain)
-    return config.shaper[String(chosen)]?.max_rate ?? Number.POSITIVE_INFINITY
+    return shapedRate(name, config, (rule) =>
+      user === undefined ? undefined : router.hostOf(user.domain)?.access.evaluate(rule, user, user.domain),
+    )
   }
 
   /** Those who have guessed too often wait for their answer. */

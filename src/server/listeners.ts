@@ -1,6 +1,7 @@
 import type { Config } from '../config/schema.ts'
 import type { Validity } from '../net/tls-context.ts'
 import { C2sPort } from './c2s-port.ts'
+import type { ComponentPort } from './components/component-port.ts'
 import type { S2sPort } from './federation/s2s-port.ts'
 import { HttpPort } from './http-port.ts'
 import type { ListenerParts, OpenPort, PreparedSettings, RunningPort } from './port.ts'
@@ -190,11 +191,20 @@ function wantedPorts(config: Config): Wanted[] {
     },
     prepare: (port: RunningPort) => (port as S2sPort).prepare(table, config),
   }))
+  const component = config.listen.component.map((table) => ({
+    key: keyOf('component', table),
+    port: table.port,
+    open: async (parts: ListenerParts) => {
+      const { ComponentPort } = await import('./components/component-port.ts')
+      return ComponentPort.open(table, config, parts)
+    },
+    prepare: (port: RunningPort) => (port as ComponentPort).prepare(table, config),
+  }))
   const http = config.listen.http.map((table) => ({
     key: keyOf('http', table),
     port: table.port,
     open: (parts: ListenerParts) => HttpPort.open(table, config, parts),
     prepare: (port: RunningPort) => (port as HttpPort).prepare(table, config),
   }))
-  return [...c2s, ...s2s, ...http]
+  return [...c2s, ...s2s, ...component, ...http]
 }

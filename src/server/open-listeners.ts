@@ -27,6 +27,7 @@ export async function openListeners({ live, tap, hosts, federation, ...rest }: L
     get config() {
       return live.current
     },
+    tap,
     traffic: clientTraffic(metrics, (domain) => hostTypeLabel(router, domain), tap),
     domains: () => hosts().flatMap(({ domains }) => [...domains]),
     federation: () => federation.open(),

@@ -1,6 +1,6 @@
 import type { LoginGuard } from '../auth/login-guard.ts'
 import type { Config } from '../config/schema.ts'
-import type { ClientTraffic } from '../edges/client-traffic.ts'
+import type { ClientTraffic, TrafficTap } from '../edges/client-traffic.ts'
 import type { ModulesByDomain } from '../module/module-commands.ts'
 import type { Readiness } from '../net/health.ts'
 import type { Validity } from '../net/tls-context.ts'
@@ -19,6 +19,8 @@ export interface ListenerParts {
   readonly log: Logger
   readonly metrics: Metrics
   readonly traffic: ClientTraffic
+  /** Shows traffic to whoever looks. */
+  readonly tap: TrafficTap
   readonly router: Router
   /** The modules that run on each host. */
   readonly modules: ModulesByDomain
@@ -41,8 +43,8 @@ export interface OpenPort {
   readonly port: number
   /** What is spoken there, in a few words. */
   readonly speaks: string
-  /** `c2s`, `s2s` or `http`, and how it is protected. */
-  readonly kind: 'c2s' | 'c2s_tls' | 's2s' | 's2s_tls' | 'http' | 'https'
+  /** What it is for, and whether with TLS from the first byte. */
+  readonly kind: 'c2s' | 'c2s_tls' | 's2s' | 's2s_tls' | 'component' | 'component_tls' | 'http' | 'https'
 }
 
 /** Settings that are ready to be taken over. */

@@ -1,12 +1,14 @@
 import { join } from 'node:path'
-import type { C2sListener, Config, HttpListener, S2sListener } from '../config/schema.ts'
+import type { C2sListener, ComponentListener, Config, HttpListener, S2sListener } from '../config/schema.ts'
 import type { Report } from '../net/connection.ts'
 import { ownCertificate } from '../net/own-certificate.ts'
 import { TlsContext } from '../net/tls-context.ts'
 import type { Clock } from '../util/clock.ts'
 
 /** The `tls` table of some listener. */
-export type TlsTable = NonNullable<C2sListener['tls'] | S2sListener['tls'] | HttpListener['tls']>
+export type TlsTable = NonNullable<
+  C2sListener['tls'] | S2sListener['tls'] | ComponentListener['tls'] | HttpListener['tls']
+>
 
 /** What TLS contexts are made with, besides their table. */
 export interface TlsParts {
@@ -18,10 +20,11 @@ export interface TlsParts {
   folder(): Promise<string>
 }
 
-/** Client certificates are of no use to what is served over HTTP: they are not asked for unless somebody says so. */
+/** Client certificates are of no use to components, nor to what is served over HTTP: they are not asked for unless somebody says so. */
 const protocols = {
   xmpp: { alpn: ['xmpp-client'], verify_mode: undefined },
   peers: { alpn: ['xmpp-server'], verify_mode: undefined },
+  components: { alpn: undefined, verify_mode: 'none' },
   http: { alpn: ['http/1.1'], verify_mode: 'none' },
 } as const
 

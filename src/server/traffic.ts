@@ -35,7 +35,10 @@ export function clientTraffic(metrics: Metrics, typeOf: (domain: string) => stri
 }
 
 /** What goes over connections of one kind, with TLS and without. */
-export function byteCounts(metrics: Metrics, connectionType: 'c2s' | 's2s'): Record<'tcp' | 'tls', ByteCounts> {
+export function byteCounts(
+  metrics: Metrics,
+  connectionType: 'c2s' | 's2s' | 'component',
+): Record<'tcp' | 'tls', ByteCounts> {
   const bytesOf = (name: string) => {
     const counter = (direction: string, text: string) =>
       metrics
@@ -46,8 +49,24 @@ export function byteCounts(metrics: Metrics, connectionType: 'c2s' | 's2s'): Rec
   return { tcp: bytesOf('tcp'), tls: bytesOf('tls') }
 }
 
+/** What is counted of stanzas on connections of one kind, by the host type that they are for. */
+export function elementCountsByType(
+  metrics: Metrics,
+  connectionType: 's2s' | 'component',
+): (hostType: string) => Record<'incoming' | 'outgoing', ElementCounts> {
+  const known = new Map<string, Record<'incoming' | 'outgoing', ElementCounts>>()
+  return (type) => {
+    const before = known.get(type)
+    if (before !== undefined) return before
+    const labels = { connection_type: connectionType, host_type: type }
+    const made = { incoming: elementCounts(metrics, 'in', labels), outgoing: elementCounts(metrics, 'out', labels) }
+    known.set(type, made)
+    return made
+  }
+}
+
 /** The counts of one direction, which go into the metrics when those are read. */
-export function elementCounts(metrics: Metrics, direction: 'in' | 'out', labels: Labels): ElementCounts {
+function elementCounts(metrics: Metrics, direction: 'in' | 'out', labels: Labels): ElementCounts {
   const verb = direction === 'in' ? 'received' : 'sent'
   const prefix = `xmpp_element_${direction}`
   const names = ['connection_type', 'host_type'] as const

@@ -10,17 +10,15 @@ import { attributesOf, fieldsOf, prefixesOf, type StanzaHead } from './head.ts'
 import { NS } from './namespaces.ts'
 import { appended, cutOut, elementOf, type Part, receivedParts, shifted, type TextPart } from './parts.ts'
 import { plainTextOf } from './plain-text.ts'
-import { serverContent } from './server-form.ts'
 import type { StanzaError } from './stanza-error.ts'
 import { decodeNotes, encodeNotes, type StanzaKey, withNote } from './stanza-key.ts'
+import { contentIn } from './stream-form.ts'
 import type { Ticket } from './ticket.ts'
 
 export type { StanzaKind } from './fields.ts'
 
-/** How the root is written: on a jabber:client stream, in a WebSocket frame or `<forwarded/>`, on a jabber:server stream. */
-export type WireForm = 'client' | 'framed' | 'server'
-
-const formNamespace: Record<WireForm, string> = { client: '', framed: " xmlns='jabber:client'", server: '' }
+/** How the root is written: on a jabber:client stream, in a WebSocket frame or `<forwarded/>`, on a stream of a server or a component. */
+export type WireForm = 'client' | 'framed' | 'server' | 'component'
 
 /**
  * A message, presence or IQ. It does not change; the verbs (`readdressed`, `prepend`, `append`, `without`, `replaced`)
@@ -217,8 +215,10 @@ export class Stanza {
   toWire(form: WireForm): Wire {
     const from = this.from === undefined ? '' : ` from='${this.from.wire}'`
     const to = this.to === undefined ? '' : ` to='${this.to.wire}'`
-    const head = `<${this.kind}${formNamespace[form]}${from}${to}${this.#attributes}`
-    const inner = form === 'server' ? serverContent(this.#inner, () => this.elements()) : this.#inner
+    const root = form === 'framed' ? `${this.kind} xmlns='${NS.client}'` : this.kind
+    const head = `<${root}${from}${to}${this.#attributes}`
+    const isOurs = form === 'client' || form === 'framed'
+    const inner = isOurs ? this.#inner : contentIn(NS[form], this.#inner, () => this.elements())
     return asWire(inner === '' ? `${head}/>` : `${head}>${inner}</${this.kind}>`)
   }
 

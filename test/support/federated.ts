@@ -135,7 +135,7 @@ export class Federated {
     this.#authority ??= await makeAuthority()
     const ports = await freePorts(Object.keys(servers).length)
     const places = Object.entries(servers).map(([domain, { domains = [] }], index) => ({
-      domains: [domain, ...domains, `conference.${domain}`, `pubsub.${domain}`],
+      domains: [domain, ...domains, `conference.${domain}`, `pubsub.${domain}`, `gateway.${domain}`],
       port: ports[index] ?? 0,
     }))
     const known = [...places.flatMap(({ domains, port }) => domains.map((host) => ({ host, port }))), ...strangers]

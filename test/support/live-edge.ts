@@ -1,5 +1,6 @@
 import { LoginGuard } from '../../src/auth/login-guard.ts'
 import { parseConfig } from '../../src/config/load.ts'
+import type { ComponentService } from '../../src/edges/component/component-service.ts'
 import type { InboundService } from '../../src/edges/s2s/inbound-stream.ts'
 import { Jid } from '../../src/jid/jid.ts'
 import { allModules } from '../../src/modules/all.ts'
@@ -10,6 +11,7 @@ import { createLogger } from '../../src/observe/logger.ts'
 import { registerAccount } from '../../src/router/accounts.ts'
 import type { Host } from '../../src/router/host.ts'
 import { ClientPort } from '../../src/server/client-port.ts'
+import { componentService } from '../../src/server/components/component-service.ts'
 import { inboundService } from '../../src/server/federation/s2s-port.ts'
 import type { ListenerParts } from '../../src/server/port.ts'
 import { clientTraffic } from '../../src/server/traffic.ts'
@@ -129,6 +131,7 @@ export class LiveEdge {
       clock: this.clock,
       log,
       metrics,
+      tap: this.#server.tap,
       traffic: clientTraffic(metrics, (domain) => domain, this.#server.tap),
       router,
       modules: { running: [], of: () => undefined },
@@ -184,6 +187,14 @@ export class LiveEdge {
     this.host.router.sendElsewhere(() => {})
     const around = { parts, negotiating: new Set<never>(), tls: undefined, federation, s2s: federation.optionsOf('') }
     return { ...inboundService(table, around), check: () => Promise.resolve('valid') }
+  }
+
+  /** Streams of components. */
+  components(): ComponentService {
+    const parts = this.#parts
+    const [table] = parts?.config.listen.component ?? []
+    if (parts === undefined || table === undefined) throw new Error('not started, or no listener is configured')
+    return componentService(table, parts.config, { parts, open: new Set(), report: () => {} })
   }
 
   /** Over a WebSocket. */

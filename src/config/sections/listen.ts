@@ -1,8 +1,10 @@
 import { z } from 'zod'
-import { isAddableField, isFieldValue } from '../../util/http-fields.ts'
 import { duration, intOrInfinity, ipAddress, noEffect, notBuilt, oneOf, port, ruleName, uniqueList } from '../option.ts'
 import { methodName } from './auth.ts'
-import { clientTls, httpTls, serverTls, xmppTls } from './tls.ts'
+import { place } from './http-place.ts'
+import { inviteHandler } from './invite-handler.ts'
+import { proxyHandler } from './proxy-handler.ts'
+import { componentTls, httpTls, serverTls, xmppTls } from './tls.ts'
 
 const address = {
   port: port().describe('TCP port.').meta({ reload: 'live' }),
@@ -54,7 +56,7 @@ const streamListener = {
     .meta({ reload: 'restart' }),
   state_timeout: duration('ms', { least: 0, infinite: true })
     .default(5000)
-    .describe('Time for each step until somebody has signed in, or proven which server it is.')
+    .describe('Time for each step until somebody has signed in, or proven which server or component it is.')
     .meta({ reload: 'live', aliases: ['c2s_state_timeout'] }),
   backlog: z
     .int()
@@ -108,14 +110,41 @@ const s2s = z.strictObject({
   tls: serverTls.prefault({}).describe('TLS of this listener.'),
 })
 
-const place = {
-  host: z.string().min(1).default('_').describe('Host header that is served; `_` means any.').meta({ reload: 'live' }),
-  path: z
+/** What a listener says of its components, whatever carries their streams. */
+const components = {
+  password: z
     .string()
-    .regex(/^\//, { error: 'Expected a path that begins with a slash.' })
-    .describe('Path that is served.')
+    .min(1)
+    .describe('What components prove to know.')
+    .meta({ secret: true, reload: 'live', example: 'secret' }),
+  access: ruleName().default('all').describe('Senders that reach the components.').meta({ reload: 'live' }),
+  check_from: z
+    .boolean()
+    .default(true)
+    .describe('Components may send from addresses of their own domain only.')
+    .meta({ reload: 'live' }),
+  hidden_components: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Leave the components out of service discovery, as `modules.mod_disco.users_can_see_hidden_services` says.',
+    )
+    .meta({ reload: 'live' }),
+  conflict_behaviour: oneOf('disconnect', 'kick_old')
+    .default('disconnect')
+    .describe('Who has to go where two components have one name: the new one, or the old one.')
     .meta({ reload: 'live' }),
 }
+
+const component = z.strictObject({
+  ...address,
+  port: address.port.meta({ example: 8888 }),
+  ...components,
+  ...streamListener,
+  shaper: streamListener.shaper.meta({ aliases: [{ key: 'shaper_rule', era: '4.0' }] }),
+  max_unauthenticated_size: unauthenticatedSize,
+  tls: componentTls.optional().describe('TLS of this listener; without the table there is none.'),
+})
 
 /** A handler without options of its own; `path` is where it usually is. */
 function plainHandler(path: string) {
@@ -148,64 +177,14 @@ const websocketHandler = z.strictObject({
     .meta({ reload: 'live' }),
   access: ruleName().default('all').describe('Who may bind a resource here.').meta({ reload: 'live' }),
   ...clientLimits,
-  service: notBuilt('components over WebSocket'),
-})
-
-const addedHeader = z.strictObject({
-  name: z
-    .string()
-    .refine(isAddableField, { error: 'This is no name of a header field, or of one that cannot be added.' })
-    .describe('Its name.')
-    .meta({ example: 'X-Forwarded-Proto' }),
-  value: z
-    .string()
-    .refine(isFieldValue, { error: 'A value is one line of ASCII.' })
-    .describe('Its value.')
-    .meta({ secret: true, example: 'https' }),
-})
-
-const proxyHandler = z.strictObject({
-  ...place,
-  path: place.path.meta({ example: '/[...]' }),
-  timeout: duration('ms')
-    .default(5000)
-    .describe('Time for a connection to the upstream, and again for its whole answer.')
-    .meta({ reload: 'live' }),
-  body_length: intOrInfinity()
-    .default(8_000_000)
-    .describe('Longest body of a request that is passed on, in bytes.')
-    .meta({ reload: 'live' }),
-  custom_headers: z
-    .array(addedHeader)
-    .default([])
-    .describe('Header fields added to every request, in place of those of the same name.')
-    .meta({ reload: 'live' }),
-  tls: clientTls.optional().describe('TLS with upstreams whose address begins with https.'),
-})
-
-const client = z.strictObject({
-  name: z.string().min(1).describe('Its name.').meta({ example: 'Gajim' }),
-  platforms: z.string().min(1).describe('What it runs on.').meta({ example: 'Linux, macOS, Windows' }),
-  url: z
-    .string()
-    .regex(/^https:\/\/\S+$/, { error: 'Expected "https://…".' })
-    .describe('Where it is to be had.')
-    .meta({ example: 'https://gajim.org' }),
-})
-
-const inviteHandler = z.strictObject({
-  ...place,
-  path: place.path.meta({ example: '/invite' }),
-  clients: z
-    .array(client)
-    .default([
-      { name: 'Conversations', platforms: 'Android', url: 'https://conversations.im' },
-      { name: 'Monal', platforms: 'iOS, macOS', url: 'https://monal-im.org' },
-      { name: 'Dino', platforms: 'Linux', url: 'https://dino.im' },
-      { name: 'Gajim', platforms: 'Linux, macOS, Windows', url: 'https://gajim.org' },
-    ])
-    .describe('Clients that are recommended.')
-    .meta({ reload: 'live' }),
+  service: noEffect(
+    z.strictObject({
+      ...components,
+      shaper_rule: streamListener.shaper,
+      max_fsm_queue: streamListener.max_fsm_queue,
+    }),
+    'components connect over TCP only, see listen.component',
+  ).meta({ era: '4.0' }),
 })
 
 const laterHandlers = {
@@ -279,5 +258,9 @@ export const listen = z.strictObject({
   c2s: z.array(c2s).default([]).describe('Listeners for XMPP clients.'),
   http: z.array(http).default([]).describe('Listeners for HTTP and what is carried over it.'),
   s2s: z.array(s2s).default([]).describe('Listeners for other servers.'),
-  component: notBuilt('external components').meta({ aliases: [{ key: 'service', era: '4.0' }] }),
+  component: z
+    .array(component)
+    .default([])
+    .describe('Listeners for external components (XEP-0114).')
+    .meta({ aliases: [{ key: 'service', era: '4.0' }] }),
 })

@@ -92,6 +92,11 @@ export const serverTls = xmppTls.extend({
     .meta({ reload: 'live' }),
 })
 
+/** TLS of a listener for components, whose protocol has no STARTTLS (XEP-0114). */
+export const componentTls = xmppTls.extend({
+  mode: oneOf('tls').default('tls').describe('`tls` from the first byte.').meta({ reload: 'live' }),
+})
+
 /** TLS of a connection that the server makes. */
 export const clientTls = z.strictObject({
   verify_mode: oneOf('peer', 'selfsigned_peer', 'none')

@@ -19,8 +19,6 @@ export function openingText({ from, to, id, lang, isVersion1 }: SentHeader): Wir
   )
 }
 
-export const closingText: Wire = asWire('</stream:stream>')
-
 /** A first-level element that is no stanza. Those of the stream and of dialback go by their prefixes, which older servers insist on. */
 export function elementText(element: Element): Wire {
   const prefix = element.ns === NS.streams ? 'stream:' : element.ns === NS.dialback ? 'db:' : undefined

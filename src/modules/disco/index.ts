@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { domainName, noEffect } from '../../config/option.ts'
+import { domainName } from '../../config/option.ts'
 import { Jid } from '../../jid/jid.ts'
 import { defineModule } from '../../module/define.ts'
 import type { Counter, Metrics } from '../../observe/metrics.ts'
@@ -49,7 +49,11 @@ export default defineModule({
       )
       .default([])
       .describe('Contact addresses of the service (XEP-0157).'),
-    users_can_see_hidden_services: noEffect(z.boolean(), 'there are no components that could be hidden'),
+    users_can_see_hidden_services: z
+      .boolean()
+      .default(true)
+      .describe('Whether clients see hidden components (`listen.component.hidden_components`) in the list of services.')
+      .meta({ reload: 'live' }),
   }),
   setup({ host, iq, on, options, find, provide, metrics }) {
     const looked = rosterLooks(metrics, host.type)
@@ -100,10 +104,13 @@ export default defineModule({
         forms: [serverInfoForm(options.server_info, 'mod_disco')],
       }
     })
-    on(discoItems, 'main', ({ at, node, to }): readonly DiscoItem[] | undefined => {
+    on(discoItems, 'main', ({ at, node, from, to }): readonly DiscoItem[] | undefined => {
       if (node !== '') return undefined
-      if (at === 'server')
-        return [...host.router.servicesOf(to.domain), ...options.extra_domains.map((jid) => ({ jid }))]
+      if (at === 'server') {
+        const seesAll = from.local === '' || options.users_can_see_hidden_services
+        const services = host.router.servicesOf(to.domain).filter(({ isHidden }) => seesAll || !isHidden)
+        return [...services, ...options.extra_domains.map((jid) => ({ jid }))]
+      }
       return host.sessions.of(to).map((session) => ({ jid: session.jid.full, name: to.local }))
     })
   },

@@ -111,7 +111,7 @@ export class ArchiveReader {
       .orderBy('entry.id')
       .limit(max)
       .execute()
-    return rows.map((row) => ({ ...row, bytes: Buffer.from(row.bytes) }))
+    return rows.map((row) => ({ ...row, bytes: asBuffer(row.bytes) }))
   }
 
   #joined() {
@@ -167,5 +167,10 @@ function valuesOf(filter: Filter, max: number, offset: number): Values {
 }
 
 function messagesOf(rows: readonly Row[]): ArchivedMessage[] {
-  return rows.map((row) => ({ ...row, bytes: Buffer.from(row.bytes) }))
+  return rows.map((row) => ({ ...row, bytes: asBuffer(row.bytes) }))
+}
+
+/** The same bytes, not a copy of them. */
+function asBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength)
 }

@@ -8,8 +8,10 @@ import { StanzaError } from '../../stanza/stanza-error.ts'
 import { formatStanzaId } from '../../stanza/stanza-id.ts'
 import { type Element, el } from '../../xml/element.ts'
 import { escapeXml } from '../../xml/escape.ts'
+import { scanFrame } from '../../xml/frame.ts'
+import { ownLimits } from '../../xml/limits.ts'
 import { parseElement } from '../../xml/parse.ts'
-import { asWire, fromWire, toWire, type Wire, wireBytes } from '../../xml/wire.ts'
+import { asWire, fromWire, toWire, type Wire } from '../../xml/wire.ts'
 import type { ArchivePage } from './lookup.ts'
 import { forwardNs } from './names.ts'
 import type { ArchivedMessage } from './reader.ts'
@@ -30,28 +32,32 @@ const senderPattern = /^<message xmlns='jabber:client' from='([^']*)'/
 /** A message of an archive as it is sent to who has asked (XEP-0313 §4.2). `present`: what the asker may see of it. */
 export function resultMessage(
   message: ArchivedMessage,
-  envelope: Envelope,
+  { from, to, ns, queryId }: Envelope,
   present?: (stored: Stanza, message: ArchivedMessage) => Stanza,
 ): Stanza {
+  const text = resultText(shownText(message, present), message.id, ns, queryId)
+  return Stanza.make('message', { from: from.bare, to, id: randomUUID() }, { name: 'result', ns, text })
+}
+
+/** The stored text as it stands, where it is good. */
+function shownText(message: ArchivedMessage, present?: (stored: Stanza, message: ArchivedMessage) => Stanza): Wire {
   try {
-    if (present === undefined) return enclosed(asWire(message.bytes.toString('latin1')), message.id, envelope)
-    const shown = present(Stanza.fromBytes(message.bytes, Jid.parse), message)
-    return enclosed(shown.toWire('framed'), message.id, envelope)
+    if (present !== undefined) return present(Stanza.fromBytes(message.bytes, Jid.parse), message).toWire('framed')
+    return storedText(message)
   } catch {
-    return enclosed(brokenMessage().toWire('framed'), message.id, envelope)
+    return brokenMessage().toWire('framed')
   }
 }
 
-/** The stored text stands in the answer as it is; reading the whole makes sure that it is good. */
-function enclosed(stored: Wire, id: number, { from, to, ns, queryId }: Envelope): Stanza {
-  const head = `<message xmlns='${NS.client}' from='${from.bare.wire}' to='${to.wire}' id='${randomUUID()}'>`
-  return Stanza.fromBytes(wireBytes(asWire(`${head}${resultText(stored, id, ns, queryId)}</message>`)), Jid.parse)
+/** The text of a message as it is stored; read once, to make sure that it is good. Throws where it is not. */
+function storedText({ bytes }: ArchivedMessage): Wire {
+  if (scanFrame(bytes, ownLimits).name !== 'message') throw new RangeError('not a stored message')
+  return asWire(bytes.toString('latin1'))
 }
 
 /** `<result/>` with a stored message. */
 function resultText(stored: Wire, id: number, ns: string, queryId?: string): Wire {
   const query = queryId === undefined ? '' : ` queryid='${toWire(escapeXml(queryId))}'`
-  if (!stored.startsWith('<message ')) throw new RangeError('not a stored message')
   const sender = senderPattern.exec(stored)?.[1]
   const delay = `<delay xmlns='${NS.delay}' stamp='${formatMicros(id)}'${sender === undefined ? '' : ` from='${sender}'`}/>`
   const forwarded = `<forwarded xmlns='${forwardNs}'>${delay}${stored}</forwarded>`
@@ -59,8 +65,8 @@ function resultText(stored: Wire, id: number, ns: string, queryId?: string): Wir
 }
 
 /** A message of an archive as an element of its own. Throws where it cannot be read any more. */
-export function resultElement({ id, bytes }: ArchivedMessage, ns: string): Element {
-  return parseElement(fromWire(resultText(asWire(bytes.toString('latin1')), id, ns)))
+export function resultElement(message: ArchivedMessage, ns: string): Element {
+  return parseElement(fromWire(resultText(storedText(message), message.id, ns)))
 }
 
 /** Stands for what cannot be read any more. */

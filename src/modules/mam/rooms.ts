@@ -53,7 +53,7 @@ export class RoomArchive implements RoomArchives {
     const { host, template } = this.#parts
     const owner = host.router.ownerOf(serviceDomain)
     // A service that belongs to no domain more than to others stands for itself.
-    const isOurs = owner === serviceDomain ? host.router.isServed(owner) : host.domains.has(owner)
+    const isOurs = owner === serviceDomain ? host.router.isOwn(owner) : host.domains.has(owner)
     const serves = isOurs && subdomainOf(template, owner).domain === serviceDomain
     // What is not served now may be later.
     if (isOurs) this.#known.set(serviceDomain, serves)

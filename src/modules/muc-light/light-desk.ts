@@ -184,7 +184,7 @@ export class LightDesk {
   /** Who is to belong to a room must be somebody: rooms that belong to each other would never stop talking. */
   #checkAddress(jid: Jid): void {
     const { router } = this.parts.host
-    const isService = router.isServed(jid.domain) && router.hostOf(jid.domain) === undefined
+    const isService = router.isOwn(jid.domain) && router.hostOf(jid.domain) === undefined
     if (jid.local !== '' && !isService && Buffer.byteLength(jid.bareString) <= longestAddress) return
     throw new StanzaError('bad-request', { text: `${jid.full} cannot belong to a room` })
   }

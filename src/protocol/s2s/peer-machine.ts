@@ -89,11 +89,14 @@ export abstract class PeerMachine<Action> {
   }
 }
 
-/** What is wrong with a header whoever sends it (RFC 6120 §4.8). */
-export function headerFault({ name, ns, defaultNs }: ReceivedHeader): StreamError | undefined {
+/** What is wrong with a header whoever sends it, on a stream with this content (RFC 6120 §4.8). */
+export function headerFault(
+  { name, ns, defaultNs }: ReceivedHeader,
+  contentNs: string = NS.server,
+): StreamError | undefined {
   if (ns !== NS.streams) return new StreamError('invalid-namespace')
   if (name !== 'stream') return new StreamError('bad-format')
-  return defaultNs === NS.server ? undefined : new StreamError('invalid-namespace')
+  return defaultNs === contentNs ? undefined : new StreamError('invalid-namespace')
 }
 
 /** Whether the other side speaks XMPP 1.0, and with it TLS, SASL and features. Throws for a version of the future. */

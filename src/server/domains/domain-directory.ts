@@ -79,7 +79,7 @@ export class DomainDirectory {
       this.#mustKnow(hostType)
       const before = await this.find(domain)
       if (before === undefined) {
-        if (this.#parts.router.isServed(domain)) throw duplicate(domain)
+        if (this.#parts.router.isOwn(domain)) throw duplicate(domain)
         await this.#parts.store.add(domain, hostType)
       }
       const added = (await this.find(domain)) ?? { domain, hostType, status: 'enabled' }

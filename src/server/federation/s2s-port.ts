@@ -1,8 +1,9 @@
 import type { Config, S2sListener, S2sOptions } from '../../config/schema.ts'
 import { type InboundService, InboundStream } from '../../edges/s2s/inbound-stream.ts'
-import { closingText, elementText, openingText } from '../../edges/s2s/stream-text.ts'
+import { elementText, openingText } from '../../edges/s2s/stream-text.ts'
+import { closingText } from '../../edges/xml-stream.ts'
 import { Jid } from '../../jid/jid.ts'
-import { type Accept, type Listener, listenTcp, type TcpSettings } from '../../net/tcp.ts'
+import type { Listener } from '../../net/tcp.ts'
 import type { TlsContext } from '../../net/tls-context.ts'
 import type { Pair } from '../../protocol/s2s/events.ts'
 import type { InboundRules } from '../../protocol/s2s/inbound-events.ts'
@@ -13,22 +14,20 @@ import { defaultLimits } from '../../xml/limits.ts'
 import { asWire, type Wire } from '../../xml/wire.ts'
 import type { Negotiating } from '../client-port.ts'
 import { limitWatch } from '../limit-watch.ts'
-import { ListeningPort, type PortSettings } from '../listening-port.ts'
 import type { ListenerParts, OpenPort } from '../port.ts'
+import { shapedRate } from '../shaped-rate.ts'
+import { openStreams, protection, StreamPort, type StreamSettings, tcpSettings } from '../stream-port.ts'
 import { tlsContext } from '../tls.ts'
 import { type ServerFederation, s2sDefaults } from './server-federation.ts'
 
-interface Settings extends PortSettings<S2sListener> {
-  readonly tcp: TcpSettings
-  readonly accept: Accept
-}
+type Settings = StreamSettings<S2sListener>
 
 /** Pairs of domains that one stream may prove, and how many it may have looked into at a time. */
 const maxPairs = 100
 const maxChecks = 10
 
 /** A port for other servers. */
-export class S2sPort extends ListeningPort<S2sListener, Settings, Listener> {
+export class S2sPort extends StreamPort<S2sListener> {
   readonly #parts: ListenerParts
 
   private constructor(parts: ListenerParts, listener: Listener, settings: Settings, negotiating: Negotiating) {
@@ -40,23 +39,8 @@ export class S2sPort extends ListeningPort<S2sListener, Settings, Listener> {
   static async open(table: S2sListener, config: Config, parts: ListenerParts): Promise<S2sPort> {
     const negotiating: Negotiating = new Set()
     const settings = await settingsOf(table, config, parts, negotiating)
-    const { port, ip_address: host, backlog, max_handshakes: maxHandshakes } = table
-    try {
-      const report = limitWatch(parts, 's2s_limit_reached_count', 'Servers that met a limit')
-      const options = { port, host, backlog, maxHandshakes, clock: parts.clock, report, ...settings.tcp }
-      return new S2sPort(parts, await listenTcp(options, settings.accept), settings, negotiating)
-    } catch (error) {
-      settings.tls?.close()
-      throw error
-    }
-  }
-
-  get connections(): number {
-    return this.listener.connections
-  }
-
-  get streams(): number {
-    return this.listener.connections
+    const report = limitWatch(parts, 's2s_limit_reached_count', 'Servers that met a limit')
+    return new S2sPort(parts, await openStreams(settings, parts, report), settings, negotiating)
   }
 
   get openPort(): OpenPort {
@@ -73,18 +57,7 @@ export class S2sPort extends ListeningPort<S2sListener, Settings, Listener> {
   protected settingsOf(table: S2sListener, config: Config, negotiating: Negotiating): Promise<Settings> {
     return settingsOf(table, config, this.#parts, negotiating)
   }
-
-  protected apply(): void {
-    this.listener.update(this.settings.tcp, this.settings.accept)
-  }
 }
-
-const protection = {
-  none: 'no TLS',
-  tls: 'direct TLS',
-  starttls: 'STARTTLS offered',
-  starttls_required: 'STARTTLS',
-} as const
 
 async function settingsOf(
   table: S2sListener,
@@ -104,13 +77,7 @@ async function settingsOf(
   return {
     table,
     tls,
-    tcp: {
-      maxConnections: table.max_connections,
-      maxPerAddress: table.max_connections_per_address,
-      refusal: () => refusal(service.rules),
-      proxyProtocol: table.proxy_protocol,
-      tls: isDirect ? tls : undefined,
-    },
+    tcp: tcpSettings(table, () => refusal(service.rules), isDirect ? tls : undefined),
     accept: (connection) => InboundStream.accept(service, connection),
   }
 }
@@ -174,14 +141,13 @@ function inboundRules(table: S2sListener, { parts: { config, router }, federatio
   }
 }
 
-/** Bytes a second that a shaper, or the access rule that names one, allows. */
+/** Bytes a second. */
 function rateOf(name: string, pair: Pair | undefined, { config, router }: ListenerParts): number {
-  const shaper = config.shaper[name]
-  if (shaper !== undefined) return shaper.max_rate
-  const remote = pair === undefined ? undefined : Jid.tryParse(pair.remote)
-  if (pair === undefined || remote === undefined || name === 'none') return Number.POSITIVE_INFINITY
-  const chosen = router.hostOf(router.ownerOf(pair.local))?.access.evaluate(name, remote, pair.local)
-  return config.shaper[String(chosen)]?.max_rate ?? Number.POSITIVE_INFINITY
+  return shapedRate(name, config, (rule) => {
+    const remote = pair === undefined ? undefined : Jid.tryParse(pair.remote)
+    if (pair === undefined || remote === undefined) return undefined
+    return router.hostOf(router.ownerOf(pair.local))?.access.evaluate(rule, remote, pair.local)
+  })
 }
 
 /** What a server beyond the limit of connections is told (RFC 6120 §4.9.3.17). */

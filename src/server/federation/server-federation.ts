@@ -11,17 +11,15 @@ import type { Metrics } from '../../observe/metrics.ts'
 import { DialbackKeys } from '../../protocol/s2s/dialback-key.ts'
 import type { Pair } from '../../protocol/s2s/events.ts'
 import type { Host } from '../../router/host.ts'
-import { isPassing, refusalOf } from '../../router/refusal.ts'
 import type { Router } from '../../router/router.ts'
-import type { Stanza } from '../../stanza/stanza.ts'
-import { StanzaError } from '../../stanza/stanza-error.ts'
 import { StreamError } from '../../stanza/stream-error.ts'
 import type { Clock } from '../../util/clock.ts'
 import { randomId } from '../../util/random-id.ts'
 import { TimerWheel } from '../../util/timer-wheel.ts'
 import { hostTypeLabel } from '../host-type-label.ts'
 import type { LiveConfig } from '../live-config.ts'
-import { byteCounts, elementCounts } from '../traffic.ts'
+import { routeReceived } from '../route-received.ts'
+import { byteCounts, elementCountsByType } from '../traffic.ts'
 import { outgoingSettings } from './outgoing-settings.ts'
 
 /** What connections with other servers are made with. */
@@ -102,11 +100,9 @@ export class ServerFederation {
 
   /** Whether it lies under a domain of ours, whose subdomains are not to be looked for elsewhere. */
   #isStrayed(remote: string): boolean {
-    for (let dot = remote.indexOf('.'); dot >= 0; dot = remote.indexOf('.', dot + 1)) {
-      const host = this.#home.router.hostOf(remote.slice(dot + 1))
-      if (host !== undefined) return host.config.general.route_subdomains !== 's2s'
-    }
-    return false
+    const { router } = this.#home
+    const host = router.hostOf(router.parentOf(remote) ?? '')
+    return host !== undefined && host.config.general.route_subdomains !== 's2s'
   }
 
   #keysOf(local: string): DialbackKeys {
@@ -119,7 +115,8 @@ export class ServerFederation {
 
   #hostOf(local: string): Host | undefined {
     const { router } = this.#home
-    return router.hostOf(router.ownerOf(local))
+    // A component has what holds for the domain that it lies under.
+    return router.hostOf(router.ownerOf(local)) ?? router.hostOf(router.parentOf(local) ?? '')
   }
 
   #connectionsFor({ local, remote }: Pair): number {
@@ -165,39 +162,15 @@ function outgoingLimits({ outgoing }: S2sOptions): OutgoingLimits {
 
 function peerService(home: FederationHome): PeerService {
   const { clock, metrics, router, tap } = home
-  const known = new Map<string, ReturnType<PeerService['trafficOf']>>()
+  const countsOf = elementCountsByType(metrics, 's2s')
   return {
     clock,
     wheel: new TimerWheel(clock),
     bytes: byteCounts(metrics, 's2s'),
     tap,
-    trafficOf(domain) {
-      const type = hostTypeLabel(router, router.ownerOf(domain))
-      const before = known.get(type)
-      if (before !== undefined) return before
-      const labels = { connection_type: 's2s', host_type: type }
-      const made = { incoming: elementCounts(metrics, 'in', labels), outgoing: elementCounts(metrics, 'out', labels) }
-      known.set(type, made)
-      return made
-    },
-    receive: (stanza) => receive(stanza, home),
+    trafficOf: (domain) => countsOf(hostTypeLabel(router, router.ownerOf(domain))),
+    receive: (stanza) => routeReceived(stanza, home),
     note: (note) => tell(note, home),
-  }
-}
-
-/** Routes what another server has sent; what a module has against it is told there. */
-function receive(stanza: Stanza, home: FederationHome): Promise<void> | undefined {
-  const refuse = (error: unknown): void => {
-    const isExpected = error instanceof StanzaError || isPassing(error)
-    if (!isExpected) home.log.error({ what: 'routing_failed', reason: error, from_jid: stanza.from?.full })
-    const reply = stanza.kind === 'presence' ? undefined : stanza.errorReply(refusalOf(error))
-    if (reply !== undefined) home.router.post(reply)
-  }
-  try {
-    return home.router.route(stanza)?.catch(refuse)
-  } catch (error) {
-    refuse(error)
-    return undefined
   }
 }
 

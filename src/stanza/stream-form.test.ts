@@ -3,8 +3,8 @@ import { Jid } from '../jid/jid.ts'
 import { scanFrame } from '../xml/frame.ts'
 import { defaultLimits } from '../xml/limits.ts'
 import { fromWire } from '../xml/wire.ts'
-import { fromServerForm } from './server-form.ts'
 import { Stanza } from './stanza.ts'
+import { inOurs } from './stream-form.ts'
 
 const [romeo, juliet] = [Jid.parse('romeo@montague.example'), Jid.parse('juliet@capulet.example')]
 const raw = (xml: string) => scanFrame(Buffer.from(xml), defaultLimits)
@@ -27,6 +27,12 @@ describe('a stanza on a stream between servers', () => {
       `<message ${addresses}><body>Hi</body>${carried}</message>`,
     )
   })
+
+  it('is in the namespace of components on a stream of theirs', () => {
+    const text = `<message xmlns='jabber:client'><body xmlns='jabber:client'>Hi</body><body>Ho</body></message>`
+    const stanza = Stanza.fromRaw(raw(text), romeo, juliet)
+    expect(fromWire(stanza.toWire('component'))).toBe(`<message ${addresses}><body>Hi</body><body>Ho</body></message>`)
+  })
 })
 
 describe('a stanza from another server', () => {
@@ -37,7 +43,7 @@ describe('a stanza from another server', () => {
       `<message xmlns='jabber:client'>${body}</message>`,
       `<message xmlns='jabber:server'>${body}</message>`,
     ]) {
-      const stanza = Stanza.fromRaw(fromServerForm(raw(text)), romeo, juliet)
+      const stanza = Stanza.fromRaw(inOurs('jabber:server', raw(text)), romeo, juliet)
       expect(stanza.child('body')?.text()).toBe('Hi')
       expect(fromWire(stanza.toWire('client'))).toBe(`<message ${addresses}><body>Hi</body></message>`)
     }
@@ -45,7 +51,7 @@ describe('a stanza from another server', () => {
 
   it('keeps the namespaces of what it carries', () => {
     const text = `<message xmlns='jabber:server'><x xmlns='urn:x'><message xmlns='jabber:server'/></x></message>`
-    const stanza = Stanza.fromRaw(fromServerForm(raw(text)), romeo, juliet)
+    const stanza = Stanza.fromRaw(inOurs('jabber:server', raw(text)), romeo, juliet)
     expect(stanza.child('x', 'urn:x')?.elements()[0]?.ns).toBe('jabber:server')
   })
 })

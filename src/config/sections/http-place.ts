@@ -1,0 +1,11 @@
+import { z } from 'zod'
+
+/** Where a handler of an HTTP listener is. */
+export const place = {
+  host: z.string().min(1).default('_').describe('Host header that is served; `_` means any.').meta({ reload: 'live' }),
+  path: z
+    .string()
+    .regex(/^\//, { error: 'Expected a path that begins with a slash.' })
+    .describe('Path that is served.')
+    .meta({ reload: 'live' }),
+}
