@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { checkBosh } from './bosh.ts'
 import { checkAuthNeeds, checkPools, needPool } from './check-auth.ts'
 import { checkHandlers } from './check-handlers.ts'
 import { checkHostConfigs, checkHosts } from './check-hosts.ts'
@@ -16,6 +17,7 @@ import { addressOf } from './settle.ts'
 export function crossCheck(schema: z.ZodType, data: unknown, report: Report): void {
   checkHosts(data, report)
   checkHostConfigs(data, report)
+  checkBosh(data, report)
   checkListeners(data, report)
   checkReferences(schema, data, report)
   checkCommandRules(data, report)

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { basename, dirname, resolve } from 'node:path'
 import { parse, TomlError } from 'smol-toml'
+import { gatherBosh } from './bosh.ts'
 import { checkCertificates } from './check-certificates.ts'
 import { checkDynamicModules } from './check-hosts.ts'
 import { checkAuth, crossCheck } from './cross-check.ts'
@@ -84,6 +85,7 @@ function copyOf(value: unknown): unknown {
 }
 
 function check(data: unknown, report: Report, options: LoadOptions): LoadedConfig {
+  if (isTable(data)) gatherBosh(data, report)
   const { file, modules } = options
   const folder = dirname(resolve(file))
   const schema = configSchema(modules)

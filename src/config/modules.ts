@@ -47,7 +47,7 @@ const modulesOf40 = new Set(
 )
 
 /** Every module of MongooseIM, newest and 4.0.0; what nobody declares is not built yet. */
-const knownModules = `adhoc amp auth_token bind2 blocking blocklist bosh broadcast cache_users caps carboncopy
+const knownModules = `adhoc amp auth_token bind2 blocking blocklist broadcast cache_users caps carboncopy
   commands csi disco domain_isolation event_pusher extdisco external_filter fast_auth_token global_distrib
   http_upload inbox jingle_sip keystore last mam mam_meta muc muc_commands muc_light
   muc_light_commands muc_log offline offline_chatmarkers offline_stub ping presence privacy private pubsub pubsub_old

@@ -43,12 +43,19 @@ export function settle(parsed: Parsed, options: SettleOptions): Config {
     instrumentation: parsed.instrumentation,
     logging: parsed.logging,
     outgoing_pools: parsed.outgoing_pools,
-    services: parsed.services,
+    services: settleServices(parsed.services, general.host_types),
     s2s: parsed.s2s ?? (listen.s2s.length > 0 ? s2s.parse({}) : undefined),
     host_config: parsed.host_config.map((entry, index) =>
       settleHost(entry, ['host_config', index], { ...options, hostTypes: general.host_types }),
     ),
   }) as Config
+}
+
+function settleServices(services: Parsed['services'], hostTypes: readonly string[]) {
+  const bosh = services.service_bosh
+  if (bosh === undefined) return services
+  const types = bosh.host_types?.map((type) => hostTypeName(type, hostTypes))
+  return { ...services, service_bosh: { ...bosh, host_types: types } }
 }
 
 function settleAuth(auth: Parsed['auth']) {

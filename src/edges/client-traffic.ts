@@ -92,6 +92,7 @@ export interface ClientTraffic {
   readonly tcp: ByteCounts
   readonly tls: ByteCounts
   readonly websocket: ByteCounts
+  readonly bosh: ByteCounts
   /** That of a domain, the same one each time. */
   of(domain: string): SessionTraffic
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Duplex } from 'node:stream'
-import { gzip } from 'node:zlib'
+import { type Duplex, pipeline, type Readable } from 'node:stream'
+import { createGunzip, createInflate, gzip } from 'node:zlib'
 import type { RemoteAddress, TlsInfo } from './connection.ts'
 
 /** What is known of a request before somebody answers it. */
@@ -112,6 +112,30 @@ export async function readBody(request: IncomingMessage, limit: number): Promise
     throw error instanceof HttpError ? error : new HttpError(400, 'Body cut off')
   }
   return Buffer.concat(parts)
+}
+
+/**
+ * The body, piece by piece and decompressed. Who stops in the middle can still answer. Throws 415 for a coding that is not known,
+ * 400 for a broken one and when the client leaves in the middle.
+ */
+export async function* bodyParts(request: IncomingMessage): AsyncGenerator<Buffer> {
+  const source = decoded(request)
+  try {
+    for await (const part of source.iterator({ destroyOnReturn: false })) yield part as Buffer
+  } catch (error) {
+    throw error instanceof HttpError ? error : new HttpError(400, 'Body cut off or badly compressed')
+  }
+}
+
+function decoded(request: IncomingMessage): Readable {
+  const coding = (request.headers['content-encoding'] ?? 'identity').trim().toLowerCase()
+  if (coding === 'identity') return request
+  if (coding !== 'gzip' && coding !== 'x-gzip' && coding !== 'deflate') {
+    throw new HttpError(415, 'Unknown content coding', { 'accept-encoding': 'deflate, gzip' })
+  }
+  const decoder = coding === 'deflate' ? createInflate() : createGunzip()
+  // What fails is told to whoever reads.
+  return pipeline(request, decoder, () => {})
 }
 
 /** Who may use an address from a page of another origin. */

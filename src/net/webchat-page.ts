@@ -3,8 +3,9 @@ import type { WebchatSettings } from './webchat.ts'
 
 /** The page of the web chat. `base` is where it is mounted, with a slash at the end. */
 export function indexPage(base: string, settings: WebchatSettings): string {
-  const { domain, websocketPath = '/ws-xmpp', title = domain ?? 'Chat' } = settings
-  const data = JSON.stringify({ assets: `${base}files`, domain, websocketPath }).replaceAll('<', '\\u003c')
+  const { domain, boshPath, title = domain ?? 'Chat' } = settings
+  const { websocketPath = boshPath === undefined ? '/ws-xmpp' : undefined } = settings
+  const data = JSON.stringify({ assets: `${base}files`, domain, websocketPath, boshPath }).replaceAll('<', '\\u003c')
   return `<!doctype html>
 <html lang="en" class="converse-fullscreen">
   <head>
@@ -31,7 +32,7 @@ export function indexPage(base: string, settings: WebchatSettings): string {
  */
 export const startScript = `import converse from './files/converse.min.js'
 
-const { assets, domain, websocketPath } = JSON.parse(document.getElementById('settings').textContent)
+const { assets, domain, websocketPath, boshPath } = JSON.parse(document.getElementById('settings').textContent)
 const scheme = location.protocol === 'https:' ? 'wss:' : 'ws:'
 
 customElements.define('converse-controlbox-navbar', class extends HTMLElement {})
@@ -48,7 +49,9 @@ customElements.define('converse-footer', class extends HTMLElement {
 converse.initialize({
   view_mode: 'fullscreen',
   authentication: 'login',
-  websocket_url: scheme + '//' + location.host + websocketPath,
+  ...(websocketPath
+    ? { websocket_url: scheme + '//' + location.host + websocketPath }
+    : { bosh_service_url: location.origin + boshPath }),
   discover_connection_methods: false,
   assets_path: assets,
   emoji_image_path: assets + '/images/emoji/',

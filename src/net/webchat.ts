@@ -9,6 +9,8 @@ export interface WebchatSettings {
   readonly domain?: string | undefined
   /** Path of the WebSocket endpoint on the same host and port. */
   readonly websocketPath?: string | undefined
+  /** Path of the BOSH endpoint there, used where there is no WebSocket. */
+  readonly boshPath?: string | undefined
   /** Heading of the page. */
   readonly title?: string | undefined
   /** Origins the page may use beside its own, for files that are uploaded elsewhere: `https://upload.example.org`. */

@@ -100,6 +100,17 @@ export class ClientPort {
     return (connection) => FrameClient.accept(service, connection)
   }
 
+  /** Serves requests over HTTP (BOSH), for domains of these host types; of all unless given. */
+  requests(rules: ClientRules, hostTypes: readonly string[] | undefined): ClientService {
+    const service = this.#service(rules, { framing: 'framed', startTls: 'none' })
+    if (hostTypes === undefined) return service
+    const host = (domain: string) => {
+      const type = this.#parts.router.hostOf(domain)?.type
+      return type !== undefined && hostTypes.includes(type) ? service.rules.host(domain) : undefined
+    }
+    return { ...service, rules: { ...service.rules, host } }
+  }
+
   /** Ends the streams of those who have not signed in yet. */
   static stopNegotiating(negotiating: Negotiating): void {
     for (const client of [...negotiating]) client.stop(new StreamError('system-shutdown'))

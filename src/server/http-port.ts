@@ -1,4 +1,5 @@
 import type { Config, HttpListener as HttpTable } from '../config/schema.ts'
+import { BoshTable } from '../edges/bosh/bosh-table.ts'
 import { type HttpListener, type HttpSettings, listenHttp } from '../net/http.ts'
 import { ClientPort, type Negotiating } from './client-port.ts'
 import { httpRoutes } from './http-routes.ts'
@@ -14,21 +15,23 @@ interface Settings extends PortSettings<HttpTable> {
 /** A port for HTTP and what is carried over it. */
 export class HttpPort extends ListeningPort<HttpTable, Settings, HttpListener> {
   readonly #parts: ListenerParts
+  readonly #boshTable: BoshTable
 
-  private constructor(parts: ListenerParts, listener: HttpListener, settings: Settings, negotiating: Negotiating) {
-    super(listener, settings, negotiating)
-    this.#parts = parts
+  private constructor(around: Around, listener: HttpListener, settings: Settings) {
+    super(listener, settings, around.negotiating)
+    this.#parts = around.parts
+    this.#boshTable = around.boshTable
   }
 
   /** Opens the port. Rejects with TlsError, or when the address cannot be bound. */
   static async open(table: HttpTable, config: Config, parts: ListenerParts): Promise<HttpPort> {
-    const negotiating: Negotiating = new Set()
-    const settings = await settingsOf(table, config, parts, negotiating)
+    const around = { parts, negotiating: new Set() as Negotiating, boshTable: new BoshTable(parts.clock) }
+    const settings = await settingsOf(table, config, around)
     const report = (event: { what: string }) => parts.log.info(event)
     const { port, ip_address: host } = table
     try {
       const listener = await listenHttp({ port, host, clock: parts.clock, report, ...settings.http })
-      return new HttpPort(parts, listener, settings, negotiating)
+      return new HttpPort(around, listener, settings)
     } catch (error) {
       settings.tls?.close()
       throw error
@@ -39,8 +42,15 @@ export class HttpPort extends ListeningPort<HttpTable, Settings, HttpListener> {
     return this.listener.connections
   }
 
-  /** Streams over WebSocket are ended with their sessions, and requests need not be waited for. */
-  readonly streams = 0
+  /** Streams over WebSocket are ended with their sessions; of requests, the last answers of BOSH are waited for. */
+  get streams(): number {
+    return this.#boshTable.sending
+  }
+
+  override stopAccepting(): Promise<void> {
+    this.#boshTable.isClosing = true
+    return super.stopAccepting()
+  }
 
   get openPort(): OpenPort {
     const { address, port } = this.listener
@@ -49,7 +59,7 @@ export class HttpPort extends ListeningPort<HttpTable, Settings, HttpListener> {
   }
 
   protected settingsOf(table: HttpTable, config: Config, negotiating: Negotiating): Promise<Settings> {
-    return settingsOf(table, config, this.#parts, negotiating)
+    return settingsOf(table, config, { parts: this.#parts, negotiating, boshTable: this.#boshTable })
   }
 
   protected apply(): void {
@@ -57,11 +67,17 @@ export class HttpPort extends ListeningPort<HttpTable, Settings, HttpListener> {
   }
 }
 
+/** What outlives settings. */
+interface Around {
+  readonly parts: ListenerParts
+  readonly negotiating: Negotiating
+  readonly boshTable: BoshTable
+}
+
 async function settingsOf(
   table: HttpTable,
   config: Config,
-  parts: ListenerParts,
-  negotiating: Negotiating,
+  { parts, negotiating, boshTable }: Around,
 ): Promise<Settings> {
   const { clock, log, folder, domains } = parts
   const tls = await tlsContext(table.tls, 'http', config, {
@@ -71,7 +87,7 @@ async function settingsOf(
     report: (event) => log.warn(event),
   })
   const clientPort = new ClientPort(parts, { isTlsPossible: tls !== undefined, negotiating })
-  const { routes, serves } = await httpRoutes(table, { ...parts, config, clientPort })
+  const { routes, serves } = await httpRoutes(table, { ...parts, config, clientPort, boshTable })
   const http = {
     maxConnections: table.transport.max_connections,
     tls,

@@ -1,10 +1,13 @@
 import type { HttpListener } from '../config/schema.ts'
+import type { BoshTable } from '../edges/bosh/bosh-table.ts'
 import { healthRoute, type Readiness } from '../net/health.ts'
 import { hostMetaRoutes } from '../net/host-meta.ts'
 import type { HttpRoute } from '../net/http-exchange.ts'
 import { metricsRoute } from '../net/metrics-page.ts'
 import { webchatRoutes } from '../net/webchat.ts'
 import { webSocketRoute } from '../net/websocket.ts'
+import type { Router } from '../router/router.ts'
+import { boshRoutes } from './bosh-routes.ts'
 import type { ClientPort } from './client-port.ts'
 import { inviteRoutes } from './invite-routes.ts'
 import type { ListenerParts } from './port.ts'
@@ -14,6 +17,8 @@ export interface HttpRouteParts extends ListenerParts {
   readonly readiness: () => Readiness
   /** The edge for one WebSocket handler. */
   readonly clientPort: ClientPort
+  /** Sessions over HTTP requests, which outlive other settings. */
+  readonly boshTable: BoshTable
 }
 
 /** What is mounted on an HTTP listener, and in a few words what it serves. */
@@ -34,22 +39,18 @@ export async function httpRoutes(listener: HttpListener, parts: HttpRouteParts):
     routes.push(webSocketRoute({ ...options, report: (event) => log.info(event) }, parts.clientPort.frames(handler)))
     serves.push(`WebSocket ${path}`)
   }
+  const bosh = boshRoutes(handlers.mongoose_bosh_handler ?? [], parts)
+  routes.push(...bosh)
+  serves.push(...bosh.map(({ path }) => `BOSH ${path}`))
+  const boshPath = bosh[0]?.path
   const websocketPath = handlers.mongoose_websocket_handler?.[0]?.path
   for (const { host, path } of handlers.webchat_handler ?? []) {
-    const settings = () => ({ domain: config.general.default_server_domain, websocketPath })
+    const settings = () => ({ domain: config.general.default_server_domain, websocketPath, boshPath })
     routes.push(...webchatRoutes({ host, path, settings }))
     serves.push(`web chat ${path}`)
   }
   for (const { host } of handlers.host_meta_handler ?? []) {
-    const scheme = listener.tls === undefined ? 'ws' : 'wss'
-    routes.push(
-      ...hostMetaRoutes(host, (domain) => {
-        if (router.hostOf(domain) === undefined) return undefined
-        return {
-          websocket: websocketPath === undefined ? [] : [`${scheme}://${domain}:${listener.port}${websocketPath}`],
-        }
-      }),
-    )
+    routes.push(...hostMeta(host, { listener, router, websocketPath, boshPath }))
     serves.push('host-meta')
   }
   for (const { host, path } of handlers.health_handler ?? []) {
@@ -64,4 +65,22 @@ export async function httpRoutes(listener: HttpListener, parts: HttpRouteParts):
   const proxies = await proxyRoutes(handlers, parts)
   serves.push(...invites.map(({ path }) => `invitations ${path}`), ...proxies.map(({ path }) => `proxy ${path}`))
   return { routes: besideWebSockets([...routes, ...invites], proxies), serves }
+}
+
+interface Announced {
+  readonly listener: HttpListener
+  readonly router: Router
+  readonly websocketPath: string | undefined
+  readonly boshPath: string | undefined
+}
+
+/** Tells where the endpoints of this listener are, to who asks for a domain of ours. */
+function hostMeta(host: string, { listener, router, websocketPath, boshPath }: Announced): HttpRoute[] {
+  const [socket, http] = listener.tls === undefined ? ['ws', 'http'] : ['wss', 'https']
+  const at = (scheme: string | undefined, domain: string, path: string | undefined) =>
+    path === undefined ? [] : [`${scheme}://${domain}:${listener.port}${path}`]
+  return hostMetaRoutes(host, (domain) => {
+    if (router.hostOf(domain) === undefined) return undefined
+    return { websocket: at(socket, domain, websocketPath), bosh: at(http, domain, boshPath) }
+  })
 }

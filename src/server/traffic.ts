@@ -19,6 +19,10 @@ export function clientTraffic(metrics: Metrics, typeOf: (domain: string) => stri
       received: metrics.counter('websocket_data_received_byte_size', 'Bytes received over WebSocket'),
       sent: metrics.counter('websocket_data_sent_byte_size', 'Bytes sent over WebSocket'),
     },
+    bosh: {
+      received: metrics.counter('bosh_data_received_byte_size', 'Bytes received over BOSH'),
+      sent: metrics.counter('bosh_data_sent_byte_size', 'Bytes sent over BOSH'),
+    },
     of(domain) {
       const type = typeOf(domain)
       const before = known.get(type)

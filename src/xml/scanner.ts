@@ -16,8 +16,8 @@ export interface ScannerSink {
   opened(header: StreamHeader): void
   /** A first-level element. */
   element(raw: RawElement): void
-  /** The stream's end tag. Bytes after it are ignored. */
-  closed(): void
+  /** The stream's end tag. Bytes after it are ignored; `rest`: those that came with it. */
+  closed(rest: Uint8Array): void
 }
 
 // What is expected between elements.
@@ -165,7 +165,7 @@ export class XmlScanner {
     else if (outcome === DECLARATION) this.declaration()
     else {
       this.phase = OVER
-      this.sink.closed()
+      this.sink.closed(this.bytes.subarray(this.at, this.end))
     }
   }
 
@@ -232,7 +232,7 @@ export class XmlScanner {
     this.sink.opened(header)
     if (isEmpty && this.context === inner && this.phase === IN_STREAM) {
       this.phase = OVER
-      this.sink.closed()
+      this.sink.closed(this.bytes.subarray(this.at, this.end))
     }
   }
 

@@ -3,6 +3,7 @@ import { Jid } from '../../src/jid/jid.ts'
 import { closeOf, dialTls } from '../net/support.ts'
 import { PaperComponent } from '../support/component.ts'
 import { FileServer } from '../support/file-server.ts'
+import { until } from '../support/live-edge.ts'
 import { PaperPeer } from '../support/paper-peer.ts'
 
 const config = (listeners: string, more = '') => `
@@ -119,6 +120,34 @@ describe('listeners for components', () => {
     await server[Symbol.asyncDispose]()
     expect(await component.peer.hearsEnd()).toMatch(/type='unavailable'.*<system-shutdown .*<\/stream:stream>$/)
     expect(await waiting.peer.hearsEnd()).toContain('<system-shutdown ')
+  })
+
+  it('core §10: a component whose connection breaks is gone as well, and its name can be had again', async () => {
+    await using server = await FileServer.start(config(listener()))
+    const component = await PaperComponent.connect(portOf(server), 'frail.localhost')
+    component.destroy()
+    expect(await until(() => server.logged.some((line) => line.includes('component_gone')))).toBe(true)
+    const alice = await server.client('alice')
+    await alice.asks(`<ping xmlns='urn:xmpp:ping'/>`, 'get', {
+      to: 'frail.localhost',
+      refused: 'service-unavailable',
+    })
+    const again = await PaperComponent.connect(portOf(server), 'frail.localhost')
+    await again.leaves()
+  })
+
+  it('hidden_components: users see them all the same unless mod_disco says otherwise, also later', async () => {
+    const hidden = config(listener('hidden_components = true'))
+    await using server = await FileServer.start(hidden)
+    const component = await PaperComponent.connect(portOf(server), 'shy.localhost')
+    const alice = await server.client('alice')
+    const items = () =>
+      alice.asks(`<query xmlns='http://jabber.org/protocol/disco#items'/>`, 'get', { to: 'localhost' })
+    expect(String(await items())).toContain('shy.localhost')
+    const disco = '[modules.mod_disco]\n'
+    await server.reload(hidden.replace(disco, `${disco}users_can_see_hidden_services = false\n`))
+    expect(String(await items())).not.toContain('shy.localhost')
+    await component.leaves()
   })
 
   it('RFC 6120 §4.9.3.17: max_connections and max_connections_per_address', async () => {

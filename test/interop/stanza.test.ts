@@ -14,12 +14,19 @@ interface Happening {
 
 const running: Agent[] = []
 
-async function signIn(server: TestServer, account: Account): Promise<{ agent: Agent; events: Events<Happening> }> {
+type Way = 'WebSocket' | 'BOSH'
+
+async function signInBy(
+  way: Way,
+  server: TestServer,
+  account: Account,
+): Promise<{ agent: Agent; events: Events<Happening> }> {
   const agent = createClient({
     jid: account.jid,
     password: account.password,
     resource: 'stanza',
-    transports: { websocket: server.wsUrl, bosh: false },
+    transports:
+      way === 'BOSH' ? { websocket: false, bosh: server.boshUrl ?? '' } : { websocket: server.wsUrl, bosh: false },
   })
   running.push(agent)
   const events = new Events<Happening>()
@@ -37,7 +44,9 @@ async function signIn(server: TestServer, account: Account): Promise<{ agent: Ag
   return { agent, events }
 }
 
-describe('stanza over WebSocket', () => {
+describe.each<Way>(['WebSocket', 'BOSH'])('stanza over %s', (way) => {
+  const signIn = (server: TestServer, account: Account) => signInBy(way, server, account)
+
   afterEach(() => {
     for (const agent of running.splice(0)) agent.disconnect()
   })

@@ -58,9 +58,7 @@ describe('what a stranger can do on a port for components', () => {
     expect(await said(opening, `<message to='alice@localhost'/>`)).toContain('<not-authorized ')
     expect(await said(opening.replace('component:accept', 'client'))).toContain('<invalid-namespace ')
     expect(await said(opening.replace(" to='a.example'", ''))).toContain('<host-unknown ')
-    expect(await said(opening, opening)).toMatch(
-      /<stream:stream .*<(not-well-formed|policy-violation|bad-format|restricted-xml|not-authorized) /,
-    )
+    expect(await said(opening, opening)).toContain('<restricted-xml ')
   })
 
   it('core §2.1: a component whose stanza is too large loses its stream and its route', async () => {
@@ -118,7 +116,11 @@ describe('a component that says nothing, or reads nothing', () => {
       ({ name }) => name === 'component_limit_reached_count',
     )
     expect(limits).toMatchObject([{ labels: { limit: 'unread' }, value: 1 }])
-    for (let i = 0; i < 20; i++) clock.advance(1000)
+    // Second by second, so that nobody else seems to take nothing.
+    for (let i = 0; i < 20; i++) {
+      await alice.isHeard()
+      clock.advance(1000)
+    }
     socket.resume()
     await gone
     await alice.asks(`<ping xmlns='urn:xmpp:ping'/>`, 'get', {

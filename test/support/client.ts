@@ -75,10 +75,10 @@ export class Client extends RawStream {
     return this.jid
   }
 
-  /** Sends a stanza. It is checked to be well-formed, and over WebSocket it is given its namespace. */
+  /** Sends a stanza. It is checked to be well-formed, and where it has to stand by itself it is given its namespace. */
   sends(stanza: string): void {
     const root = parseXml(stanza, NS.client)
-    const declared = this.kind === 'ws' && root.ns === NS.client && !/^<[^>]*\sxmlns=/.test(stanza)
+    const declared = this.isFramed && root.ns === NS.client && !/^<[^>]*\sxmlns=/.test(stanza)
     this.send(declared ? stanza.replace(/^<[\w:]+/, `$& xmlns='${NS.client}'`) : stanza)
   }
 

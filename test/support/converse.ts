@@ -26,16 +26,19 @@ interface ChatPage {
   enter(account: Account): Promise<Page>
 }
 
-/** Chromium for a suite, as long as that lasts. A test asks for the chat page, and is skipped where the server under test has none. */
-export function chatWindows(): (context: TestContext) => Promise<ChatPage> {
+/**
+ * Chromium for a suite, as long as that lasts. A test asks for the chat page of a server, by
+ * default the one under test, and is skipped where that has none.
+ */
+export function chatWindows(): (context: TestContext, of?: TestServer) => Promise<ChatPage> {
   let browser: Browser
   beforeAll(async () => {
     const args = ['--no-sandbox', '--ignore-certificate-errors']
     browser = await chromium.launch({ executablePath: program('chromium'), args })
   })
   afterAll(() => browser.close())
-  return async (context) => {
-    const server = await target()
+  return async (context, of) => {
+    const server = of ?? (await target())
     const { chatUrl } = server
     if (!chatUrl) return context.skip('the server under test has no chat page')
     return { server, enter: (account) => signIn(browser, chatUrl, account) }

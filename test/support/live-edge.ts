@@ -1,5 +1,7 @@
 import { LoginGuard } from '../../src/auth/login-guard.ts'
 import { parseConfig } from '../../src/config/load.ts'
+import { BoshTable } from '../../src/edges/bosh/bosh-table.ts'
+import type { ClientService } from '../../src/edges/client-service.ts'
 import type { ComponentService } from '../../src/edges/component/component-service.ts'
 import type { InboundService } from '../../src/edges/s2s/inbound-stream.ts'
 import { Jid } from '../../src/jid/jid.ts'
@@ -20,6 +22,7 @@ import { FakeClock } from '../../src/util/clock.ts'
 import { parseElement } from '../../src/xml/parse.ts'
 import { serialise } from '../../src/xml/serialise.ts'
 import { FakeTransport } from './fake-client-service.ts'
+import { PaperRequests } from './paper-requests.ts'
 
 /** A connection without a socket. */
 export class PaperConnection extends FakeTransport implements Connection {
@@ -107,6 +110,9 @@ export class LiveEdge {
   #port: ClientPort | undefined
   #accept: Accept | undefined
   #acceptFrames: AcceptFrames | undefined
+  #requests: ClientService | undefined
+  /** Sessions over HTTP requests. */
+  readonly boshTable = new BoshTable(this.clock)
 
   constructor(settings = '') {
     const text = `${settings}\n${modules}`
@@ -152,6 +158,7 @@ export class LiveEdge {
     this.#port = port
     this.#accept = port.streams(changed, undefined)
     this.#acceptFrames = port.frames(changed)
+    this.#requests = port.requests(changed, undefined)
   }
 
   get host(): Host {
@@ -204,6 +211,12 @@ export class LiveEdge {
     if (this.#acceptFrames === undefined) throw new Error('not started')
     connection.handler = this.#acceptFrames(connection)
     return connection
+  }
+
+  /** Over HTTP requests. */
+  connectRequests(isSecure: boolean): PaperRequests {
+    if (this.#requests === undefined) throw new Error('not started')
+    return new PaperRequests(this.#requests, this.boshTable, isSecure)
   }
 
   async stop(): Promise<void> {

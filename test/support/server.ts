@@ -20,6 +20,8 @@ export interface TestServer extends Address {
   readonly tlsPort: number
   /** Where RFC 7395 is spoken, `ws://` or `wss://`. */
   readonly wsUrl: string
+  /** Where XEP-0124 is spoken, where it is. */
+  readonly boshUrl?: string | undefined
   readonly domain: string
   /** The page with the web chat, where there is one. */
   readonly chatUrl?: string | undefined
@@ -68,12 +70,17 @@ ip_address = "127.0.0.1"
 [[listen.http.handlers.mongoose_websocket_handler]]
 path = "/ws-xmpp"
 max_stanza_size = 65536
+[[listen.http.handlers.mongoose_bosh_handler]]
+path = "/http-bind"
+max_stanza_size = 65536
 [[listen.http.handlers.webchat_handler]]
 path = "/chat/"
 [[listen.http.handlers.host_meta_handler]]
 path = "/.well-known"
 [[listen.http.handlers.health_handler]]
 path = "/health"
+
+[services.service_bosh]
 
 [auth.password]
 scram_iterations = 4096
@@ -160,6 +167,7 @@ export async function startTestServer({
     port: portOf('c2s'),
     tlsPort: portOf('c2s_tls'),
     wsUrl: https === 0 ? `ws://${http}/ws-xmpp` : `wss://127.0.0.1:${https}/ws-xmpp`,
+    boshUrl: https === 0 ? `http://${http}/http-bind` : `https://127.0.0.1:${https}/http-bind`,
     httpUrl: `http://${http}`,
     chatUrl: `http://${http}/chat/`,
     domain,

@@ -1,4 +1,5 @@
 import type { ConnectionOptions } from 'node:tls'
+import { BoshTransport } from './bosh-transport.ts'
 import { describeItem, Inbox, type Item, patience } from './inbox.ts'
 import { type Captures, Pattern } from './match.ts'
 import { FrameTransport, StreamTransport, type Transport, type TransportKind } from './transport.ts'
@@ -10,6 +11,7 @@ export interface Address {
   readonly port: number
   readonly tlsPort?: number | undefined
   readonly wsUrl?: string | undefined
+  readonly boshUrl?: string | undefined
   readonly domain: string
 }
 
@@ -52,6 +54,11 @@ export class RawStream {
     return this.#transport.kind
   }
 
+  /** Whether each element stands by itself, between `<open/>` and `<close/>`. */
+  get isFramed(): boolean {
+    return this.kind === 'ws' || this.kind === 'bosh'
+  }
+
   get isClosed(): boolean {
     return this.#transport.isClosed
   }
@@ -61,10 +68,10 @@ export class RawStream {
     return this.#transport.received
   }
 
-  /** The byte stream below; WebSocket has none. */
+  /** The byte stream below; WebSocket and BOSH have none. */
   get bytes(): StreamTransport {
     if (this.#transport instanceof StreamTransport) return this.#transport
-    throw new Error('a WebSocket connection has no byte stream')
+    throw new Error('only TCP and TLS have a byte stream')
   }
 
   /** The messages below; only WebSocket has them. */
@@ -90,7 +97,7 @@ export class RawStream {
       ['xml:lang', lang],
     ].flatMap(([name, value]) => (value ? [` ${name}='${escapeXml(value)}'`] : []))
     this.#transport.restart()
-    if (this.kind === 'ws') this.send(`<open xmlns='${NS.framing}'${attributes.join('')}/>`)
+    if (this.isFramed) this.send(`<open xmlns='${NS.framing}'${attributes.join('')}/>`)
     else
       this.send(
         `<?xml version='1.0'?><stream:stream xmlns='jabber:client' xmlns:stream='${NS.stream}'${attributes.join('')}>`,
@@ -99,7 +106,7 @@ export class RawStream {
 
   /** Ends the stream in order; the connection stays until the server closes it. */
   end(): void {
-    this.send(this.kind === 'ws' ? `<close xmlns='${NS.framing}'/>` : '</stream:stream>')
+    this.send(this.isFramed ? `<close xmlns='${NS.framing}'/>` : '</stream:stream>')
   }
 
   async next(): Promise<Item> {
@@ -241,11 +248,15 @@ export async function openTransport(
 }
 
 function open(address: Address, kind: TransportKind, tls: ConnectionOptions, inbox: Inbox): Promise<Transport> {
-  const { host, port, tlsPort, wsUrl, domain } = address
+  const { host, port, tlsPort, wsUrl, boshUrl, domain } = address
   if (kind === 'tcp') return StreamTransport.open(port, host, inbox)
   if (kind === 'tls') {
     if (!tlsPort) throw new Error('the target has no port for direct TLS')
     return StreamTransport.openTls({ host, port: tlsPort, servername: domain, ...tls }, inbox)
+  }
+  if (kind === 'bosh') {
+    if (!boshUrl) throw new Error('the target has no address for BOSH')
+    return Promise.resolve(new BoshTransport(boshUrl, inbox))
   }
   if (!wsUrl) throw new Error('the target has no WebSocket address')
   return FrameTransport.open(wsUrl, inbox)

@@ -4,8 +4,8 @@ import { WebSocket } from 'ws'
 import type { Inbox } from './inbox.ts'
 import { parseFrame, StreamReader } from './xml.ts'
 
-/** How a client reaches the server: TCP with STARTTLS, TLS from the first byte, or WebSocket. */
-export type TransportKind = 'tcp' | 'tls' | 'ws'
+/** How a client reaches the server: TCP with STARTTLS, TLS from the first byte, WebSocket, or HTTP requests. */
+export type TransportKind = 'tcp' | 'tls' | 'ws' | 'bosh'
 
 /** Carries text to the server and puts what comes back into an inbox. */
 export interface Transport {

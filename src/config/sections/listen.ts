@@ -28,14 +28,16 @@ const unauthenticatedSize = intOrInfinity()
   .describe('Largest element accepted before authentication, in bytes.')
   .meta({ reload: 'live' })
 
+const shaper = z
+  .string()
+  .min(1)
+  .default('none')
+  .describe('Limit of incoming traffic: a shaper, or an access rule that gives one.')
+  .meta({ refers: 'shaper or access', reload: 'live', shownAs: 'shaper or access rule' })
+
 /** Options that every listener for streams of XMPP has. */
 const streamListener = {
-  shaper: z
-    .string()
-    .min(1)
-    .default('none')
-    .describe('Limit of incoming traffic: a shaper, or an access rule that gives one.')
-    .meta({ refers: 'shaper or access', reload: 'live', shownAs: 'shaper or access rule' }),
+  shaper,
   max_stanza_size: intOrInfinity()
     .default(Number.POSITIVE_INFINITY)
     .describe('Largest element accepted, in bytes.')
@@ -151,17 +153,8 @@ function plainHandler(path: string) {
   return z.array(z.strictObject({ ...place, path: place.path.meta({ example: path }) })).optional()
 }
 
-const websocketHandler = z.strictObject({
-  ...place,
-  path: place.path.meta({ example: '/ws-xmpp' }),
-  timeout: duration('ms', { infinite: true })
-    .default(60_000)
-    .describe('Silence after which a connection is closed.')
-    .meta({ reload: 'live' }),
-  ping_rate: duration('ms')
-    .optional()
-    .describe('How often a ping frame is sent.')
-    .meta({ reload: 'live', example: 30_000 }),
+/** Options of streams that are carried over HTTP. */
+const streamInHttp = {
   max_stanza_size: intOrInfinity()
     .default(Number.POSITIVE_INFINITY)
     .describe('Largest element accepted, in bytes.')
@@ -177,6 +170,20 @@ const websocketHandler = z.strictObject({
     .meta({ reload: 'live' }),
   access: ruleName().default('all').describe('Who may bind a resource here.').meta({ reload: 'live' }),
   ...clientLimits,
+}
+
+const websocketHandler = z.strictObject({
+  ...place,
+  path: place.path.meta({ example: '/ws-xmpp' }),
+  timeout: duration('ms', { infinite: true })
+    .default(60_000)
+    .describe('Silence after which a connection is closed.')
+    .meta({ reload: 'live' }),
+  ping_rate: duration('ms')
+    .optional()
+    .describe('How often a ping frame is sent.')
+    .meta({ reload: 'live', example: 30_000 }),
+  ...streamInHttp,
   service: noEffect(
     z.strictObject({
       ...components,
@@ -187,8 +194,25 @@ const websocketHandler = z.strictObject({
   ).meta({ era: '4.0' }),
 })
 
+const boshHandler = z.strictObject({
+  ...place,
+  path: place.path.meta({ example: '/http-bind' }),
+  ...streamInHttp,
+  shaper,
+  max_body_size: z
+    .int()
+    .min(16_384)
+    .default(1_048_576)
+    .describe('Largest request, in bytes, of a client that has signed in.')
+    .meta({ reload: 'live' }),
+  max_sessions: intOrInfinity().default(10_000).describe('Most sessions at a time.').meta({ reload: 'live' }),
+  max_sessions_per_address: intOrInfinity()
+    .default(Number.POSITIVE_INFINITY)
+    .describe('Most sessions at a time from one address, or from one IPv6 network of 64 bits.')
+    .meta({ reload: 'live' }),
+})
+
 const laterHandlers = {
-  mongoose_bosh_handler: notBuilt('BOSH').meta({ notBuilt: { name: 'BOSH' }, aliases: ['mod_bosh'] }),
   mongoose_graphql_handler: notBuilt('the GraphQL API'),
   mongoose_admin_api: notBuilt('the REST API for admins'),
   mongoose_client_api: notBuilt('the REST API for clients'),
@@ -214,6 +238,11 @@ const handlers = z.strictObject({
     .optional()
     .describe('XMPP over WebSocket (RFC 7395).')
     .meta({ aliases: ['mod_websockets'] }),
+  mongoose_bosh_handler: z
+    .array(boshHandler)
+    .optional()
+    .describe('XMPP over HTTP requests (BOSH, XEP-0124 and XEP-0206); needs `services.service_bosh`.')
+    .meta({ aliases: ['mod_bosh'] }),
   mongoose_prometheus_handler: plainHandler('/metrics').describe('Metrics in the text format of Prometheus.'),
   health_handler: plainHandler('/health').describe('Health: `PATH/live` and `PATH/ready`.'),
   host_meta_handler: plainHandler('/.well-known').describe(

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { duration, filePath, noEffect, notBuilt, oneOf } from '../option.ts'
 import { logLevels } from './general.ts'
+import { serviceBosh } from './service-bosh.ts'
 
 const cluster = 'Meerkat nodes find each other through Redis'
 
@@ -76,7 +77,7 @@ export const services = z.strictObject({
     .optional()
     .describe('Domains that come and go at run time, of the kinds in `general.host_types`.')
     .meta({ reload: 'restart' }),
-  service_bosh: notBuilt('BOSH'),
+  service_bosh: serviceBosh,
   service_mongoose_system_metrics: noEffect(z.looseObject({}), 'nothing is ever reported to anybody'),
   service_traffic: notBuilt('traffic subscriptions'),
   service_admin_extra: noEffect(z.looseObject({}), 'every command is there').meta({ era: '4.0' }),

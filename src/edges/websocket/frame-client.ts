@@ -1,7 +1,5 @@
-import { readClientCertificate } from '../../net/client-certificate.ts'
 import type { FrameConnection, FrameHandler } from '../../net/connection.ts'
 import type { ResponseHeader } from '../../protocol/c2s/events.ts'
-import type { ChannelSecurity } from '../../protocol/sasl/mechanism.ts'
 import type { SessionInfo } from '../../router/session.ts'
 import { NS } from '../../stanza/namespaces.ts'
 import { StreamError } from '../../stanza/stream-error.ts'
@@ -12,15 +10,9 @@ import type { RawElement } from '../../xml/raw-element.ts'
 import type { Wire } from '../../xml/wire.ts'
 import type { ClientService } from '../client-service.ts'
 import { ClientStream } from '../client-stream.ts'
+import { outerSecurity } from '../outer-security.ts'
 import { limitFor, type Reader, type ReadLimit } from '../read-limit.ts'
 import { closingFrame, elementFrame, openingFrame } from './frame-text.ts'
-
-/** TLS ends in the HTTP listener, or before it: there is nothing to bind to (RFC 7395 §4). */
-function securityOf({ isSecure, tls }: FrameConnection): ChannelSecurity {
-  const shown = tls?.peerCertificate
-  const clientCertificate = shown && readClientCertificate(shown)
-  return { isSecure, clientCertificate, bindingTypes: [], channelBinding: () => undefined }
-}
 
 /** A client on a WebSocket: a message for each element (RFC 7395). */
 export class FrameClient extends ClientStream implements FrameHandler, Reader {
@@ -30,7 +22,7 @@ export class FrameClient extends ClientStream implements FrameHandler, Reader {
   #limits: ScannerLimits
 
   private constructor(service: ClientService, connection: FrameConnection) {
-    super(service, securityOf(connection))
+    super(service, outerSecurity(connection))
     this.#connection = connection
     this.#limits = service.strangerLimits
     connection.limitFrames(this.#limits.maxElementBytes)
