@@ -31,21 +31,23 @@ export function guardCommands(commands: CommandRegistry, server: GuardedServer):
   })
 }
 
-/** What must allow a call: the tables of the hosts whose domains it names; where it names none, the general one and those of all hosts. */
+/** What must allow a call: the tables of the hosts whose domains it names; where it names none, or another one, all tables. */
 function tablesFor(input: Input, { live, hostOf }: GuardedServer): readonly Table[] {
-  const named = domainsIn(input).flatMap((domain) => hostOf(domain)?.type ?? [])
   const { general, host_config: hosts } = live.current
-  const all =
-    named.length > 0 ? named.map((type) => live.of(type).general) : [general, ...hosts.map((own) => own.general)]
-  const tables = new Set(all.map(({ mongooseimctl_access_commands: table = {} }) => table))
+  const named = domainsIn(input).map((domain) => hostOf(domain))
+  const served = named.flatMap((host) => (host === undefined ? [] : [live.of(host.type).general]))
+  const isServed = named.length > 0 && served.length === named.length
+  const asked = isServed ? served : [general, ...hosts.map((own) => own.general)]
+  const tables = new Set(asked.map(({ mongooseimctl_access_commands: table = {} }) => table))
   return [...tables].filter((table) => Object.keys(table).length > 0)
 }
 
-function domainsIn(input: Input): string[] {
-  return Object.entries(input).flatMap(([name, value]) => {
-    if (isHostName(name) && typeof value === 'string') return [value]
-    return [value].flat().flatMap((each) => (each instanceof Jid ? [each.domain] : []))
-  })
+/** The domains that an input names, wherever in it. */
+function domainsIn(value: unknown, name = ''): string[] {
+  if (value instanceof Jid) return [value.domain]
+  if (typeof value === 'string') return isHostName(name) ? [value] : []
+  const isData = Array.isArray(value) || (typeof value === 'object' && value?.constructor === Object)
+  return isData ? Object.entries(value as Input).flatMap(([key, inner]) => domainsIn(inner, key)) : []
 }
 
 /** How 4.0 and we call a domain. */
@@ -86,10 +88,10 @@ function isName(listed: string, name: string): boolean {
 function has(argument: string, wanted: string, input: Input): boolean {
   const name = plainName(argument)
   const given = Object.entries(input).find(([key]) => plainName(key) === name)?.[1]
-  if (given !== undefined && String(given) === wanted) return true
   if (isHostName(name)) {
     const domains = domainsIn(input)
     return domains.length > 0 && domains.every((domain) => domain === wanted)
   }
-  return name === 'user' && given instanceof Jid && given.local === wanted
+  if (name === 'user' && given instanceof Jid && given.local === wanted) return true
+  return given !== undefined && String(given) === wanted
 }

@@ -10,6 +10,7 @@ port = 0
 ip_address = "127.0.0.1"
 [auth.password]
 scram_iterations = 4096
+[modules.mod_roster]
 [acl]
 boss = [{ user = "boss", server = "localhost" }]
 [access]
@@ -87,6 +88,10 @@ describe('commands that are guarded, on a running server', () => {
     expect((await here.run(...asBoss, 'reload')).err).toMatch(forbidden)
     expect((await here.run('trace', 'boss@localhost')).err).toMatch(forbidden)
     expect((await here.run('get_loglevel')).err).toMatch(forbidden)
+    // A call that reaches beyond it is not for its rules alone.
+    const contact = ['--user', `dave@other.example`, '--contact', 'somebody@muc.localhost']
+    const added = await here.run('roster', 'addContact', ...contact)
+    expect(JSON.parse(added.out).errors[0].extensions.code).toBe('forbidden')
   })
 
   it('are not what a server is started and stopped with', async () => {

@@ -68,7 +68,7 @@ function fits(written: string, option: string): boolean {
 describe.each(files)('a file with every key of %s', (name) => {
   it('is told of what is not built, and of nothing else', () => {
     const errors = errorsOf(name)
-    expect(errors.length).toBeGreaterThan(10)
+    expect(errors.length).toBeGreaterThan(0)
     expect(errors.filter(({ what }) => what !== 'not_built_yet')).toEqual([])
   })
 
