@@ -245,15 +245,12 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
       this.#opened.push(() => control.close())
     }
     const readiness = () => this.#readiness(db, pools)
-    const { federation } = this
+    const { commands, federation } = this
     const decoyOf = (type: string) => accounts.of(type).decoy
     const ports = { live, clock, log, metrics: this.metrics, router, tap: this.tap, decoyOf, readiness, federation }
     this.#opened.push(() => federation.close())
     const listeners = await openListeners({
-      ...ports,
-      modules: hosts,
-      hosts: () => this.allHosts,
-      folder: this.filesFolder,
+      ...{ ...ports, commands, modules: hosts, hosts: () => this.allHosts, folder: this.filesFolder },
     })
     this.#opened.push(() => listeners.close())
     this.#listeners = listeners

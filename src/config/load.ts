@@ -2,8 +2,10 @@ import { readFileSync } from 'node:fs'
 import { basename, dirname, resolve } from 'node:path'
 import { parse, TomlError } from 'smol-toml'
 import { gatherBosh } from './bosh.ts'
+import { checkAdminApis } from './check-admin-apis.ts'
 import { checkCertificates } from './check-certificates.ts'
 import { checkDynamicModules } from './check-hosts.ts'
+import { checkUploads } from './check-uploads.ts'
 import { checkAuth, crossCheck } from './cross-check.ts'
 import { mergeHostTables } from './host-config.ts'
 import { valueAt } from './key-path.ts'
@@ -104,6 +106,8 @@ function check(data: unknown, report: Report, options: LoadOptions): LoadedConfi
   if (parsed === undefined) throw new ConfigErrors(report.errors, report.notices)
   const config = settle(parsed, { file: resolve(file), folder, modules, report })
   checkAuth(config, report)
+  checkAdminApis(config, report)
+  checkUploads(config, report)
   checkDynamicModules(config, modules, report)
   checkCertificates(config, report)
   if (report.hasErrors) throw new ConfigErrors(report.errors, report.notices)

@@ -41,15 +41,22 @@ const protecting = new Set([
 
 /** Modules that MongooseIM 4.0.0 has and the newest has not. */
 const modulesOf40 = new Set(
-  ['mam_meta', 'muc_log', 'commands', 'muc_commands', 'muc_light_commands', 'jingle_sip', 'revproxy'].map(
-    (name) => `mod_${name}`,
-  ),
+  [
+    'mam_meta',
+    'muc_log',
+    'commands',
+    'inbox_commands',
+    'muc_commands',
+    'muc_light_commands',
+    'jingle_sip',
+    'revproxy',
+  ].map((name) => `mod_${name}`),
 )
 
 /** Every module of MongooseIM, newest and 4.0.0; what nobody declares is not built yet. */
 const knownModules = `adhoc amp auth_token bind2 blocking blocklist broadcast cache_users caps carboncopy
   commands csi disco domain_isolation event_pusher extdisco external_filter fast_auth_token global_distrib
-  http_upload inbox jingle_sip keystore last mam mam_meta muc muc_commands muc_light
+  http_upload inbox inbox_commands jingle_sip keystore last mam mam_meta muc muc_commands muc_light
   muc_light_commands muc_log offline offline_chatmarkers offline_stub ping presence privacy private pubsub pubsub_old
   push_service_mongoosepush register revproxy roster sasl2 shared_roster_ldap sic smart_markers stanzaid
   stream_management time vcard version`
@@ -79,7 +86,10 @@ const commonOptions = {
 /** The options of a module as the configuration takes them: its own and the common ones. */
 export function moduleOptions(declaration: ModuleDeclaration): z.ZodObject {
   const own = declaration.options
-  return z.strictObject({ ...commonOptions, ...own.shape }).describe(declaration.about ?? '')
+  // What is checked across several of its own options goes with them.
+  const checks = (own.def.checks ?? []) as z.core.$ZodCheck<Record<string, unknown>>[]
+  const options: z.ZodObject = z.strictObject({ ...commonOptions, ...own.shape })
+  return options.check(...checks).describe(declaration.about ?? '')
 }
 
 /** The `[modules]` table for a set of declared modules. */

@@ -111,10 +111,11 @@ export function domainName() {
     .meta({ shownAs: 'domain' })
 }
 
-/** The domain of a service: a name, in which `@HOST@` stands for the domain that it belongs to. */
+/** The domain of a service: a name, in which `@HOST@` (or `@HOSTS@`) stands for the domain that it belongs to. */
 export function hostTemplate() {
   return z
     .string()
+    .overwrite((text) => text.replaceAll('@HOSTS@', '@HOST@'))
     .refine((text) => prepareDomainName(text.replaceAll('@HOST@', 'localhost')) !== undefined, {
       error: 'This is not a domain name, nor one with @HOST@ for the domain that it belongs to.',
     })

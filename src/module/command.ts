@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import type { Jid } from '../jid/jid.ts'
 import { type CommandError, UsageError } from './command-error.ts'
 import { inputFromText } from './command-input.ts'
 
@@ -10,6 +11,8 @@ export interface Progress {
 
 /** What one call brings along. */
 export interface CommandCall {
+  /** The user who gives it, for the own account; undefined: an admin. */
+  readonly user?: Jid | undefined
   /** Told now and then how far the command is. */
   progress?(progress: Progress): void
 }

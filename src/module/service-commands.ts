@@ -1,6 +1,9 @@
 import type { Jid } from '../jid/jid.ts'
+import { sentByAdmin } from '../router/notes.ts'
+import type { Stanza } from '../stanza/stanza.ts'
 import { StanzaError } from '../stanza/stanza-error.ts'
 import type { ModuleApi } from './api.ts'
+import type { CommandCall } from './command.ts'
 import { CommandError } from './command-error.ts'
 import type { ModuleServices } from './module-commands.ts'
 
@@ -15,6 +18,20 @@ export function apiOfService<A extends { readonly services: readonly Jid[] }>(
     if (found.services.some((jid) => jid.domain === service)) return found
   }
   return undefined
+}
+
+/** The domain of the service beside a domain, or of the service that it is itself; undefined where there is none. */
+export function serviceBeside<
+  A extends { readonly services: readonly Jid[]; serviceOf(domain: string): Jid | undefined },
+>(services: ModuleServices, api: ModuleApi<A>, domain: string): string | undefined {
+  if (apiOfService(services, api, domain) !== undefined) return domain
+  if (!services.domainsWith(api).includes(domain)) return undefined
+  return services.api(domain, api).serviceOf(domain)?.domain
+}
+
+/** A stanza that is sent by command, with a note where an admin gave that. */
+export function givenBy({ user }: CommandCall, stanza: Stanza): Stanza {
+  return user === undefined ? stanza.with(sentByAdmin, true) : stanza
 }
 
 /** Makes what a service refuses an error of the command; `names` has those that are called otherwise than their condition. */

@@ -11,19 +11,25 @@ import cacheUsers from './cache-users/index.ts'
 import caps from './caps/index.ts'
 import carboncopy from './carboncopy/index.ts'
 import clientAccess from './client-access/index.ts'
+import commands from './commands.ts'
 import csi from './csi/index.ts'
 import disco from './disco/index.ts'
 import domainIsolation from './domain-isolation.ts'
 import eventPusher from './event-pusher/index.ts'
+import extdisco from './extdisco/index.ts'
 import externalFilter from './external-filter/index.ts'
 import fastAuthToken from './fast-auth-token/index.ts'
+import httpUpload from './http-upload/index.ts'
 import inbox from './inbox/index.ts'
+import inboxCommands from './inbox-commands.ts'
 import invites from './invites/index.ts'
 import keystore from './keystore/index.ts'
 import last from './last/index.ts'
 import mam from './mam/index.ts'
 import muc from './muc/index.ts'
+import mucCommands from './muc-commands.ts'
 import mucLight from './muc-light/index.ts'
+import mucLightCommands from './muc-light-commands.ts'
 import mucLog from './muc-log/index.ts'
 import offline from './offline/index.ts'
 import offlineChatmarkers from './offline-chatmarkers/index.ts'
@@ -65,19 +71,25 @@ export const allModules: readonly AnyModule[] = [
   caps,
   carboncopy,
   clientAccess,
+  commands,
   csi,
   disco,
   domainIsolation,
   eventPusher,
+  extdisco,
   externalFilter,
   fastAuthToken,
+  httpUpload,
   inbox,
+  inboxCommands,
   invites,
   keystore,
   last,
   mam,
   muc,
+  mucCommands,
   mucLight,
+  mucLightCommands,
   mucLog,
   offline,
   offlineChatmarkers,

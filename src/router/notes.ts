@@ -29,5 +29,8 @@ export const isForMember = stanzaKey<true>('router.is_for_member', mark)
 const isTexts = (json: unknown): json is readonly string[] =>
   Array.isArray(json) && json.every((each) => typeof each === 'string')
 
+/** Sent by command of an admin, whatever it says of its sender. */
+export const sentByAdmin = stanzaKey<true>('router.sent_by_admin', mark)
+
 /** The registrations for push notifications that have been told of the message: none is told twice. */
 export const pushDone = stanzaKey<readonly string[]>('router.push_done', jsonNote(isTexts))

@@ -2,6 +2,7 @@ import type { Jid } from '../jid/jid.ts'
 import type { Stanza } from '../stanza/stanza.ts'
 import type { Wire } from '../xml/wire.ts'
 import type { Host } from './host.ts'
+import type { Router } from './router.ts'
 import { type ClientLink, Session } from './session.ts'
 
 /** The connection of somebody who does not wait for answers, but for one: that what was sent is refused. */
@@ -33,4 +34,12 @@ export async function sendFor(host: Host, from: Jid, stanza: Stanza): Promise<St
   const session = new Session(host, from, { link, info })
   await session.receive(stanza.readdressed(from, stanza.to))
   return link.refusal
+}
+
+/** Sends a message in the name of whoever it is from: as {@link sendFor} for an account of this server, else on its way only. */
+export async function speakFor(router: Router, message: Stanza): Promise<void> {
+  const { from } = message
+  const host = from === undefined || from.local === '' ? undefined : router.hostOf(from.domain)
+  if (from === undefined || host === undefined) await router.route(message)
+  else await sendFor(host, from, message)
 }

@@ -1,6 +1,3 @@
-import { Accounts } from '../auth/accounts.ts'
-import type { AccountsObserver } from '../auth/accounts-observer.ts'
-import { Authenticator } from '../auth/authenticator.ts'
 import { closingText, elementText, openingText } from '../edges/c2s/stream-text.ts'
 import { TcpClient } from '../edges/c2s/tcp-client.ts'
 import type {
@@ -18,11 +15,9 @@ import type { Accept } from '../net/tcp.ts'
 import type { TlsContext } from '../net/tls-context.ts'
 import type { AcceptFrames } from '../net/websocket.ts'
 import type { C2sRules } from '../protocol/c2s/rules.ts'
-import type { SaslAnswer, SaslRequest } from '../protocol/sasl/mechanism.ts'
 import { completeLogin } from '../router/login.ts'
 import type { Session } from '../router/session.ts'
 import { openSession } from '../router/session-opener.ts'
-import { userEnters } from '../router/sign-in-events.ts'
 import { answerStranger, offerToModules } from '../router/stranger.ts'
 import { StanzaError } from '../stanza/stanza-error.ts'
 import { StreamError } from '../stanza/stream-error.ts'
@@ -30,10 +25,9 @@ import { randomId } from '../util/random-id.ts'
 import { TimerWheel } from '../util/timer-wheel.ts'
 import { defaultLimits } from '../xml/limits.ts'
 import { asWire, type Wire } from '../xml/wire.ts'
-import { accountMetrics } from './account-metrics.ts'
-import { hostTypeLabel } from './host-type-label.ts'
 import type { ListenerParts } from './port.ts'
 import { shapedRate } from './shaped-rate.ts'
+import { SignInDesk } from './sign-in-desk.ts'
 import { StreamHosts } from './stream-hosts.ts'
 
 /** What a listener or handler says about its clients. */
@@ -68,8 +62,8 @@ export const maxBufferedBytes = 4 << 20
 export class ClientPort {
   readonly #parts: ListenerParts
   readonly #hosts: StreamHosts
-  readonly #authenticators = new WeakMap<Accounts, Authenticator>()
-  readonly #observer: AccountsObserver
+  /** Who decides whether somebody has proven who it is. */
+  readonly desk: SignInDesk
   readonly #wheel: TimerWheel
   /** Connections without a session yet. */
   readonly negotiating: Negotiating
@@ -78,7 +72,7 @@ export class ClientPort {
     this.#parts = parts
     this.#hosts = new StreamHosts(parts, { plainOnlyOverTls: isTlsPossible, authMethods })
     this.negotiating = negotiating
-    this.#observer = accountMetrics(parts.metrics, parts.router)
+    this.desk = new SignInDesk(parts, this.#hosts)
     this.#wheel = new TimerWheel(parts.clock)
   }
 
@@ -145,7 +139,7 @@ export class ClientPort {
       traffic: this.#parts.traffic,
       negotiating: this.negotiating,
       rateFor: (user) => this.#rate(rules.shaper ?? 'none', user),
-      answer: (request, address) => this.#answer(request, address),
+      answer: (request, address) => this.desk.answer(request, address),
       offer: (offer) => this.#offer(offer),
       open: (request) => this.#open(request, rules.access),
       complete: (request) => this.#complete(request, rules.access),
@@ -172,64 +166,12 @@ export class ClientPort {
     }
   }
 
-  #authenticatorFor(domain: string): Authenticator {
-    const accounts = this.#hosts.accountsOf(domain) ?? nobody
-    const known = this.#authenticators.get(accounts)
-    if (known !== undefined) return known
-    const failed = (error: unknown) => this.#parts.log.error({ what: 'authentication_unavailable', reason: error })
-    const admit = (user: Jid) => this.#refusalOf(user)
-    const made = new Authenticator(accounts, admit, failed)
-    this.#authenticators.set(accounts, made)
-    return made
-  }
-
-  /** Why somebody may not come in. */
-  #refusalOf(user: Jid) {
-    const host = this.#parts.router.hostOf(user.domain)
-    return host?.hooks.run(userEnters, { host, user: user.bare })
-  }
-
-  /** Bytes a second. */
+  /** Bytes a second that a shaper, or the access rule that names one, allows. */
   #rate(name: string, user: Jid | undefined): number {
     const { config, router } = this.#parts
     return shapedRate(name, config, (rule) =>
       user === undefined ? undefined : router.hostOf(user.domain)?.access.evaluate(rule, user, user.domain),
     )
-  }
-
-  /** Those who have guessed too often wait for their answer. */
-  async #answer(request: SaslRequest, address: string): Promise<SaslAnswer> {
-    const { guard, clock } = this.#parts
-    const account = 'user' in request ? request.user.bareString : undefined
-    if (request.ask !== 'admission') {
-      const wait = guard.delay(account, address)
-      if (wait === undefined) {
-        this.#limitReached('login', { jid: account, ip: address })
-        return { is: 'no', condition: 'temporary-auth-failure' }
-      }
-      if (wait > 0) await new Promise<void>((resolve) => clock.after(wait, resolve))
-    }
-    const domain = 'user' in request ? request.user.domain : request.domain
-    const ask = () => this.#authenticatorFor(domain).answer(request)
-    const answer = await this.#observer.measure('authorize', domain, ask)
-    if (request.ask === 'admission' && answer.is === 'yes') guard.succeeded(request.user.bareString, address)
-    return answer
-  }
-
-  #limitReached(limit: string, fields: Record<string, unknown>): void {
-    const { log, metrics } = this.#parts
-    metrics.counter('c2s_limit_reached_count', 'Clients that met a limit', ['limit']).with({ limit }).inc()
-    log.info({ what: `${limit}_limit_reached`, ...fields })
-  }
-
-  #noteFailure({ user, domain, mechanism, condition, address }: ClientNote & { what: 'auth_failed' }): void {
-    const { guard, log, metrics, router } = this.#parts
-    const account = user?.bareString
-    const labels = { host_type: hostTypeLabel(router, user?.domain ?? domain) }
-    metrics.counter('c2s_auth_failed_count', 'Failed authentications of clients', ['host_type']).with(labels).inc()
-    log.info({ what: 'auth_failed', mechanism, reason: condition, jid: account, ip: address })
-    if (condition !== 'not-authorized' || account === undefined) return
-    if (guard.failed(account, address)) this.#limitReached('failed_login', { jid: account, ip: address })
   }
 
   async #offer({ element, user, domain, isSecure, link, info }: Offer): Promise<OfferResult> {
@@ -249,12 +191,12 @@ export class ClientPort {
     const host = this.#parts.router.hostOf(user.domain)
     if (host === undefined) throw new StanzaError('not-allowed')
     if (!host.access.allows(rule, user, user.domain)) throw new StanzaError('not-allowed')
-    const refusal = await this.#refusalOf(user)
+    const refusal = await this.desk.refusalOf(user)
     if (refusal !== undefined)
       throw new StanzaError('not-allowed', refusal.text === undefined ? {} : { text: refusal.text })
     const maxSessions = host.access.limit('max_user_sessions', user, user.domain, usualSessions)
     if (host.sessions.of(user).length >= maxSessions) {
-      this.#limitReached('session', { jid: user.full, ip: info.address })
+      this.desk.limitReached('session', { jid: user.full, ip: info.address })
     }
     return openSession({ host, user, resource, link, info, maxSessions, prepare })
   }
@@ -273,19 +215,16 @@ export class ClientPort {
         log.info({ what: note.what, jid: note.user.full, mechanism: note.mechanism, ip: note.address })
         break
       case 'auth_failed':
-        this.#noteFailure(note)
+        this.desk.noteFailure(note)
         break
       case 'client_does_not_read':
-        this.#limitReached('unread', { ip: note.address, bytes: note.bytes })
+        this.desk.limitReached('unread', { ip: note.address, bytes: note.bytes })
         break
       case 'client_stream_fault':
         log.error({ what: note.what, ip: note.address, reason: note.reason })
     }
   }
 }
-
-/** The accounts of a domain that is not hosted here (any more). */
-const nobody = new Accounts([])
 
 /** Unpredictable, 108 bits. */
 function newId(): string {

@@ -1,8 +1,11 @@
 import type { LoginGuard } from '../auth/login-guard.ts'
 import type { Config } from '../config/schema.ts'
 import type { ClientTraffic, TrafficTap } from '../edges/client-traffic.ts'
+import type { ModuleApi } from '../module/api.ts'
+import type { CommandRegistry } from '../module/command.ts'
 import type { ModulesByDomain } from '../module/module-commands.ts'
 import type { Readiness } from '../net/health.ts'
+import type { GuessLimit } from '../net/http-credentials.ts'
 import type { Validity } from '../net/tls-context.ts'
 import type { Logger } from '../observe/logger.ts'
 import type { Metrics } from '../observe/metrics.ts'
@@ -28,9 +31,17 @@ export interface ListenerParts {
   decoyOf(hostType: string): Decoy
   /** One for all ports. */
   readonly guard: LoginGuard
+  /** One for all HTTP APIs. */
+  readonly guesses: GuessLimit
+  /** What HTTP APIs give. */
+  readonly commands: CommandRegistry
+  /** Whether a module runs on any host. */
+  runsModule(name: string): boolean
   readonly readiness: () => Readiness
   /** Every domain that is served at the moment. */
   domains(): readonly string[]
+  /** The interface that a module provides on a domain; undefined where it does not run. */
+  apiOf<A>(domain: string, api: ModuleApi<A>): A | undefined
   /** Where certificates of the server's own making and key logs lie. */
   folder(): Promise<string>
   /** Connections with other servers, opened when first asked for. */

@@ -86,6 +86,11 @@ export class RunningHosts implements ModulesByDomain {
     return this.of(domain)?.modules.find(api)
   }
 
+  /** Whether a module runs on any host. */
+  runsModule(name: string): boolean {
+    return this.running.some(({ modules }) => modules.running.some((module) => module.name === name))
+  }
+
   async stop(): Promise<void> {
     await undoAll(this.#undo)
   }

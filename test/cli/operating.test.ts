@@ -9,6 +9,8 @@ const stock = defaultConfig(allModules.map(({ name }) => name)).replace(/^port =
 const config = `${stock}
 [auth.password]
 scram_iterations = 4096
+[modules.mod_http_upload]
+s3 = { bucket_url = "https://s3.test/b", region = "r", access_key_id = "id", secret_access_key = "key" }
 `
 
 let here: Workplace
@@ -189,6 +191,20 @@ describe('commands by position', () => {
     expect(await here.run('private_set', 'alice', 'localhost', '<broken')).toMatchObject({ code: 2 })
     expect(await here.run('get_roster', 'alice', 'localhost')).toMatchObject({ code: 0 })
     expect(await here.run('delete_old_messages', 'localhost', '1')).toMatchObject({ code: 0 })
+  })
+
+  it('make addresses for uploads', async () => {
+    const upload = (...words: string[]) => here.run('http_upload', 'localhost', 'très cool.txt', ...words)
+    const get = 'https://s3\\.test/b/[0-9a-f]{64}/tr%C3%A8s%20cool\\.txt'
+    const lines = (headers: string) =>
+      new RegExp(`^PutURL: ${get}\\?\\S+&X-Amz-Expires=60&X-Amz-SignedHeaders=${headers}&\\S+\\nGetURL: ${get}\\n$`)
+    const typed = await upload('23', 'text/plain', '60')
+    expect(typed).toMatchObject({ code: 0, out: expect.stringMatching(lines('content-length%3Bcontent-type%3Bhost')) })
+    expect((await upload('23', '', '60')).out).toMatch(lines('content-length%3Bhost'))
+    expect(await upload('0', '', '60')).toMatchObject({ code: 2 })
+    expect(await upload('23', '', '0')).toMatchObject({ code: 2 })
+    expect(await upload('99999999999', '', '60')).toMatchObject({ code: 1 })
+    expect(await here.run('http_upload', 'other.example', 'a', '1', '', '60')).toMatchObject({ code: 1 })
   })
 
   it('import_users tells the outcome of each record', async () => {

@@ -4,6 +4,7 @@ import { AnnounceStore, migrations as announceMigrations } from '../../src/modul
 import { CounterStore, migrations as tokenMigrations } from '../../src/modules/auth-token/store.ts'
 import { BroadcastStore, migrations as broadcastMigrations } from '../../src/modules/broadcast/store.ts'
 import { ClientStore, migrations as clientMigrations } from '../../src/modules/client-access/store.ts'
+import { UploadStore, migrations as uploadMigrations } from '../../src/modules/http-upload/file/store.ts'
 import { InviteStore, migrations as inviteMigrations } from '../../src/modules/invites/store.ts'
 import type { StoredItem } from '../../src/modules/roster/api.ts'
 import { newItem } from '../../src/modules/roster/roster.ts'
@@ -34,6 +35,38 @@ onEachDatabase('what modules keep beside accounts', (kind) => {
     expect(await store.get(lena)).toBe(1_700_000_001)
     await store.forget(lena)
     expect(await store.get(lena)).toBeUndefined()
+  })
+
+  it('uploads are waited for, come once, count for their owner and are over', async () => {
+    await database.migrate('mod_http_upload', uploadMigrations)
+    const store = new UploadStore(database.of())
+    expect(await store.key()).toHaveLength(32)
+    expect(await store.key()).toEqual(await store.key())
+    const upload = (token: string, createdAt: number) => ({
+      ...{ token, domain, username: 'lena', filename: '\u{1f600}.txt', size: 5_000_000_000, contentType: undefined },
+      ...{ createdAt, expiresAt: createdAt + 100 },
+    })
+    for (const [index, token] of ['aa', 'bb', 'cc'].entries()) await store.expect(upload(token, 1000 + index))
+    expect(await store.usage(lena, 1000)).toEqual({ files: 3, bytes: 15_000_000_000 })
+    expect(await store.usage(lena, 1000, 1000)).toEqual({ files: 2, bytes: 10_000_000_000 })
+    expect(await store.usage(max, 1000)).toEqual({ files: 0, bytes: 0 })
+    expect(await store.oldestSince(lena, 1000)).toBe(1001)
+    expect(await store.oldestSince(max, 1000)).toBeUndefined()
+    expect(await Promise.all([store.begin('aa', 1000, 9000), store.begin('aa', 1000, 9000)])).toEqual([true, false])
+    expect(await store.begin('bb', 1101, 9000)).toBe(false)
+    await store.waitAgain('aa', 1100)
+    expect(await store.begin('aa', 1000, 9000)).toBe(true)
+    expect(await store.find('aa', 1000)).toBeUndefined()
+    expect(await store.finish('aa', 'text/plain', 5000)).toBe(true)
+    expect(await store.finish('aa', 'text/plain', 5000)).toBe(false)
+    expect(await store.find('aa', 1000)).toEqual({ ...upload('aa', 1000), contentType: 'text/plain', expiresAt: 5000 })
+    expect(await store.find('aa', 5000)).toBeUndefined()
+    expect((await store.storedOf(lena)).map(({ token }) => token)).toEqual(['aa'])
+    expect(await store.some({ before: 1101 })).toEqual(['bb'])
+    await store.forget(['bb'])
+    expect((await store.some({ user: lena })).sort()).toEqual(['aa', 'cc'])
+    expect(await store.some({ user: max })).toEqual([])
+    expect((await store.some({ domain })).sort()).toEqual(['aa', 'cc'])
   })
 
   it('clients are remembered by account, and forgotten when they do not come', async () => {

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { parseConfig } from '../../src/config/load.ts'
 import { ConfigErrors } from '../../src/config/problem.ts'
+import { Jid } from '../../src/jid/jid.ts'
 import { allModules } from '../../src/modules/all.ts'
 import { search } from '../support/archive.ts'
 import { makesRoom, says } from '../support/light-rooms.ts'
@@ -124,6 +125,25 @@ describe('mod_external_filter', () => {
     const carol = await own.client('carol', 'pc')
     await carol.receivesNothing()
     expect(judge.asked).toHaveLength(2)
+  })
+
+  it('is not asked about what an admin sends by command, but about what users do', async () => {
+    const [alice, bob] = await both()
+    const room = await makesRoom(alice, [bob])
+    const run = (name: string, input: object, body: string, user?: Jid) =>
+      own.server.server.commands.run(name, { ...input, from: alice.bare, body }, { user })
+    const user = Jid.parse(alice.bare)
+    await run('stanza.sendMessage', { to: bob.jid }, 'by an admin')
+    await bob.receives(`<message from='${alice.bare}'><body>by an admin</body>{any}</message>`)
+    await run('muc_light.sendMessageToRoom', { room }, 'to the room')
+    await bob.receives(`<message from='${room}/${alice.bare}'><body>to the room</body>{any}</message>`)
+    expect(judge.asked).toEqual([])
+    judge.answerTo = (body) => (body === 'bad' ? block : allow)
+    for (const body of ['bad', 'by the user']) await run('stanza.sendMessage', { to: bob.jid }, body, user)
+    await bob.receives(`<message from='${alice.bare}'><body>by the user</body>{any}</message>`)
+    for (const body of ['bad', 'hello']) await run('muc_light.sendMessageToRoom', { room }, body, user)
+    await bob.receives(`<message from='${room}/${alice.bare}'><body>hello</body>{any}</message>`)
+    expect(judge.asked.map(({ variables }) => variables['body'])).toEqual(['bad', 'by the user', 'bad', 'hello'])
   })
 
   const troubles: readonly [string, Answer][] = [

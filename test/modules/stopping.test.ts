@@ -51,6 +51,8 @@ push = {}
 http = { handlers = [{ pool_name = "service" }] }
 sns = { access_key_id = "i", secret_access_key = "k", region = "r", account_id = "1", sns_host = "http://127.0.0.1:9" }`,
   mod_external_filter: 'pool_tag = "service"',
+  mod_http_upload:
+    's3 = { bucket_url = "http://127.0.0.1:9/b", region = "r", access_key_id = "i", secret_access_key = "k" }',
   mod_keystore: 'keys = [{ name = "token_secret", type = "ram" }]',
   mod_push_service: `web_push = { private_key = ${JSON.stringify(key)}, subject = "mailto:a@localhost" }`,
   mod_push_service_mongoosepush: 'pool_name = "service"',

@@ -6,6 +6,7 @@ import { hostMetaRoutes } from '../../src/net/host-meta.ts'
 import { type HttpListener, listenHttp } from '../../src/net/http.ts'
 import { metricsRoute } from '../../src/net/metrics-page.ts'
 import { webchatRoutes } from '../../src/net/webchat.ts'
+import { indexPage } from '../../src/net/webchat-page.ts'
 import { temporaryFolder } from './support.ts'
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>
@@ -41,6 +42,21 @@ afterAll(async () => {
 function get(path: string, init: RequestInit = {}) {
   return fetch(`http://127.0.0.1:${listener.port}${path}`, { redirect: 'manual', ...init })
 }
+
+describe('the page of the web chat', () => {
+  const pointsTo = (settings: { websocketPath?: string; boshPath?: string }) => {
+    const data = /id="settings">([^<]*)</.exec(indexPage('/chat/', settings))?.[1] ?? ''
+    const { websocketPath, boshPath } = JSON.parse(data)
+    return { websocketPath, boshPath }
+  }
+
+  it('names the WebSocket, and BOSH where there is one', () => {
+    expect(pointsTo({ websocketPath: '/ws' })).toEqual({ websocketPath: '/ws' })
+    expect(pointsTo({ websocketPath: '/ws', boshPath: '/b' })).toEqual({ websocketPath: '/ws', boshPath: '/b' })
+    expect(pointsTo({ boshPath: '/b' })).toEqual({ boshPath: '/b' })
+    expect(pointsTo({})).toEqual({ websocketPath: '/ws-xmpp' })
+  })
+})
 
 describe('the pages of a server', () => {
   it('health: alive at once, ready when it is', async () => {

@@ -91,24 +91,13 @@ describe('ids of sessions', () => {
 
   it('one that was made with TLS is not taken without, and lives on', async () => {
     const port = server.server.ports.find(({ kind }) => kind === 'https')?.port
-    const { request } = await import('node:https')
-    const body = `<body xmlns='${boshNs}' rid='1' to='localhost'/>`
-    const text = await new Promise<string>((resolve, reject) => {
-      const sent = request({ port, host: '127.0.0.1', path: '/http-bind', method: 'POST', rejectUnauthorized: false })
-      sent.on('error', reject)
-      sent.on('response', (response) => {
-        let all = ''
-        response.on('data', (part) => {
-          all += part
-        })
-        response.on('end', () => resolve(all))
-      })
-      sent.end(body)
-    })
-    const client = new RawBosh(url(), 2)
-    client.sid = parseFrame(text).attr('sid') ?? ''
-    expect(client.sid).not.toBe('')
+    const secure = new RawBosh(`https://127.0.0.1:${port}/http-bind`, 1)
+    await secure.create('localhost')
+    await secure.signIn('alice', 'secret', 'secure')
+    const client = new RawBosh(url(), secure.rid)
+    client.sid = secure.sid
     expect(endOf(await client.says())).toBe('item-not-found')
+    expect((await secure.says(ping)).elements()).toHaveLength(1)
   })
 })
 

@@ -5,6 +5,13 @@ const settings: Readonly<Record<string, string>> = {
   mod_event_pusher: `
 [modules.mod_event_pusher.push]
 `,
+  mod_http_upload: `
+[modules.mod_http_upload.s3]
+bucket_url = "https://s3.test/bucket"
+region = "eu-west-1"
+access_key_id = "id"
+secret_access_key = "key"
+`,
   mod_keystore: `
 [[modules.mod_keystore.keys]]
 name = "token_secret"

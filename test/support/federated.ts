@@ -135,7 +135,11 @@ export class Federated {
     this.#authority ??= await makeAuthority()
     const ports = await freePorts(Object.keys(servers).length)
     const places = Object.entries(servers).map(([domain, { domains = [] }], index) => ({
-      domains: [domain, ...domains, `conference.${domain}`, `pubsub.${domain}`, `gateway.${domain}`],
+      domains: [
+        domain,
+        ...domains,
+        ...['conference', 'pubsub', 'gateway', 'upload'].map((name) => `${name}.${domain}`),
+      ],
       port: ports[index] ?? 0,
     }))
     const known = [...places.flatMap(({ domains, port }) => domains.map((host) => ({ host, port }))), ...strangers]

@@ -44,7 +44,9 @@ export class FileServer implements AsyncDisposable {
 
   address(kind: string, nth = 0, domain = 'localhost'): Address {
     const port = this.server.ports.filter((open) => open.kind === kind)[nth]?.port ?? 0
-    return { host: '127.0.0.1', port, tlsPort: port, wsUrl: `ws://127.0.0.1:${port}/ws-xmpp`, domain }
+    const at = `127.0.0.1:${port}`
+    const urls = { wsUrl: `ws://${at}/ws-xmpp`, boshUrl: `http://${at}/http-bind` }
+    return { host: '127.0.0.1', port, tlsPort: port, ...urls, domain }
   }
 
   async register(name: string, domain = 'localhost'): Promise<void> {

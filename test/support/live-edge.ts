@@ -7,6 +7,7 @@ import type { InboundService } from '../../src/edges/s2s/inbound-stream.ts'
 import { Jid } from '../../src/jid/jid.ts'
 import { allModules } from '../../src/modules/all.ts'
 import type { Connection, ConnectionHandler, FrameConnection, FrameHandler } from '../../src/net/connection.ts'
+import { GuessLimit } from '../../src/net/http-credentials.ts'
 import type { Accept } from '../../src/net/tcp.ts'
 import type { AcceptFrames } from '../../src/net/websocket.ts'
 import { createLogger } from '../../src/observe/logger.ts'
@@ -130,11 +131,13 @@ export class LiveEdge {
 
   async start(rules: { maxStanzaSize?: number; shaper?: string } = {}): Promise<void> {
     await this.#server.start()
-    const { config, log, metrics } = this.#server
+    const { commands, config, log, metrics } = this.#server
     const { router } = this.host
     this.#parts = {
       config,
       clock: this.clock,
+      commands,
+      runsModule: () => false,
       log,
       metrics,
       tap: this.#server.tap,
@@ -145,6 +148,8 @@ export class LiveEdge {
         { freePerAddress: 1e9, freePerAccount: 1e9, firstDelay: 1, longestDelay: 1, forgetAfter: 1 },
         this.clock,
       ),
+      guesses: new GuessLimit(this.clock),
+      apiOf: () => undefined,
       decoyOf: () => ({ secret: Buffer.alloc(32, 1), iterations: 1 }),
       domains: () => [],
       readiness: () => ({ status: 'started', reasons: [] }),

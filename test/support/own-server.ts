@@ -16,8 +16,8 @@ export interface OwnServer {
   client(name: string, resource?: string, options?: SignInOptions): Promise<Client>
   /** Runs an admin command. */
   command(name: string, input: unknown): Promise<unknown>
-  /** Stops the server and starts it again on the same data. */
-  restart(): Promise<void>
+  /** Stops the server and starts it again on the same data, by default with the same configuration. */
+  restart(changed?: (config: string) => string): Promise<void>
 }
 
 /** The least that a configuration needs, before the modules under test. */
@@ -47,6 +47,8 @@ export interface OwnServerOptions {
   readonly registrationTimeout?: number
   /** Modules besides those that come with the server. */
   readonly modules?: readonly AnyModule[]
+  /** Kinds of domains that come and go. */
+  readonly hostTypes?: readonly string[]
 }
 
 /** The base without the tables that `modules` has itself. */
@@ -63,9 +65,13 @@ function configOf(modules: string, registrationTimeout: number | undefined): str
  */
 export function ownServer(
   tables: string | (() => string),
-  { clock, registrationTimeout, modules: more = [] }: OwnServerOptions = {},
+  { clock, registrationTimeout, modules: more = [], hostTypes = [] }: OwnServerOptions = {},
 ): OwnServer {
-  const text = () => configOf(typeof tables === 'string' ? tables : tables(), registrationTimeout)
+  const text = () =>
+    configOf(typeof tables === 'string' ? tables : tables(), registrationTimeout).replace(
+      '[general]\n',
+      `[general]\nhost_types = ${JSON.stringify(hostTypes)}\n`,
+    )
   let folder = ''
   let server: OwnTestServer | undefined
   const clients: Client[] = []
@@ -104,10 +110,10 @@ export function ownServer(
       return client
     },
     command: (name, input) => running().server.commands.run(name, input),
-    async restart() {
+    async restart(changed = (config) => config) {
       await running().stop()
       server = await startTestServer({
-        config: text(),
+        config: changed(text()),
         folder,
         modules: more,
         ...(clock === undefined ? {} : { clock }),

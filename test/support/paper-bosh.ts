@@ -1,4 +1,5 @@
-import { BoshClient, type BoshPlace } from '../../src/edges/bosh/bosh-client.ts'
+import { BoshClient } from '../../src/edges/bosh/bosh-client.ts'
+import type { BoshPlace } from '../../src/edges/bosh/bosh-place.ts'
 import { BoshTable } from '../../src/edges/bosh/bosh-table.ts'
 import { readBody } from '../../src/edges/bosh/read-body.ts'
 import type { ClientService } from '../../src/edges/client-service.ts'

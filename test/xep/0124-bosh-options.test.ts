@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { ask, boshNs, endOf, RawBosh } from '../support/bosh-raw.ts'
 import { Client } from '../support/client.ts'
+import { FileServer } from '../support/file-server.ts'
 import { type OwnTestServer, startTestServer } from '../support/server.ts'
 import { SteppedClock } from '../support/stepped-clock.ts'
 import { NS, type XmlNode } from '../support/xml.ts'
@@ -225,15 +226,72 @@ host = "other.example"
   })
 })
 
+describe('a reload', () => {
+  it('changes what sessions to come are like; those that are there go on', async () => {
+    await using file = await FileServer.start(newest('inactivity = 20'))
+    await file.register('alice')
+    const { boshUrl = '' } = file.address('http')
+    const [before, after] = [new RawBosh(boshUrl), new RawBosh(boshUrl)]
+    expect((await before.create('localhost')).attr('inactivity')).toBe('20')
+    await before.signIn('alice', 'secret', 'web')
+    const report = await file.reload(newest('inactivity = 40\nhost_types = ["localhost"]'))
+    expect(report.applied).toEqual(['services.service_bosh.inactivity', 'services.service_bosh.host_types'])
+    expect((await after.create('localhost')).attr('inactivity')).toBe('40')
+    expect(endOf(await new RawBosh(boshUrl).create('other.example'))).toBe('host-unknown')
+    expect((await before.says(ping)).child('iq', NS.client)?.attr('id')).toBe('p')
+    const without = newest('').replace('[services.service_bosh]', '')
+    expect((await file.reload(without)).applied).toContain('services.service_bosh')
+    expect(endOf(await new RawBosh(boshUrl).create('localhost'))).toBe('host-unknown')
+    expect((await before.says(ping)).child('iq', NS.client)?.attr('id')).toBe('p')
+  })
+})
+
+describe('TLS of the listener', () => {
+  const sasl2 = 'urn:xmpp:sasl:2'
+
+  it('is that of the stream: SASL2 is offered with it only, and no channel binding', async () => {
+    const secure = `[[listen.http]]
+port = 0
+ip_address = "127.0.0.1"
+[listen.http.tls]
+[[listen.http.handlers.mongoose_bosh_handler]]
+path = "/http-bind"
+[modules.mod_sasl2]`
+    const of = await start(newest('', secure))
+    const { ports } = of.server
+    const urlOf = (kind: 'http' | 'https') =>
+      `${kind}://127.0.0.1:${ports.find((port) => port.kind === kind)?.port}/http-bind`
+    const featuresAt = async (kind: 'http' | 'https') =>
+      (await new RawBosh(urlOf(kind)).create('localhost')).child('features', NS.stream)
+    expect((await featuresAt('http'))?.child('authentication', sasl2)).toBeUndefined()
+    const features = await featuresAt('https')
+    expect(features?.child('authentication', sasl2)).toBeDefined()
+    expect(String(features)).not.toContain('PLUS')
+    const client = new RawBosh(urlOf('https'))
+    await client.create('localhost')
+    const plain = Buffer.from('\0alice\0secret').toString('base64')
+    const inner = `<initial-response>${plain}</initial-response>`
+    const answer = await client.says(`<authenticate xmlns='${sasl2}' mechanism='PLAIN'>${inner}</authenticate>`)
+    expect(answer.child('success', sasl2)).toBeDefined()
+    expect(answer.child('features', NS.stream)?.child('bind', NS.bind)).toBeDefined()
+  })
+})
+
 describe('around a session', () => {
-  it('host-meta tells where BOSH is spoken', async () => {
-    const of = await start(newest('', '[[listen.http.handlers.host_meta_handler]]\npath = "/.well-known"'))
-    const { text } = await ask(`${of.httpUrl}/.well-known/host-meta.json`, 'GET', undefined, { host: 'localhost' })
-      .answer
-    expect(JSON.parse(text).links).toContainEqual({
-      rel: 'urn:xmpp:alt-connections:xbosh',
-      href: expect.stringMatching(/^http:\/\/localhost:\d+\/http-bind$/),
-    })
+  it('host-meta tells where BOSH is spoken, and for which domains', async () => {
+    const hostMeta = '[[listen.http.handlers.host_meta_handler]]\npath = "/.well-known"'
+    const of = await start(newest('host_types = ["localhost"]', hostMeta))
+    const linksOf = async (host: string) => {
+      const { text } = await ask(`${of.httpUrl}/.well-known/host-meta.json`, 'GET', undefined, { host }).answer
+      return JSON.parse(text).links
+    }
+    expect(await linksOf('localhost')).toEqual([
+      {
+        rel: 'urn:xmpp:alt-connections:xbosh',
+        href: expect.stringMatching(/^http:\/\/localhost:\d+\/http-bind$/),
+      },
+    ])
+    expect(await linksOf('other.example')).toEqual([])
   })
 
   it('bytes are counted', async () => {

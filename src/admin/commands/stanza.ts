@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import type { Jid } from '../../jid/jid.ts'
-import { command } from '../../module/command.ts'
+import { type CommandCall, command } from '../../module/command.ts'
 import { CommandError } from '../../module/command-error.ts'
 import { address } from '../../module/scalars.ts'
+import { givenBy } from '../../module/service-commands.ts'
 import type { Host } from '../../router/host.ts'
 import { sendFor } from '../../router/send-for.ts'
 import { NS } from '../../stanza/namespaces.ts'
@@ -21,11 +22,16 @@ const from = address().describe('The account in whose name it is sent, with a re
 const to = address().describe('Whom it goes to.')
 const body = z.string().describe('The text.')
 
-async function send(sender: Jid, stanza: Stanza, services: StanzaServices): Promise<z.input<typeof sent>> {
+async function send(
+  sender: Jid,
+  stanza: Stanza,
+  services: StanzaServices,
+  call: CommandCall,
+): Promise<z.input<typeof sent>> {
   const host = services.hostOf(sender.domain)
   const isThere = sender.local !== '' && host !== undefined && (await host.accounts.exists(sender))
   if (!isThere) throw new CommandError('unknown_user', 'Given user does not exist', { jid: sender.full })
-  const refusal = await sendFor(host, sender, stanza)
+  const refusal = await sendFor(host, sender, givenBy(call, stanza))
   if (refusal === undefined) return { id: stanza.id ?? null }
   const [condition] = refusal.child('error')?.elements() ?? []
   throw new CommandError('not_allowed', `It was refused: ${condition?.name ?? 'no reason'}`, { jid: sender.full })
@@ -38,9 +44,9 @@ const sendMessage = command({
   output: sent,
   scope: 'admin',
   changes: true,
-  run(input, services: StanzaServices) {
+  run(input, services: StanzaServices, call) {
     const head = { type: 'chat', id: randomId(12), to: input.to }
-    return send(input.from, Stanza.make('message', head, el('body', NS.client, input.body)), services)
+    return send(input.from, Stanza.make('message', head, el('body', NS.client, input.body)), services, call)
   },
 })
 
@@ -56,13 +62,13 @@ const sendMessageHeadLine = command({
   output: sent,
   scope: 'admin',
   changes: true,
-  run(input, services: StanzaServices) {
+  run(input, services: StanzaServices, call) {
     const texts = (['subject', 'body'] as const).flatMap((name) => {
       const text = input[name]
       return text === undefined ? [] : [el(name, NS.client, text)]
     })
     const head = { type: 'headline', id: randomId(12), to: input.to }
-    return send(input.from, Stanza.make('message', head, ...texts), services)
+    return send(input.from, Stanza.make('message', head, ...texts), services, call)
   },
 })
 
@@ -73,9 +79,9 @@ const sendStanza = command({
   output: sent,
   scope: 'admin',
   changes: true,
-  run(input, services: StanzaServices) {
+  run(input, services: StanzaServices, call) {
     const [sender, recipient] = [addressIn(input.stanza, 'from'), addressIn(input.stanza, 'to')]
-    return send(sender, stanzaOf(input.stanza).readdressed(sender, recipient), services)
+    return send(sender, stanzaOf(input.stanza).readdressed(sender, recipient), services, call)
   },
 })
 

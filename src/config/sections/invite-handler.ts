@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { place } from './http-place.ts'
+import { place } from './place.ts'
 
 const client = z.strictObject({
   name: z.string().min(1).describe('Its name.').meta({ example: 'Gajim' }),

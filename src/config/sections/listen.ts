@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { duration, intOrInfinity, ipAddress, noEffect, notBuilt, oneOf, port, ruleName, uniqueList } from '../option.ts'
+import { adminApis } from './admin-apis.ts'
 import { methodName } from './auth.ts'
-import { place } from './http-place.ts'
 import { inviteHandler } from './invite-handler.ts'
+import { place, plainHandler } from './place.ts'
 import { proxyHandler } from './proxy-handler.ts'
 import { componentTls, httpTls, serverTls, xmppTls } from './tls.ts'
 
@@ -148,11 +149,6 @@ const component = z.strictObject({
   tls: componentTls.optional().describe('TLS of this listener; without the table there is none.'),
 })
 
-/** A handler without options of its own; `path` is where it usually is. */
-function plainHandler(path: string) {
-  return z.array(z.strictObject({ ...place, path: place.path.meta({ example: path }) })).optional()
-}
-
 /** Options of streams that are carried over HTTP. */
 const streamInHttp = {
   max_stanza_size: intOrInfinity()
@@ -214,11 +210,7 @@ const boshHandler = z.strictObject({
 
 const laterHandlers = {
   mongoose_graphql_handler: notBuilt('the GraphQL API'),
-  mongoose_admin_api: notBuilt('the REST API for admins'),
   mongoose_client_api: notBuilt('the REST API for clients'),
-  mongoose_api_admin: notBuilt('the REST API for admins'),
-  mongoose_api: notBuilt('the old REST API'),
-  mongoose_domain_handler: notBuilt('the REST API for domains'),
   mongoose_client_api_messages: notBuilt('the REST API for clients'),
   mongoose_client_api_contacts: notBuilt('the REST API for clients'),
   mongoose_client_api_rooms: notBuilt('the REST API for clients'),
@@ -226,10 +218,6 @@ const laterHandlers = {
   mongoose_client_api_rooms_users: notBuilt('the REST API for clients'),
   mongoose_client_api_rooms_messages: notBuilt('the REST API for clients'),
   lasse_handler: notBuilt('server-sent events'),
-  cowboy_swagger_redirect_handler: notBuilt('the API page'),
-  cowboy_swagger_json_handler: notBuilt('the API page'),
-  cowboy_static: notBuilt('the API page'),
-  upload_handler: notBuilt('the file upload store'),
 }
 
 const handlers = z.strictObject({
@@ -248,6 +236,9 @@ const handlers = z.strictObject({
   host_meta_handler: plainHandler('/.well-known').describe(
     'Discovery of connection methods (XEP-0156); `path` is the folder of host-meta.',
   ),
+  upload_handler: plainHandler('/upload').describe(
+    'Files that users have uploaded (XEP-0363), of domains whose `mod_http_upload` keeps them here.',
+  ),
   webchat_handler: plainHandler('/chat/').describe('The bundled web chat.'),
   invite_handler: z
     .array(inviteHandler)
@@ -259,6 +250,7 @@ const handlers = z.strictObject({
     .describe(
       'A reverse proxy, which passes requests on by the rules of `mod_revproxy`. With XMPP over WebSocket on the same path it gets everything else.',
     ),
+  ...adminApis,
   ...laterHandlers,
 })
 

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { isAddableField, isFieldValue } from '../../util/http-fields.ts'
 import { duration, intOrInfinity } from '../option.ts'
-import { place } from './http-place.ts'
+import { place } from './place.ts'
 import { clientTls } from './tls.ts'
 
 const addedHeader = z.strictObject({

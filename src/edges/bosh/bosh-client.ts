@@ -1,4 +1,4 @@
-import type { RemoteAddress, TlsInfo } from '../../net/connection.ts'
+import type { RemoteAddress } from '../../net/connection.ts'
 import { type Flushable, flushThisTurn } from '../../net/flusher.ts'
 import type { WindowAction, WindowRules } from '../../protocol/bosh/answering.ts'
 import type { BodyTag, BoshRequest } from '../../protocol/bosh/request.ts'
@@ -17,14 +17,8 @@ import type { ClientService } from '../client-service.ts'
 import { ClientStream } from '../client-stream.ts'
 import { outerSecurity } from '../outer-security.ts'
 import { limitFor, type Reader, type ReadLimit } from '../read-limit.ts'
+import type { BoshPlace } from './bosh-place.ts'
 import { openingHeader } from './opening-header.ts'
-
-/** A request of a client, as far as it can be answered: once. */
-export interface BoshPlace {
-  readonly remote: RemoteAddress
-  readonly tls: TlsInfo | undefined
-  answer(text: Wire): void
-}
 
 /** Where a session is known, as long as it is. */
 export interface BoshHome {
@@ -100,6 +94,10 @@ export class BoshClient extends ClientStream implements Reader, Flushable {
   /** What elements of it may cost. */
   get limits(): ScannerLimits {
     return this.#limits
+  }
+
+  get hasSignedIn(): boolean {
+    return this.#limits !== this.service.strangerLimits
   }
 
   /** Whether a request comes the same way as those before it: with TLS or without, and with the same certificate (XEP-0124 §19.1). */

@@ -42,7 +42,8 @@ export class BoshTable implements BoshHome {
   }
 
   leave(client: BoshClient): void {
-    this.#clients.delete(client.sid.slice(0, keyLength))
+    const key = client.sid.slice(0, keyLength)
+    if (this.#clients.get(key) === client) this.#clients.delete(key)
     this.#seats.leave(client)
   }
 

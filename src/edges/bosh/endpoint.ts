@@ -86,9 +86,9 @@ export class BoshEndpoint {
   #limitsFor(tag: BodyTag | undefined): BodyLimits {
     const { service, table, limits } = this.#parts
     const sid = tag?.attr('sid')
-    const elements = (sid === undefined ? undefined : table.find(sid))?.limits ?? service.strangerLimits
-    const isStranger = elements === service.strangerLimits
-    return { elements, bytes: isStranger ? elements.maxElementBytes + tagBytes : limits.bodyBytes }
+    const client = sid === undefined ? undefined : table.find(sid)
+    const elements = client?.limits ?? service.strangerLimits
+    return { elements, bytes: client?.hasSignedIn === true ? limits.bodyBytes : elements.maxElementBytes + tagBytes }
   }
 
   #create(request: BoshRequest, place: HttpPlace): void {

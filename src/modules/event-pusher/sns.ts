@@ -1,7 +1,7 @@
+import { signAws } from '../../net/aws-signature.ts'
 import { HttpPool } from '../../net/http-pool.ts'
 import type { Clock } from '../../util/clock.ts'
 import type { Raised } from './api.ts'
-import { signAws } from './aws-signature.ts'
 import { type Backend, courierFor, type Surroundings } from './backend.ts'
 import type { SnsOptions } from './options.ts'
 import { bodyOf } from './sources.ts'

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { httpPoolTag } from '../../config/option.ts'
 import { defineModule } from '../../module/define.ts'
 import { userSends } from '../../router/events.ts'
+import { sentByAdmin } from '../../router/notes.ts'
 import { momentIds } from '../../util/moment-ids.ts'
 import { stableId } from '../stanzaid/api.ts'
 import { questionAbout, trouble, type Verdict, verdictOf } from './question.ts'
@@ -21,7 +22,7 @@ export default defineModule({
     const verdicts = metrics.counter('mod_external_filter_verdict_count', 'Messages that were asked about', ['verdict'])
 
     on(userSends, 'filter', ({ stanza }) => {
-      if (stanza.kind !== 'message' || !stanza.has('body')) return undefined
+      if (stanza.kind !== 'message' || !stanza.has('body') || stanza.get(sentByAdmin) === true) return undefined
       const call = questionAbout(stanza, String(stanza.get(stableId) ?? ids.next()))
       return service.call(call).then(verdictOf, failed).then(outcome)
     })

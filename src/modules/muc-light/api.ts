@@ -62,6 +62,8 @@ export interface NewRoom {
 export interface MucLightApi {
   /** The addresses of the services. */
   readonly services: readonly Jid[]
+  /** The service beside a domain. */
+  serviceOf(domain: string): Jid | undefined
   /** Whether rooms have a setting of this name. */
   hasSetting(field: string): boolean
   /** Whether there is such an account; undefined for those of other servers. */

@@ -3,6 +3,7 @@ import { Jid } from '../../jid/jid.ts'
 import { command } from '../../module/command.ts'
 import type { ModuleServices } from '../../module/module-commands.ts'
 import { domain, posInt, userJid, userName } from '../../module/scalars.ts'
+import { givenBy } from '../../module/service-commands.ts'
 import { NS } from '../../stanza/namespaces.ts'
 import { Stanza } from '../../stanza/stanza.ts'
 import { randomId } from '../../util/random-id.ts'
@@ -11,6 +12,7 @@ import { lastMessages, messagesInput, messagesOutput } from '../mam/api.ts'
 import { type LightRoomDescription, mucLightApi, type RawConfig } from './api.ts'
 import { blockingCommands } from './blocking-commands.ts'
 import { allowing, mustBelong, mustExist, roomsOf, withRoom } from './command-target.ts'
+import { findCommands } from './find-commands.ts'
 
 const room = userJid().describe('Address of the room.')
 const user = userJid().describe('Address of the account.')
@@ -161,12 +163,12 @@ const sendMessageToRoom = command({
   output: done,
   scope: 'user',
   changes: true,
-  run: (input, services: ModuleServices) =>
+  run: (input, services: ModuleServices, call) =>
     withRoom(input.room, services, async (api, found) => {
       await mustExist(api, input.from)
       mustBelong(found, input.from)
       const head = { type: 'groupchat', from: input.from, to: input.room, id: randomId(12) }
-      await api.speak(Stanza.make('message', head, el('body', NS.client, input.body)))
+      await api.speak(givenBy(call, Stanza.make('message', head, el('body', NS.client, input.body))))
       return 'Message sent successfully'
     }),
 })
@@ -253,4 +255,5 @@ export const lightCommands = [
   listRooms,
   getRoomMessages,
   ...blockingCommands,
+  ...findCommands,
 ]

@@ -1,5 +1,6 @@
 import { Jid } from '../../jid/jid.ts'
 import type { Router } from '../../router/router.ts'
+import { speakFor } from '../../router/send-for.ts'
 import type { Stanza } from '../../stanza/stanza.ts'
 import { StanzaError } from '../../stanza/stanza-error.ts'
 import { randomId } from '../../util/random-id.ts'
@@ -34,6 +35,11 @@ export class LightServices implements MucLightApi {
 
   get services(): readonly Jid[] {
     return this.all.map(({ parts }) => parts.service)
+  }
+
+  serviceOf(domain: string): Jid | undefined {
+    // One address may be for all domains.
+    return (this.#desks.get(domain) ?? (this.#desks.size === 1 ? this.all[0] : undefined))?.parts.service
   }
 
   hasSetting(field: string): boolean {
@@ -93,7 +99,7 @@ export class LightServices implements MucLightApi {
   }
 
   async speak(message: Stanza): Promise<void> {
-    await this.#router.route(message)
+    await speakFor(this.#router, message)
   }
 
   /** The room of an address, if it is one of these. */

@@ -106,6 +106,8 @@ export const roomRetracts = chain<RoomRetraction, 'gone'>('roomRetracts', { slot
 export interface MucApi {
   /** The address of the service. */
   readonly services: readonly Jid[]
+  /** The service beside a domain. */
+  serviceOf(domain: string): Jid | undefined
   /** Looks at a room, which is woken if it is stored; undefined when there is none. */
   room(jid: Jid): Promise<RoomView | undefined>
   /** Every room that somebody who is not inside may know of, sorted. */

@@ -3,13 +3,14 @@ import { Jid } from '../../jid/jid.ts'
 import { command } from '../../module/command.ts'
 import type { ModuleServices } from '../../module/module-commands.ts'
 import { domain, fullJid, nonNegInt, posInt, userJid } from '../../module/scalars.ts'
-import { refusing } from '../../module/service-commands.ts'
+import { givenBy, refusing } from '../../module/service-commands.ts'
 import { NS } from '../../stanza/namespaces.ts'
 import { Stanza } from '../../stanza/stanza.ts'
 import { el } from '../../xml/element.ts'
 import { lastMessages, messagesInput, messagesOutput } from '../mam/api.ts'
 import { roomsOf, withRoom } from './command-target.ts'
 import { MUC } from './core/namespaces.ts'
+import { findCommands } from './find-commands.ts'
 
 const room = userJid().describe('Address of the room.')
 const user = userJid().describe('Address of the account.')
@@ -39,10 +40,10 @@ const inviteUser = command({
   output: done,
   scope: 'admin',
   changes: true,
-  run: ({ room: jid, sender, recipient, reason: why }, services: ModuleServices) =>
+  run: ({ room: jid, sender, recipient, reason: why }, services: ModuleServices, call) =>
     withRoom(jid, services, async (api) => {
       const x = el('x', MUC.conference, { jid: jid.full, reason: why === '' ? undefined : why })
-      await api.speak(Stanza.make('message', { from: sender, to: recipient }, x))
+      await api.speak(givenBy(call, Stanza.make('message', { from: sender, to: recipient }, x)))
       return 'Invitation sent successfully'
     }),
 })
@@ -68,10 +69,10 @@ const sendMessageToRoom = command({
   output: done,
   scope: 'admin',
   changes: true,
-  run: (input, services: ModuleServices) =>
+  run: (input, services: ModuleServices, call) =>
     withRoom(input.room, services, async (api) => {
       const head = { type: 'groupchat', from: input.from, to: input.room }
-      await api.speak(Stanza.make('message', head, el('body', NS.client, input.body)))
+      await api.speak(givenBy(call, Stanza.make('message', head, el('body', NS.client, input.body))))
       return 'Message sent successfully'
     }),
 })
@@ -83,10 +84,10 @@ const sendPrivateMessage = command({
   output: done,
   scope: 'admin',
   changes: true,
-  run: (input, services: ModuleServices) =>
+  run: (input, services: ModuleServices, call) =>
     withRoom(input.room, services, async (api) => {
       const head = { type: 'chat', from: input.from, to: input.room.withResource(input.toNick) }
-      await api.speak(Stanza.make('message', head, el('body', NS.client, input.body)))
+      await api.speak(givenBy(call, Stanza.make('message', head, el('body', NS.client, input.body))))
       return 'Message sent successfully'
     }),
 })
@@ -283,4 +284,5 @@ export const mucCommands = [
   listRoomUsers,
   listRoomAffiliations,
   getRoomMessages,
+  ...findCommands,
 ]

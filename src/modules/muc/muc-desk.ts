@@ -1,5 +1,6 @@
 import { Jid } from '../../jid/jid.ts'
 import type { Router } from '../../router/router.ts'
+import { speakFor } from '../../router/send-for.ts'
 import { DataForm } from '../../stanza/data-form.ts'
 import type { Stanza } from '../../stanza/stanza.ts'
 import { StanzaError } from '../../stanza/stanza-error.ts'
@@ -29,6 +30,11 @@ export class MucDesk implements MucApi {
 
   get services(): readonly Jid[] {
     return this.#all.map(({ jid }) => jid)
+  }
+
+  serviceOf(domain: string): Jid | undefined {
+    // One address may be for all domains.
+    return (this.#services.get(domain) ?? (this.#services.size === 1 ? this.#all[0] : undefined))?.jid
   }
 
   /** Rooms in memory. */
@@ -122,7 +128,8 @@ export class MucDesk implements MucApi {
   }
 
   async speak(stanza: Stanza): Promise<void> {
-    await this.#router.route(stanza)
+    if (stanza.kind === 'message') await speakFor(this.#router, stanza)
+    else await this.#router.route(stanza)
   }
 
   addFeature(feature: RoomFeature): () => void {

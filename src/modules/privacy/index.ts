@@ -15,6 +15,7 @@ import {
   userRemoved,
   userSends,
 } from '../../router/events.ts'
+import { sentByAdmin } from '../../router/notes.ts'
 import { afterwards } from '../../util/settled.ts'
 import { presenceApi, presenceLeaves } from '../presence/api.ts'
 import { rosterApi } from '../roster/api.ts'
@@ -81,7 +82,10 @@ export default defineModule({
     })
 
     on(sessionOpens, 'early', ({ session }) => afterwards(books.pin(session), () => undefined))
-    on(userSends, 'guard', ({ session, stanza }) => guard.sends(session, stanza))
+    // An admin who sends something for a user is not bound by the user's own lists; whom it is for is protected as ever.
+    on(userSends, 'guard', ({ session, stanza }) =>
+      stanza.get(sentByAdmin) === true ? undefined : guard.sends(session, stanza),
+    )
     // Before those who would answer, or refuse otherwise.
     on(accountReceives, 'guard', (event) => guard.arrives(event), { before: ['mod_last'] })
     on(accountReceivesPresence, 'guard', (event) => guard.presenceArrives(event))

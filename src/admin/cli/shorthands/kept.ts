@@ -1,6 +1,12 @@
 import { address, lines } from './parts.ts'
 import { type Shorthand, shorthand } from './shorthand.ts'
 
+interface UploadUrls {
+  readonly putUrl: string
+  readonly getUrl: string
+  readonly headers: readonly { readonly name: string; readonly value: string }[]
+}
+
 /** Values of a card, given by position. */
 const field = ([user, host, name = '', subname]: readonly string[]): Record<string, string> => ({
   user: address(user, host),
@@ -8,7 +14,7 @@ const field = ([user, host, name = '', subname]: readonly string[]): Record<stri
   ...(subname === undefined ? {} : { subname }),
 })
 
-/** What is kept for users: private storage, messages, tokens, cards. */
+/** What is kept for users: private storage, messages, tokens, cards, files. */
 export const keptShorthands: readonly Shorthand[] = [
   shorthand({
     usage: 'private_get USER HOST ELEMENT NAMESPACE',
@@ -78,5 +84,19 @@ export const keptShorthands: readonly Shorthand[] = [
       'Replaces the elements of a name in an element of the vCard of a user by several: CONTENTS is a JSON list of texts.',
     command: 'vcard.setField',
     input: (words) => ({ ...field(words), content: words[4] ?? '' }),
+  }),
+  shorthand({
+    usage: 'http_upload DOMAIN FILENAME SIZE CONTENT_TYPE TIMEOUT',
+    about: 'Makes addresses to which a file can be uploaded within TIMEOUT seconds, and from which it can be got.',
+    command: 'httpUpload.getUrl',
+    input: ([domain = '', filename = '', size = '', contentType = '', timeout = '']) => ({
+      ...{ domain, filename, size, contentType, timeout },
+    }),
+    show: ({ putUrl, getUrl, headers }: UploadUrls) =>
+      lines([
+        `PutURL: ${putUrl}`,
+        `GetURL: ${getUrl}`,
+        ...headers.map(({ name, value }) => `Header: ${name}: ${value}`),
+      ]),
   }),
 ]

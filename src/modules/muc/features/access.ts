@@ -1,9 +1,9 @@
 import { StanzaError } from '../../../stanza/stanza-error.ts'
+import { isSameSecret } from '../../../util/same-secret.ts'
 import { booleanField, textField } from '../core/config-field.ts'
 import { MUC } from '../core/namespaces.ts'
 import type { Entry, Room, RoomFeature } from '../core/room.ts'
 import { isAtLeast } from '../core/standing.ts'
-import { isSameSecret } from './same-secret.ts'
 
 /** Rooms are not endless, nor is the number of rooms that somebody may be in (XEP-0045 §7.2.9). */
 export const crowding: RoomFeature = {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { signAws } from './aws-signature.ts'
+import { presignAws, signAws } from './aws-signature.ts'
 
 // Published examples: the test suite of Signature Version 4, and the request to IAM that its documentation goes through.
 const suite = {
@@ -61,5 +61,35 @@ it.each([
   expect(signed['authorization']?.split('Signature=')[1]).toBe(signature)
   expect(signed['authorization']).toContain(
     `AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/${service}/aws4_request, SignedHeaders=`,
+  )
+})
+
+// The examples of the documentation of S3: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
+const documented = {
+  id: 'AKIAIOSFODNN7EXAMPLE',
+  secret: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
+  region: 'us-east-1',
+  service: 's3',
+  at: Date.UTC(2013, 4, 24),
+}
+
+it('signs an address as the documentation of S3 does', () => {
+  const url = new URL('https://examplebucket.s3.amazonaws.com/test.txt')
+  expect(presignAws({ method: 'GET', url, headers: {}, expires: 86_400 }, documented)).toBe(
+    `${url}?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIAIOSFODNN7EXAMPLE%2F20130524%2Fus-east-1%2Fs3%2Faws4_request` +
+      '&X-Amz-Date=20130524T000000Z&X-Amz-Expires=86400&X-Amz-SignedHeaders=host' +
+      '&X-Amz-Signature=aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404',
+  )
+})
+
+it('signs headers, and names with any characters, as botocore does', () => {
+  const url = new URL('http://127.0.0.1:9000/bucket/ab/tr%C3%A8s%20cool%20%28a%27b%29~.jpg')
+  const headers = { 'content-length': '23456', 'content-type': 'image/jpeg; x="a b"', 'x-amz-acl': 'public-read' }
+  const signer = { id: 'KEY', secret: 'SECRET/+', region: 'eu-west-1', service: 's3', at: Date.UTC(2030, 0, 1) }
+  // Computed by S3SigV4QueryAuth of botocore 1.43.11.
+  expect(presignAws({ method: 'PUT', url, headers, expires: 60 }, signer)).toBe(
+    `${url}?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=KEY%2F20300101%2Feu-west-1%2Fs3%2Faws4_request` +
+      '&X-Amz-Date=20300101T000000Z&X-Amz-Expires=60&X-Amz-SignedHeaders=content-length%3Bcontent-type%3Bhost%3Bx-amz-acl' +
+      '&X-Amz-Signature=a6ca367a420b72500ba3bccbff05daad67d43e39badd2e22c952a3219681deda',
   )
 })

@@ -1,0 +1,11 @@
+import { z } from 'zod'
+import { defineModule } from '../module/define.ts'
+
+// The API looks whether it runs.
+export default defineModule({
+  name: 'mod_inbox_commands',
+  about: 'Serves inboxes in the REST API of MongooseIM 4.0 (`mongoose_api_admin`).',
+  xeps: [],
+  options: z.strictObject({}),
+  setup() {},
+})
