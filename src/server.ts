@@ -13,6 +13,7 @@ import { createMetrics, type Metrics } from './observe/metrics.ts'
 import { hostStops } from './router/events.ts'
 import type { Host } from './router/host.ts'
 import type { Router } from './router/router.ts'
+import { guardCommands } from './server/command-guard.ts'
 import { type CommandedServer, commandServices } from './server/command-services.ts'
 import type { DomainDesk } from './server/domains/domain-desk.ts'
 import { openDomains } from './server/domains/open-domains.ts'
@@ -235,6 +236,7 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
     this.#opened.push(() => domains.close())
     this.#domains = domains.desk
     registerCoreCommands(this.commands, commandServices(this))
+    guardCommands(this.commands, { live, hostOf: (domain) => this.hostOf(domain) })
     const syncCommands = registerModuleCommands(this.commands, { hosts, everyModule, clock })
     if (isOffline) return
     await pools.connect()
@@ -249,9 +251,7 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
     this.#opened.push(() => federation.close())
     const domainAdmins = () => domains.desk.admins
     const listeners = await openListeners({
-      ...{ ...ports, commands, domainAdmins, hosts: () => this.allHosts, folder: this.filesFolder },
-      runsModule: (name) => hosts.runsModule(name),
-      apiOf: (domain, api) => hosts.api(domain, api),
+      ...{ ...ports, commands, domainAdmins, modules: hosts, hosts: () => this.allHosts, folder: this.filesFolder },
     })
     this.#opened.push(() => listeners.close())
     this.#listeners = listeners

@@ -1,5 +1,5 @@
 import { Jid } from '../jid/jid.ts'
-import type { CommandRegistry, Progress } from '../module/command.ts'
+import type { CommandRegistry, LineCaller, Progress } from '../module/command.ts'
 import { CommandError, UsageError } from '../module/command-error.ts'
 import { describeCommand } from '../module/command-input.ts'
 import { type ControlConnection, type ControlListener, listenControl } from '../net/control-socket.ts'
@@ -64,13 +64,14 @@ interface Request {
   readonly form?: unknown
   readonly dryRun?: unknown
   readonly jid?: unknown
+  readonly auth?: LineCaller['auth']
 }
 
 /** Opens the control socket of a server: registry commands by name, and `$describe`, `$status`, `$stop`, `$reload` and `$trace`. */
 export function openControl(path: string, server: ControlledServer): Promise<ControlListener> {
   return listenControl(path, (request, send, connection) => {
-    const { command, jid } = request as Request
-    if (command === '$trace') return trace(String(jid), server, send, connection)
+    const { command, jid, auth } = request as Request
+    if (command === '$trace') return trace({ text: String(jid), auth }, server, send, connection)
     return answer(request as Request, server, send)
   })
 }
@@ -80,7 +81,7 @@ const mostUnread = 1 << 20
 
 /** Shows what the sessions of an address, or another server, send and receive until the caller goes. What a slow one cannot take is left out, and told. */
 async function trace(
-  text: string,
+  { text, auth }: { readonly text: string; readonly auth: LineCaller['auth'] },
   server: ControlledServer,
   send: (message: object) => void,
   connection: ControlConnection,
@@ -90,6 +91,11 @@ async function trace(
     return {
       error: describeError(new UsageError('input_coercion', `${text} is no address of a user, nor another server.`)),
     }
+  }
+  try {
+    await server.commands.permit('trace', { jid }, { auth })
+  } catch (error) {
+    return { error: describeError(error) }
   }
   let leftOut = 0
   const end = server.tap.look(jid, (traced) => {
@@ -108,7 +114,7 @@ async function trace(
 }
 
 async function answer(request: Request, server: ControlledServer, send: (message: object) => void): Promise<object> {
-  const { command, input, form } = request
+  const { command, input, form, auth } = request
   try {
     if (command === '$describe')
       return { result: server.commands.list().map((entry) => describeCommand(entry.declaration)) }
@@ -117,9 +123,13 @@ async function answer(request: Request, server: ControlledServer, send: (message
       server.stop()
       return { result: server.status() }
     }
-    if (command === '$reload') return { result: await server.reload({ isDryRun: request.dryRun === true }) }
+    if (command === '$reload') {
+      await server.commands.permit('reload', {}, { auth })
+      return { result: await server.reload({ isDryRun: request.dryRun === true }) }
+    }
     const result = await server.commands.run(String(command), input, {
       form: form === 'text' ? 'text' : 'json',
+      caller: { auth },
       progress: (progress: Progress) => send({ progress }),
     })
     return { result: result ?? null }

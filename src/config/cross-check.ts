@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { checkBosh } from './bosh.ts'
 import { checkAuthNeeds, checkPools, needPool } from './check-auth.ts'
+import { checkHandlers } from './check-handlers.ts'
 import { checkHostConfigs, checkHosts } from './check-hosts.ts'
 import { formatPath, type KeyPath, valueAt } from './key-path.ts'
 import { nearest } from './nearest.ts'
@@ -19,9 +20,11 @@ export function crossCheck(schema: z.ZodType, data: unknown, report: Report): vo
   checkBosh(data, report)
   checkListeners(data, report)
   checkReferences(schema, data, report)
+  checkCommandRules(data, report)
   checkAccess(data, report)
   checkAuthNeeds(data, report)
   checkPools(data, report)
+  checkHandlers(data, report)
 }
 
 /** Checks of a configuration that passed everything else, for every host. */
@@ -132,6 +135,19 @@ function checkReferences(schema: z.ZodType, data: unknown, report: Report): void
     const what = meta.refers === 'access' ? 'undefined_access_rule' : 'undefined_shapers'
     undefinedName(what, { value, path, known }, report)
   })
+}
+
+/** The access rules by which commands may be given. */
+function checkCommandRules(data: unknown, report: Report): void {
+  for (const place of [[], ...hostConfigsOf(data).map((_, index) => ['host_config', index])]) {
+    const table = [...place, 'general', 'mongooseimctl_access_commands']
+    const own = place.length > 0 ? definedIn(data, 'access', place) : []
+    const known = ['all', 'none', ...definedIn(data, 'access'), ...own]
+    for (const rule of Object.keys(valueAt(data, table) ?? {})) {
+      if (!known.includes(rule))
+        undefinedName('undefined_access_rule', { value: rule, path: [...table, rule], known }, report)
+    }
+  }
 }
 
 /** Versions of TLS that are written for connections of our own and never used. Those of listeners are told of as they settle. */

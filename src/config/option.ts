@@ -34,6 +34,8 @@ export interface OptionMeta {
   readonly noEffect?: string
   /** Only files written for MongooseIM 4.0.0 have it. */
   readonly era?: '4.0'
+  /** A table of names that files for MongooseIM 4.0.0 write as a list of such tables too. */
+  readonly mayBeListed?: boolean
   /** A readable file, named relative to the configuration file; becomes an absolute path. */
   readonly file?: boolean
   /** The value is the name of an environment variable, whose value takes its place. */

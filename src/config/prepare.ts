@@ -29,6 +29,9 @@ export function prepare(schema: z.ZodType, value: unknown, options: PrepareOptio
 }
 
 function prepareInner(schema: z.ZodType, value: unknown, options: PrepareOptions, path: KeyPath): unknown {
+  if (Array.isArray(value) && value.every(isTable) && peel(schema).meta.mayBeListed === true) {
+    return prepareInner(schema, Object.assign({}, ...value), options, path)
+  }
   if (Array.isArray(value)) {
     const element = childSchema(schema, 0)
     return element === undefined ? value : value.map((item, index) => prepare(element, item, options, [...path, index]))

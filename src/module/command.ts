@@ -62,9 +62,20 @@ export interface RegisteredCommand {
   run(input: Readonly<Record<string, unknown>>, call: CommandCall): Promise<unknown>
 }
 
+/** Who gives a command on the command line. */
+export interface LineCaller {
+  /** As whom, where that is said. */
+  readonly auth?: { readonly user: string; readonly host: string; readonly password: string } | undefined
+}
+
+/** Throws CommandError where somebody may not give a command with this input. */
+export type CommandGuard = (name: string, input: Readonly<Record<string, unknown>>, caller: LineCaller) => Promise<void>
+
 /** How a command is called: whether the input has values as in JSON, or texts as typed on a command line. */
 export interface RunOptions extends CommandCall {
   readonly form?: 'json' | 'text'
+  /** Given on the command line, where there may be a guard. */
+  readonly caller?: LineCaller
 }
 
 /** What those need who only give commands. */
@@ -73,6 +84,7 @@ export type CommandRunner = Pick<CommandRegistry, 'get' | 'run'>
 /** All commands of a server by `category.name`. */
 export class CommandRegistry {
   readonly #commands = new Map<string, RegisteredCommand>()
+  #guard: CommandGuard = async () => {}
   #whyMissing: (name: string) => Promise<CommandError | undefined> = async () => undefined
 
   /**
@@ -102,6 +114,16 @@ export class CommandRegistry {
     this.#whyMissing = reason
   }
 
+  /** Has `guard` asked before anything is done for the command line. */
+  guardWith(guard: CommandGuard): void {
+    this.#guard = guard
+  }
+
+  /** Rejects with CommandError where the command line may not do this. */
+  permit(name: string, input: Readonly<Record<string, unknown>>, caller: LineCaller): Promise<void> {
+    return this.#guard(name, input, caller)
+  }
+
   /** Takes out everything of one owner. */
   unregister(owner: string): void {
     for (const [name, entry] of this.#commands) if (entry.owner === owner) this.#commands.delete(name)
@@ -128,6 +150,7 @@ export class CommandRegistry {
     const given = options.user === undefined ? read : forUser(options.user, declaration, read)
     const parsed = declaration.input.safeParse(given)
     if (!parsed.success) throw new UsageError('input_coercion', sentences(parsed.error, given))
+    if (options.caller !== undefined) await this.permit(declaration.name, parsed.data, options.caller)
     const result = await entry.run(parsed.data, options)
     // An answer that its own declaration does not know is a fault of the command, not of the caller.
     return declaration.output.parse(result)

@@ -44,6 +44,7 @@ import pushService from './push-service/index.ts'
 import pushServiceMongoosepush from './push-service-mongoosepush.ts'
 import register from './register/index.ts'
 import reports from './reports/index.ts'
+import revproxy from './revproxy/index.ts'
 import roster from './roster/index.ts'
 import sasl2 from './sasl2/index.ts'
 import serviceAdmin from './service-admin/index.ts'
@@ -103,6 +104,7 @@ export const allModules: readonly AnyModule[] = [
   pubsubOld,
   register,
   reports,
+  revproxy,
   roster,
   sasl2,
   serviceAdmin,

@@ -56,6 +56,7 @@ export const moduleTable: Readonly<Record<string, ModuleEntry>> = {
   mod_pubsub_old: { load: () => import('./pubsub/old.ts') },
   mod_register: { load: () => import('./register/index.ts') },
   mod_reports: { load: () => import('./reports/index.ts') },
+  mod_revproxy: { load: () => import('./revproxy/index.ts') },
   mod_roster: { load: () => import('./roster/index.ts') },
   mod_sasl2: { load: () => import('./sasl2/index.ts') },
   mod_service_admin: { load: () => import('./service-admin/index.ts') },

@@ -1,3 +1,4 @@
+import { escapeHtml } from './html.ts'
 import type { WebchatSettings } from './webchat.ts'
 
 /** The page of the web chat. `base` is where it is mounted, with a slash at the end. */
@@ -66,7 +67,3 @@ converse.initialize({
   ...(domain ? { locked_domain: domain, domain_placeholder: domain } : {}),
 })
 `
-
-function escapeHtml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;')
-}

@@ -144,6 +144,11 @@ class Endpoint implements WebSocketHost {
   }
 }
 
+/** Whether a request asks for XMPP over WebSocket. */
+export function asksForXmpp(request: IncomingMessage): boolean {
+  return request.headers.upgrade?.toLowerCase() === 'websocket' && offersXmpp(request)
+}
+
 function offersXmpp(request: IncomingMessage): boolean {
   const offered = request.headers['sec-websocket-protocol'] ?? ''
   return offered.split(',').some((name) => name.trim().toLowerCase() === protocol)

@@ -87,7 +87,7 @@ async function settingsOf(
     report: (event) => log.warn(event),
   })
   const clientPort = new ClientPort(parts, { isTlsPossible: tls !== undefined, negotiating })
-  const { routes, serves } = httpRoutes(table, { ...parts, config, clientPort, boshTable })
+  const { routes, serves } = await httpRoutes(table, { ...parts, config, clientPort, boshTable })
   const http = {
     maxConnections: table.transport.max_connections,
     tls,

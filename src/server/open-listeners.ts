@@ -6,6 +6,7 @@ import { Listeners } from './listeners.ts'
 import type { LiveConfig } from './live-config.ts'
 import { loginGuard } from './login-guard.ts'
 import type { ListenerParts } from './port.ts'
+import type { RunningHosts } from './running-hosts.ts'
 import { clientTraffic } from './traffic.ts'
 import type { SharedTap } from './traffic-tap.ts'
 
@@ -13,18 +14,9 @@ import type { SharedTap } from './traffic-tap.ts'
 export interface ListenersHome
   extends Pick<
     ListenerParts,
-    | 'clock'
-    | 'commands'
-    | 'domainAdmins'
-    | 'runsModule'
-    | 'apiOf'
-    | 'log'
-    | 'metrics'
-    | 'router'
-    | 'decoyOf'
-    | 'readiness'
-    | 'folder'
+    'clock' | 'commands' | 'domainAdmins' | 'log' | 'metrics' | 'router' | 'decoyOf' | 'readiness' | 'folder'
   > {
+  readonly modules: RunningHosts
   readonly live: LiveConfig
   readonly tap: SharedTap
   readonly hosts: () => readonly Host[]
@@ -33,10 +25,12 @@ export interface ListenersHome
 
 /** Opens the configured ports, and connections with other servers where those are wanted. */
 export async function openListeners({ live, tap, hosts, federation, ...rest }: ListenersHome): Promise<Listeners> {
-  const { clock, metrics, router } = rest
+  const { clock, metrics, router, modules } = rest
   await federation.openIfWanted()
   return Listeners.open({
     ...rest,
+    runsModule: (name) => modules.runsModule(name),
+    apiOf: (domain, api) => modules.api(domain, api),
     guard: loginGuard(live.current, clock),
     guesses: new GuessLimit(clock),
     get config() {

@@ -3,6 +3,7 @@ import type { Config } from '../config/schema.ts'
 import type { ClientTraffic } from '../edges/client-traffic.ts'
 import type { ModuleApi } from '../module/api.ts'
 import type { CommandRegistry } from '../module/command.ts'
+import type { ModulesByDomain } from '../module/module-commands.ts'
 import type { Readiness } from '../net/health.ts'
 import type { GuessLimit } from '../net/http-credentials.ts'
 import type { Validity } from '../net/tls-context.ts'
@@ -24,6 +25,8 @@ export interface ListenerParts {
   readonly metrics: Metrics
   readonly traffic: ClientTraffic
   readonly router: Router
+  /** The modules that run on each host. */
+  readonly modules: ModulesByDomain
   /** For the answers that users who do not exist get, by host type. */
   decoyOf(hostType: string): Decoy
   /** One for all ports. */

@@ -143,6 +143,7 @@ export class LiveEdge {
       tap: this.#server.tap,
       traffic: clientTraffic(metrics, (domain) => domain, this.#server.tap),
       router,
+      modules: { running: [], of: () => undefined },
       guard: new LoginGuard(
         { freePerAddress: 1e9, freePerAccount: 1e9, firstDelay: 1, longestDelay: 1, forgetAfter: 1 },
         this.clock,

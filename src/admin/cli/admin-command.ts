@@ -133,12 +133,12 @@ function withAbsoluteFiles(
 async function runOnline(
   client: ControlClient,
   command: CommandDescription,
-  { input, tell }: Call,
+  { input, line, tell }: Call,
   machine: Machine,
 ): Promise<CommandAnswer> {
   const progress = new ProgressLine(machine.err, machine.isTerminal)
   try {
-    const answer = await client.ask({ command: command.name, input, form: 'text' }, (message) => {
+    const answer = await client.ask({ command: command.name, input, form: 'text', auth: line.auth }, (message) => {
       progress.show(message['progress'] as { done: number; total: number })
     })
     progress.end()
@@ -171,7 +171,11 @@ async function runOffline(
   try {
     const server = await machine.openOffline(config)
     try {
-      const result = await server.commands.run(command.name, input, { form: 'text', progress: (p) => progress.show(p) })
+      const result = await server.commands.run(command.name, input, {
+        form: 'text',
+        caller: { auth: line.auth },
+        progress: (p) => progress.show(p),
+      })
       return { result }
     } finally {
       progress.end()

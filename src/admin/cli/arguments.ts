@@ -1,3 +1,4 @@
+import type { LineCaller } from '../../module/command.ts'
 import { plainName } from '../../module/command-input.ts'
 
 /** A command line that cannot be understood. */
@@ -15,6 +16,8 @@ export interface CommandLine {
   /** Options of the program itself. */
   readonly config?: string
   readonly timeout?: string
+  /** As whom commands are given, where they are guarded. */
+  readonly auth?: LineCaller['auth']
   readonly help: boolean
   readonly version: boolean
   readonly skipMissing: boolean
@@ -43,20 +46,34 @@ export type ArgumentsOf = (category: string, name: string) => readonly string[]
 export function parseCommandLine(argv: readonly string[], argumentsOf: ArgumentsOf): CommandLine {
   const line = { words: [] as string[], help: false, version: false, skipMissing: false, dryRun: false, merge: false }
   const own: { config?: string; timeout?: string } = {}
+  let who: Pick<CommandLine, 'auth'> = {}
   const given: Record<string, string> = {}
   const rest = [...argv]
   for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
     const flag = flags[word]
     if (flag !== undefined) line[flag] = true
+    else if (word === '--auth') who = { auth: authFrom(rest) }
     else if (!word.startsWith('--')) line.words.push(word)
     else {
       const { name, value } = optionFrom(word, rest)
-      const place: Record<string, string> = isOwn(name, line.words, argumentsOf) ? own : given
-      if (Object.hasOwn(place, name)) throw new CommandLineError(`--${name} is given twice.`)
-      place[name] = value
+      put(isOwn(name, line.words, argumentsOf) ? own : given, name, value)
     }
   }
-  return { ...line, ...own, arguments: given }
+  return { ...line, ...own, ...who, arguments: given }
+}
+
+function put(place: Record<string, string>, name: string, value: string): void {
+  if (Object.hasOwn(place, name)) throw new CommandLineError(`--${name} is given twice.`)
+  place[name] = value
+}
+
+/** The three words after `--auth`, which are taken from `rest`. */
+function authFrom(rest: string[]): LineCaller['auth'] {
+  const [user, host, password] = rest.splice(0, 3)
+  if (user === undefined || host === undefined || password === undefined) {
+    throw new CommandLineError('--auth needs a user, a host and a password.')
+  }
+  return { user, host, password }
 }
 
 /** `--name=value`, or `--name` and the next word, which is taken from `rest`. */

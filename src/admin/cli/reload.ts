@@ -11,7 +11,7 @@ export async function reload(line: CommandLine, machine: Machine): Promise<numbe
     return exit.unreachable
   }
   try {
-    const answer = await client.ask({ command: '$reload', dryRun: line.dryRun })
+    const answer = await client.ask({ command: '$reload', dryRun: line.dryRun, auth: line.auth })
     const error = answer['error'] as ErrorAnswer | undefined
     if (error === undefined) return tell(answer['result'] as ReloadAnswer, line.dryRun, machine)
     machine.err(`${error.message}\nNothing has been changed.\n`)

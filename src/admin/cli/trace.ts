@@ -23,7 +23,9 @@ export async function trace(line: CommandLine, machine: Machine): Promise<number
     return exit.unreachable
   }
   try {
-    const answer = await client.ask({ command: '$trace', jid }, (message) => show(message as Message, jid, machine))
+    const answer = await client.ask({ command: '$trace', jid, auth: line.auth }, (message) =>
+      show(message as Message, jid, machine),
+    )
     const error = answer['error'] as ErrorAnswer | undefined
     if (error === undefined) return exit.ok
     machine.err(`${error.message}\n`)

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { domainName, duration, filePath, noEffect, notBuilt, oneOf, uniqueList } from '../option.ts'
+import { domainName, duration, filePath, noEffect, oneOf, uniqueList } from '../option.ts'
+import { commandAccess } from './command-access.ts'
 
 /** Log thresholds, quietest first. */
 export const logLevels = [
@@ -88,7 +89,7 @@ export const general = z.strictObject({
     era: '4.0',
   }),
   max_fsm_queue: noEffect(z.int().positive(), 'queues are bounded in bytes').meta({ era: '4.0' }),
-  mongooseimctl_access_commands: notBuilt('permissions for single commands', true).meta({ era: '4.0' }),
+  mongooseimctl_access_commands: commandAccess,
   domain_certfile: z
     .array(domainCertificate)
     .default([])
@@ -107,5 +108,5 @@ export const hostGeneral = z.strictObject({
     era: '4.0',
   }),
   pgsql_users_number_estimate: noEffect(z.boolean(), 'users are counted exactly').meta({ era: '4.0' }),
-  mongooseimctl_access_commands: notBuilt('permissions for single commands', true).meta({ era: '4.0' }),
+  mongooseimctl_access_commands: commandAccess,
 })

@@ -1,10 +1,12 @@
 import { z } from 'zod'
-import { duration, intOrInfinity, ipAddress, noEffect, notBuilt, oneOf, port, ruleName, uniqueList } from '../option.ts'
+import { duration, intOrInfinity, ipAddress, noEffect, oneOf, port, ruleName, uniqueList } from '../option.ts'
 import { adminApis } from './admin-apis.ts'
 import { methodName } from './auth.ts'
 import { clientApis } from './client-apis.ts'
 import { graphqlHandler } from './graphql.ts'
+import { inviteHandler } from './invite-handler.ts'
 import { place, plainHandler } from './place.ts'
+import { proxyHandler } from './proxy-handler.ts'
 import { componentTls, httpTls, serverTls, xmppTls } from './tls.ts'
 
 const address = {
@@ -208,11 +210,6 @@ const boshHandler = z.strictObject({
     .meta({ reload: 'live' }),
 })
 
-const laterHandlers = {
-  mod_revproxy: notBuilt('the reverse proxy'),
-  invite_handler: notBuilt('invitation pages'),
-}
-
 const handlers = z.strictObject({
   mongoose_websocket_handler: z
     .array(websocketHandler)
@@ -234,9 +231,18 @@ const handlers = z.strictObject({
   ),
   webchat_handler: plainHandler('/chat/').describe('The bundled web chat.'),
   mongoose_graphql_handler: graphqlHandler,
+  invite_handler: z
+    .array(inviteHandler)
+    .optional()
+    .describe('Pages of invitations (XEP-0401), at `PATH/TOKEN`: what `landing_url` of `mod_invites` names.'),
+  mod_revproxy: z
+    .array(proxyHandler)
+    .optional()
+    .describe(
+      'A reverse proxy, which passes requests on by the rules of `mod_revproxy`. With XMPP over WebSocket on the same path it gets everything else.',
+    ),
   ...adminApis,
   ...clientApis,
-  ...laterHandlers,
 })
 
 const http = z.strictObject({

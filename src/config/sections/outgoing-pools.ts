@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { duration, intOrInfinity, noEffect, notBuilt, oneOf, port } from '../option.ts'
+import { duration, intOrInfinity, noEffect, oneOf, port } from '../option.ts'
 import { rdbmsPool } from './rdbms.ts'
 import { clientTls } from './tls.ts'
 
@@ -167,11 +167,12 @@ const tagged = {
   ldap: z.record(z.string(), ldap),
 }
 
-const notThere = {
-  cassandra: notBuilt('pools of Cassandra connections'),
-  elastic: notBuilt('pools of Elasticsearch connections'),
-  riak: notBuilt('pools of Riak connections').meta({ era: '4.0' }),
-  generic: notBuilt('generic pools').meta({ era: '4.0' }),
+/** Pools of services that modules of MongooseIM keep data in; all of it goes into the database here. */
+const forData = {
+  cassandra: noEffect(z.looseObject({}), 'data is kept in the database of the server'),
+  elastic: noEffect(z.looseObject({}), 'data is kept in the database of the server'),
+  riak: noEffect(z.looseObject({}), 'data is kept in the database of the server').meta({ era: '4.0' }),
+  generic: noEffect(z.looseObject({}), 'no module uses a pool of workers').meta({ era: '4.0' }),
 }
 
 /** `outgoing_pools` of a `[[host_config]]`: pools that it has instead of the general ones of the same tag. */
@@ -181,7 +182,7 @@ export const hostPools = z.strictObject({
   rabbit: tagged.rabbit.optional().describe('RabbitMQ servers, by tag.'),
   ldap: tagged.ldap.optional().describe('LDAP directories, by tag.'),
   rdbms: noEffect(z.looseObject({}), 'one database serves all domains'),
-  ...notThere,
+  ...forData,
 })
 
 /** The `[outgoing_pools]` table. */
@@ -195,6 +196,6 @@ export const outgoingPools = z.strictObject({
   http: tagged.http.default({}).describe('HTTP servers, by tag; accounts are asked for at `auth`.'),
   redis: tagged.redis.default({}).describe('Redis servers, by tag.'),
   rabbit: tagged.rabbit.default({}).describe('RabbitMQ servers, by tag.'),
-  ...notThere,
+  ...forData,
   ldap: tagged.ldap.default({}).describe('LDAP directories, by tag; `default` searches, `bind` checks passwords.'),
 })

@@ -22,9 +22,23 @@ export interface AccountInvitation {
   readonly makesContacts: boolean
 }
 
-/** What commands may do with invitations. */
+/** An invitation as it is shown to whom it has been given. */
+export interface ShownInvitation {
+  readonly uri: string
+  readonly domain: string
+  /** Address of who invites; undefined for the operator. */
+  readonly inviter: string | undefined
+  /** Whether an account can be registered by it. */
+  readonly isForAccount: boolean
+  /** Milliseconds since the epoch. */
+  readonly expires: number
+}
+
+/** What commands and pages may do with invitations. */
 export interface InvitesApi {
   /** Throws StanzaError `conflict` where the name is taken or kept for somebody. */
   inviteToRegister(wish: AccountInvitation): Promise<InvitationLink>
+  /** The invitation of a token that still counts, for a domain of this host. */
+  look(token: string): Promise<ShownInvitation | undefined>
 }
 export const invitesApi = moduleApi<InvitesApi>('mod_invites')

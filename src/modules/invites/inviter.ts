@@ -6,7 +6,7 @@ import type { Stanza } from '../../stanza/stanza.ts'
 import { StanzaError } from '../../stanza/stanza-error.ts'
 import type { RegistrationPermit } from '../register/api.ts'
 import type { RosterApi } from '../roster/api.ts'
-import type { AccountInvitation, InvitationLink, InvitesApi } from './api.ts'
+import type { AccountInvitation, InvitationLink, InvitesApi, ShownInvitation } from './api.ts'
 import type { Invitation, InviteStore, StoredInvitation } from './store.ts'
 
 /** The namespace of what carries a token (XEP-0379, XEP-0445). */
@@ -45,7 +45,7 @@ export class Inviter implements InvitesApi {
     await this.#checkNumber(inviter)
     const { domain, local } = inviter
     const wish = { domain, inviter: local, isForAccount, username: '', makesContacts: true }
-    return this.#make(wish, (token) => `xmpp:${uriOf(inviter)}?roster;preauth=${token}${isForAccount ? ';ibr=y' : ''}`)
+    return this.#make(wish, (token) => contactUri(inviter, token, isForAccount))
   }
 
   async inviteToRegister({ domain, inviter, username, makesContacts }: AccountInvitation): Promise<InvitationLink> {
@@ -53,7 +53,20 @@ export class Inviter implements InvitesApi {
     const account = username === '' ? Jid.of('', domain) : accountOf(username, domain)
     if (username !== '' && (await this.#isTaken(account))) throw new StanzaError('conflict')
     const wish = { domain, inviter: inviter?.local ?? '', isForAccount: true, username: account.local, makesContacts }
-    return this.#make(wish, (token) => `xmpp:${uriOf(account)}?register;preauth=${token}`)
+    return this.#make(wish, (token) => registerUri(account, token))
+  }
+
+  async look(token: string): Promise<ShownInvitation | undefined> {
+    const { host, store } = this.#parts
+    const found = /^[0-9a-f]{32}$/.test(token) ? await store.findAnywhere(token, this.#now()) : undefined
+    if (found === undefined || !host.domains.has(found.domain)) return undefined
+    const { domain, isForAccount, makesContacts, username, expires } = found
+    const inviter = found.inviter === '' ? undefined : Jid.ofStored(found.inviter, domain)
+    const isForContact = inviter !== undefined && makesContacts && username === ''
+    const uri = isForContact
+      ? contactUri(inviter, token, isForAccount)
+      : registerUri(username === '' ? Jid.of('', domain) : Jid.ofStored(username, domain), token)
+    return { uri, domain, inviter: inviter?.bareString, isForAccount, expires }
   }
 
   /** Takes a token that somebody shows before registering. Throws StanzaError `item-not-found`. */
@@ -150,6 +163,16 @@ function accountOf(username: string, domain: string): Jid {
   } catch (cause) {
     throw new StanzaError('jid-malformed', { cause })
   }
+}
+
+/** Makes a contact of somebody (XEP-0379 §3.2); `isForAccount`: who has no account may register one. */
+function contactUri(inviter: Jid, token: string, isForAccount: boolean): string {
+  return `xmpp:${uriOf(inviter)}?roster;preauth=${token}${isForAccount ? ';ibr=y' : ''}`
+}
+
+/** Registers an account, or one on a domain (XEP-0401 §3.2). */
+function registerUri(account: Jid, token: string): string {
+  return `xmpp:${uriOf(account)}?register;preauth=${token}`
 }
 
 /** An address as it stands in a URI (RFC 5122 §2.2). */

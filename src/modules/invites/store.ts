@@ -80,6 +80,12 @@ export class InviteStore {
     return this.#one(await this.#rows(domain).where('hash', '=', hashOf(token)).where('expires', '>', now).execute())
   }
 
+  /** The invitation of a token that still counts, on whichever domain. */
+  async findAnywhere(token: string, now: number): Promise<StoredInvitation | undefined> {
+    const rows = this.#db.q.selectFrom('mod_invites').selectAll().where('hash', '=', hashOf(token))
+    return this.#one(await rows.where('expires', '>', now).execute())
+  }
+
   /** Whether it has not been used. */
   async isOpen({ domain, hash }: StoredInvitation): Promise<boolean> {
     return (await this.#rows(domain).where('hash', '=', hash).execute()).length > 0
