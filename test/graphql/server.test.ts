@@ -158,6 +158,31 @@ describe('what a server has not', () => {
   })
 })
 
+describe('what stands beside the server', () => {
+  const store =
+    's3 = { bucket_url = "http://127.0.0.1:9/b", region = "r", access_key_id = "i", secret_access_key = "k" }'
+  const stun = '[[modules.mod_extdisco.service]]\ntype = "stun"\nhost = "stun.example"\nport = "3478"\n'
+  const beside = new GraphqlServer(`[modules.mod_http_upload]\n${store}\n${stun}`)
+  const file = { filename: 'a', size: 1, timeout: 60 }
+  const slot = gives({ putUrl: expect.stringContaining('127.0.0.1:9/b'), getUrl: expect.any(String) })
+
+  it('places for files are given to administrators and to users', async () => {
+    await runCase(beside, ['httpUpload.getUrl', { domain, ...file }, slot])
+    await runCase(beside, ['httpUpload.getUrl', { domain: 'else.example', ...file }, fails('domain_not_found')])
+    await beside.own.server.registerUser('alice', 'secret')
+    await runCase(beside, ['httpUpload.getUrl', file, slot], 'alice@localhost:secret')
+    const large = { ...file, size: 2_000_000_000 }
+    await runCase(beside, ['httpUpload.getUrl', large, fails('file_too_large_error')], 'alice@localhost:secret')
+  })
+
+  it('services are named', async () => {
+    const found = gives([{ type: 'stun', host: 'stun.example', port: 3478 }])
+    await runCase(beside, ['externalServices.getServices', { domain }, found])
+    const none = fails('domain_not_found')
+    await runCase(beside, ['externalServices.getServices', { domain: 'else.example' }, none])
+  })
+})
+
 describe('a server that is told to stop', () => {
   const short = new GraphqlServer('')
 

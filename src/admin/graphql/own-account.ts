@@ -54,7 +54,10 @@ const different: Readonly<Record<string, Done>> = {
   'stanza.sendMessage': { command: 'stanza.sendMessage', input: asSender },
   'stanza.sendMessageHeadLine': { command: 'stanza.sendMessageHeadLine', input: asSender },
   'vcard.getVcard': { command: 'vcard.getVcard', input: ({ user }, me) => ({ user: user ?? me.bareString }) },
-  'httpUpload.getUrl': { command: 'httpUpload.getUrl', input: (args, me) => ({ ...args, domain: me.domain }) },
+  'httpUpload.getUrl': {
+    command: 'httpUpload.getUrl',
+    input: (args, me) => ({ ...args, domain: me.domain, user: me.bareString }),
+  },
 }
 
 /** How users do an operation, for their own accounts: the command fills in who gives it (`own`). */
