@@ -30,6 +30,7 @@ export class RedisPool {
   readonly #connections: Redis[] = []
   #underWay = 0
   #isHealthy = false
+  #isClosed = false
 
   private constructor(options: RedisPoolOptions, tls: ConnectionOptions | undefined) {
     this.#options = options
@@ -64,6 +65,7 @@ export class RedisPool {
 
   /** Ends the connections. What is under way is rejected. */
   close(): void {
+    this.#isClosed = true
     for (const connection of this.#connections) connection.disconnect()
   }
 
@@ -95,7 +97,7 @@ export class RedisPool {
 
   #watch(connection: Redis): void {
     const become = (isHealthy: boolean) => {
-      if (isHealthy === this.#isHealthy) return
+      if (isHealthy === this.#isHealthy || this.#isClosed) return
       this.#isHealthy = isHealthy
       this.#options.onHealth(isHealthy)
     }
