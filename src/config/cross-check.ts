@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { checkAuthNeeds, checkPools, needPool } from './check-auth.ts'
+import { checkCluster } from './check-cluster.ts'
 import { checkHostConfigs, checkHosts } from './check-hosts.ts'
 import { formatPath, type KeyPath, valueAt } from './key-path.ts'
 import { nearest } from './nearest.ts'
@@ -20,6 +21,7 @@ export function crossCheck(schema: z.ZodType, data: unknown, report: Report): vo
   checkAccess(data, report)
   checkAuthNeeds(data, report)
   checkPools(data, report)
+  checkCluster(data, report)
 }
 
 /** Checks of a configuration that passed everything else, for every host. */

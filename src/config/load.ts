@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { basename, dirname, resolve } from 'node:path'
 import { parse, TomlError } from 'smol-toml'
 import { checkCertificates } from './check-certificates.ts'
+import { checkClusterModules } from './check-cluster.ts'
 import { checkDynamicModules } from './check-hosts.ts'
 import { checkAuth, crossCheck } from './cross-check.ts'
 import { mergeHostTables } from './host-config.ts'
@@ -103,6 +104,7 @@ function check(data: unknown, report: Report, options: LoadOptions): LoadedConfi
   const config = settle(parsed, { file: resolve(file), folder, modules, report })
   checkAuth(config, report)
   checkDynamicModules(config, modules, report)
+  checkClusterModules(config, modules, report)
   checkCertificates(config, report)
   if (report.hasErrors) throw new ConfigErrors(report.errors, report.notices)
   return { config, notices: report.notices }

@@ -1,4 +1,5 @@
 import type { Accounts } from '../auth/accounts.ts'
+import type { Cluster } from '../cluster/cluster.ts'
 import { AccessRules, type AccessTables } from '../config/acl.ts'
 import type { Config } from '../config/schema.ts'
 import { HookTable } from '../hooks/hook-table.ts'
@@ -30,6 +31,7 @@ export interface HostParts {
   readonly metrics: Metrics
   readonly db: Database
   readonly router: Router
+  readonly cluster: Cluster
   readonly pools: OutgoingPools
   /** The accounts of a host type. */
   accountsOf(hostType: string): Accounts
@@ -76,6 +78,7 @@ export async function startHost({ type, domains: first, wanted }: HostPlan, part
     accounts: parts.accountsOf(type),
     sessions: new SessionTable(),
     router,
+    cluster: parts.cluster,
     clock,
     get config() {
       return live.of(type)

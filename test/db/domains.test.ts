@@ -9,6 +9,7 @@ import { DomainStore } from '../../src/server/domains/domain-store.ts'
 import { LiveConfig } from '../../src/server/live-config.ts'
 import { makeRouter } from '../../src/server/make-router.ts'
 import { openAccounts } from '../../src/server/open-accounts.ts'
+import { alone } from '../../src/server/open-cluster.ts'
 import { OutgoingPools } from '../../src/server/outgoing-pools.ts'
 import { RunningHosts } from '../../src/server/running-hosts.ts'
 import type { Database } from '../../src/storage/database.ts'
@@ -66,6 +67,7 @@ onEachDatabase('dynamic domains', (kind) => {
       db,
       pools,
       router,
+      cluster: alone(),
       accountsOf,
       modules: allModules,
       commands: new CommandRegistry(),

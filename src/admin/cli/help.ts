@@ -12,6 +12,7 @@ const options: readonly (readonly [string, string])[] = [
   ['--skip-missing', 'Go on without what the configuration asks for and Meerkat does not have yet.'],
   ['--dry-run', 'Of reload and import: only tell what would change.'],
   ['--merge', 'Of import: add to accounts that exist.'],
+  ['--force, -f', 'Of leave_cluster and remove_from_cluster: do not ask whether it is meant.'],
   ['--timeout SECONDS', 'How long to wait, for commands that wait.'],
   ['--version', 'Print the version.'],
   ['--help', 'Print help, after a category or a command too.'],

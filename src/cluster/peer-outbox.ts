@@ -1,0 +1,104 @@
+import type { Told } from './cluster.ts'
+
+/** A node is gone before it has taken in what it was sent. */
+export class PeerGone extends Error {
+  override readonly name = 'PeerGone'
+}
+
+/** A node is behind by more than is kept for it. */
+export class PeerBehind extends Error {
+  override readonly name = 'PeerBehind'
+}
+
+/** One thing that is told, with its number: number, topic, body. */
+export type Parcel = readonly [number: number, topic: string, body: Told]
+
+interface Waiting {
+  readonly number: number
+  /** The parcel as JSON. */
+  readonly text: string
+  settle(error?: Error): void
+}
+
+/** Characters that are kept for one node at most. */
+const mostHeld = 64 << 20
+/** Characters after which a batch is full. */
+const batchSize = 1 << 19
+
+/** What is sent to one run of a node, until it says that it has taken it in. Numbers begin with 1. */
+export class PeerOutbox {
+  #next = 1
+  #waiting: Waiting[] = []
+  #held = 0
+  /** Numbers up to this one have been handed to Redis. */
+  #sent = 0
+  /** What it was confirmed before the last look. */
+  #stuckAt = 0
+
+  /** Whether something has not been sent at all. */
+  get hasUnsent(): boolean {
+    return (this.#waiting.at(-1)?.number ?? 0) > this.#sent
+  }
+
+  /** Takes something to be sent; resolves when the node has taken it in. Rejects with PeerGone or PeerBehind. */
+  add(topic: string, body: Told): Promise<void> {
+    const number = this.#next
+    const text = JSON.stringify([number, topic, body] satisfies Parcel)
+    if (this.#held + text.length > mostHeld) return Promise.reject(new PeerBehind('the node does not keep up'))
+    this.#next++
+    this.#held += text.length
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ number, text, settle: (error) => (error === undefined ? resolve() : reject(error)) })
+    })
+  }
+
+  /** The next batches to be sent, each a JSON list of parcels; they count as sent from now on. */
+  takeBatches(): string[] {
+    const batches: string[] = []
+    let texts: string[] = []
+    let size = 0
+    const close = () => {
+      if (texts.length > 0) batches.push(`[${texts.join(',')}]`)
+      texts = []
+      size = 0
+    }
+    for (const { number, text } of this.#waiting) {
+      if (number <= this.#sent) continue
+      texts.push(text)
+      size += text.length
+      this.#sent = number
+      if (size >= batchSize) close()
+    }
+    close()
+    return batches
+  }
+
+  /** The node has taken in everything up to this number. */
+  confirm(upTo: number): void {
+    let count = 0
+    for (const { number, text } of this.#waiting) {
+      if (number > upTo) break
+      this.#held -= text.length
+      count++
+    }
+    for (const { settle } of this.#waiting.splice(0, count)) settle()
+  }
+
+  /** What has been sent may be lost: all that is not confirmed is to be sent again. */
+  rewind(): void {
+    this.#sent = (this.#waiting[0]?.number ?? this.#next) - 1
+  }
+
+  /** Looked at every now and then: what has waited since the look before is sent again. */
+  rewindIfStuck(): void {
+    const first = this.#waiting[0]?.number ?? 0
+    if (first > 0 && first === this.#stuckAt) this.rewind()
+    this.#stuckAt = first
+  }
+
+  /** The node is gone with all that it has not confirmed. */
+  end(): void {
+    for (const { settle } of this.#waiting.splice(0)) settle(new PeerGone('the node is gone'))
+    this.#held = 0
+  }
+}
