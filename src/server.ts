@@ -87,7 +87,7 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
     this.router = makeRouter(this.clock, this.log, this.metrics)
     const { dnsServers } = options
     const shared = { live: this.#live, clock: this.clock, log: this.log, metrics: this.metrics, router: this.router }
-    this.federation = new FederationSlot({ ...shared, tap: this.tap, dnsServers })
+    this.federation = new FederationSlot({ ...shared, tap: this.tap, dnsServers }, () => this.cluster)
     const { data_dir: dir } = options.config.general
     this.filesFolder = filesFolder(options.inMemory === true ? undefined : dir, this.#opened)
     this.stopped = new Promise((resolve) => {

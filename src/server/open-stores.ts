@@ -48,7 +48,14 @@ export async function openStores(parts: StoreParts): Promise<Stores> {
   const pools = new OutgoingPools({ live, clock, log, metrics })
   opened.push(() => pools.close())
   const cluster = isOffline ? alone() : await openCluster({ live, clock, log, pools, opened })
-  const accounts = await openAllAccounts(live, { db, clock, log, pools, observer: accountMetrics(metrics, router) })
+  const accounts = await openAllAccounts(live, {
+    db,
+    clock,
+    log,
+    pools,
+    cluster,
+    observer: accountMetrics(metrics, router),
+  })
   opened.push(() => accounts.close())
   return { db, pools, accounts, cluster }
 }

@@ -57,7 +57,13 @@ onEachDatabase('dynamic domains', (kind) => {
     const live = new LiveConfig(config)
     const router = makeRouter(clock, log, metrics)
     const pools = new OutgoingPools({ live, clock, log, metrics })
-    const { accounts } = await openAccounts(config, { db, clock, log, pools: pools.of('a') })
+    const { accounts } = await openAccounts(config, {
+      db,
+      clock,
+      log,
+      pools: pools.of('a'),
+      cluster: alone(),
+    })
     const accountsOf = () => accounts
     const hosts = await RunningHosts.start({
       live,

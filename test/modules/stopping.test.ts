@@ -85,7 +85,13 @@ describe('a module that stops', () => {
     const metrics = createMetrics()
     const live = new LiveConfig(config)
     const pools = new OutgoingPools({ live, clock, log, metrics })
-    const { accounts } = await openAccounts(config, { db, clock, log, pools: pools.of('localhost') })
+    const { accounts } = await openAccounts(config, {
+      db,
+      clock,
+      log,
+      pools: pools.of('localhost'),
+      cluster: alone(),
+    })
     const accountsOf = () => accounts
     running = await startHost(
       { type: 'localhost', domains: ['localhost'], wanted: wantedModules(config, allModules) },

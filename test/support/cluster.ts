@@ -30,6 +30,11 @@ port = 0
 ip_address = "127.0.0.1"
 tls.mode = "starttls"
 
+[[listen.c2s]]
+port = 0
+ip_address = "127.0.0.1"
+tls.mode = "tls"
+
 [[listen.http]]
 port = 0
 ip_address = "127.0.0.1"

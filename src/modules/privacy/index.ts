@@ -38,6 +38,7 @@ export default defineModule({
     { xep: 16, version: '1.7' },
     { xep: 126, version: '1.1' },
   ],
+  inCluster: true,
   options: z.strictObject({
     backend: dataBackend('mnesia', 'rdbms', 'riak'),
     riak: noEffect(
@@ -70,6 +71,7 @@ export default defineModule({
     const requests = new PrivacyRequests({ host, books, store, blocks, counts })
     provide(privacyApi, blocks)
     onStop(() => books.unpinAll())
+    onStop(() => books.end())
 
     iq.account('get', privacyNs, 'query', ({ from, payload }, session) => {
       counts.got()
