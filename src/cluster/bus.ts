@@ -2,7 +2,7 @@ import type { Clock } from '../util/clock.ts'
 import type { NodeRun, Told } from './cluster.ts'
 import type { ClusterKeys } from './keys.ts'
 import { PeerInbox } from './peer-inbox.ts'
-import { type Parcel, PeerOutbox } from './peer-outbox.ts'
+import { type Parcel, PeerGone, PeerOutbox } from './peer-outbox.ts'
 import type { RedisPort } from './redis-port.ts'
 
 /** What a bus is made with. */
@@ -29,6 +29,8 @@ interface Peer {
   readonly inbox: PeerInbox
   /** It is to be told what has been taken in. */
   isConfirmDue: boolean
+  /** How often in a row it was not among the nodes. */
+  absences: number
 }
 
 /**
@@ -54,19 +56,27 @@ export class Bus {
 
   /** Resolves when the node has taken it in. Rejects with PeerGone or PeerBehind. */
   send(to: NodeRun, topic: string, body: Told): Promise<void> {
+    if (!this.#isOpen) return Promise.reject(new PeerGone('this node has left'))
     const taken = this.#peer(to).outbox.add(topic, body)
     this.#flushSoon()
     return taken
   }
 
-  /** These are the other nodes now: what was sent to runs that are gone rejects. */
-  keepOnly(nodes: readonly NodeRun[]): void {
-    const names = new Set(nodes.map(nameOf))
-    for (const [name, { outbox }] of this.#peers) {
-      if (names.has(name)) continue
-      this.#peers.delete(name)
-      outbox.end()
+  /**
+   * These are the other nodes now, those have just gone: what was sent to them rejects. Who is neither may have come since it was
+   * looked, and is gone where that is so twice.
+   */
+  keepOnly(nodes: readonly NodeRun[], gone: readonly NodeRun[]): void {
+    const [there, over] = [new Set(nodes.map(nameOf)), new Set(gone.map(nameOf))]
+    for (const [name, peer] of this.#peers) {
+      peer.absences = there.has(name) ? 0 : peer.absences + 1
+      if (over.has(name) || peer.absences > 1) this.#drop(name, peer)
     }
+  }
+
+  #drop(name: string, { outbox }: Peer): void {
+    this.#peers.delete(name)
+    outbox.end()
   }
 
   /** Sends again what has not been confirmed: `all`, or what has waited since the call before. */
@@ -87,7 +97,7 @@ export class Bus {
   /** Ends at once. What has not been confirmed rejects. */
   end(): void {
     this.#isOpen = false
-    this.keepOnly([])
+    for (const [name, peer] of this.#peers) this.#drop(name, peer)
   }
 
   #peer(node: NodeRun): Peer {
@@ -105,6 +115,7 @@ export class Bus {
         },
       ),
       isConfirmDue: false,
+      absences: 0,
     }
     this.#peers.set(name, peer)
     return peer
@@ -133,7 +144,7 @@ export class Bus {
   async #write({ node, inbox }: Peer, batch: string): Promise<void> {
     const { redis, keys } = this.#parts
     const { name, run } = this.#self
-    const words = ['name', name, 'run', run, 'confirms', inbox.confirmed, 'parcels', batch]
+    const words = ['name', name, 'run', run, 'confirms', inbox.confirmed, 'arrived', inbox.arrived, 'parcels', batch]
     try {
       // The stream of a node that is gone is not made again.
       await redis.call('XADD', keys.bus(node), 'NOMKSTREAM', '*', ...words)
@@ -171,9 +182,10 @@ export class Bus {
     // The entry that made the stream.
     if (name === undefined) return
     const peer = this.#peer({ name, run: fields.get('run') ?? '' })
-    peer.outbox.confirm(Number(fields.get('confirms')))
+    // Who hears that something has been taken in knows what has been told before that.
     const parcels = JSON.parse(fields.get('parcels') ?? '[]') as Parcel[]
     if (parcels.length > 0) peer.inbox.receive(parcels)
+    peer.outbox.confirm(Number(fields.get('confirms')), Number(fields.get('arrived')))
   }
 }
 

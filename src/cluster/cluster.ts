@@ -41,10 +41,14 @@ export interface Cluster {
   tell(topic: string, body: Told): Promise<void>
   /** Tells one other node; resolves when it has taken it in. Rejects where it is gone before, or does not keep up. */
   tellOne(node: string, topic: string, body: Told): Promise<void>
+  /** As {@link tellOne}, for one run of a node. */
+  tellRun(node: NodeRun, topic: string, body: Told): Promise<void>
   /** Looks at once which nodes are there. */
   refresh(): Promise<void>
   /** Hears what other nodes tell; the function returned ends that. */
   hear(topic: string, listener: Listener): () => void
+  /** Called with each node that has left or been given up; the function returned ends that. */
+  onGone(listener: (node: NodeRun) => void): () => void
   /** Called when this node may have missed what others told: whatever it remembers of theirs is to be forgotten. */
   onMissed(forget: () => void): () => void
 }
@@ -76,9 +80,17 @@ export class LocalCluster implements Cluster {
     return Promise.reject(new Error(`${name} is not in the cluster`))
   }
 
+  tellRun({ name }: NodeRun): Promise<void> {
+    return this.tellOne(name)
+  }
+
   async refresh(): Promise<void> {}
 
   hear(): () => void {
+    return () => {}
+  }
+
+  onGone(): () => void {
     return () => {}
   }
 

@@ -91,8 +91,9 @@ export class Membership {
     )
     if (!Array.isArray(answer)) return false
     const found = foundIn(answer)
-    for (const node of found) if (!node.isAlive) await this.#bury(node)
-    this.#members = found.filter(({ isAlive }) => isAlive)
+    const members: Member[] = []
+    for (const node of found) if (node.isAlive || (await this.#livesAfterAll(node))) members.push(node)
+    this.#members = members
     return true
   }
 
@@ -102,9 +103,11 @@ export class Membership {
     await evaluate(redis, leaveScript, [keys.nodes, keys.bus(self)], [self.name, this.#recordOf(self), keys.life])
   }
 
-  async #bury(node: Found): Promise<void> {
+  /** Takes a node out that has given no sign of life, unless it has done so meanwhile. */
+  async #livesAfterAll(node: Found): Promise<boolean> {
     const { keys, redis } = this.#parts
-    await evaluate(redis, buryScript, [keys.nodes, keys.bus(node)], [node.name, node.record, keys.life])
+    const answer = await evaluate(redis, buryScript, [keys.nodes, keys.bus(node)], [node.name, node.record, keys.life])
+    return Number(answer) === 1
   }
 
   #recordOf({ run }: NodeRun): string {

@@ -34,13 +34,13 @@ describe('what one node sends to another', () => {
             inbox.receive(parcels)
           },
           rewind: () => outbox.rewind(),
-          confirm: () => outbox.confirm(inbox.confirmed),
+          confirm: () => outbox.confirm(inbox.confirmed, inbox.arrived),
         }
         for (const step of history) await acts[step]?.()
         outbox.rewind()
         inbox.receive(parcelsOf(outbox.takeBatches()))
         await new Promise((resolve) => setImmediate(resolve))
-        outbox.confirm(inbox.confirmed)
+        outbox.confirm(inbox.confirmed, inbox.arrived)
         await new Promise((resolve) => setImmediate(resolve))
         const all = Array.from({ length: count }, (_, index) => index + 1)
         expect([heard, taken]).toEqual([all, all])
@@ -77,13 +77,24 @@ describe('what one node sends to another', () => {
     expect(parcelsOf(outbox.takeBatches())).toEqual([[1, 't', 1]])
   })
 
+  it('is not sent again when it has come and takes long', () => {
+    const outbox = new PeerOutbox()
+    void outbox.add('t', 1).catch(() => {})
+    outbox.takeBatches()
+    outbox.rewindIfStuck()
+    outbox.confirm(0, 1)
+    outbox.rewindIfStuck()
+    outbox.rewind()
+    expect(outbox.hasUnsent).toBe(false)
+  })
+
   it('goes in batches, is refused when too much waits, and fails when the node is gone', async () => {
     const outbox = new PeerOutbox()
     const long = 'x'.repeat(1 << 19)
     const sent = Array.from({ length: 127 }, () => outbox.add('t', long))
     await expect(outbox.add('t', long)).rejects.toThrow(PeerBehind)
     expect(outbox.takeBatches()).toHaveLength(127)
-    outbox.confirm(126)
+    outbox.confirm(126, 126)
     outbox.end()
     const outcomes = await Promise.allSettled(sent)
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(126)

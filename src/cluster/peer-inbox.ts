@@ -22,6 +22,11 @@ export class PeerInbox {
     return this.#confirmed
   }
 
+  /** Everything up to this number has come. */
+  get arrived(): number {
+    return this.#expected - 1
+  }
+
   receive(parcels: readonly Parcel[]): void {
     for (const [number, topic, body] of parcels) {
       // What is missing before it is sent again, and this one with it.

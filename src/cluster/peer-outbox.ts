@@ -32,7 +32,9 @@ export class PeerOutbox {
   #held = 0
   /** Numbers up to this one have been handed to Redis. */
   #sent = 0
-  /** What it was confirmed before the last look. */
+  /** Numbers up to this one have come, whether or not they have been taken in. */
+  #arrived = 0
+  /** What was the first that had not come at the last look. */
   #stuckAt = 0
 
   /** Whether something has not been sent at all. */
@@ -73,8 +75,9 @@ export class PeerOutbox {
     return batches
   }
 
-  /** The node has taken in everything up to this number. */
-  confirm(upTo: number): void {
+  /** The node has taken in everything up to one number, and has everything up to another one. */
+  confirm(upTo: number, arrived: number): void {
+    this.#arrived = Math.max(this.#arrived, arrived)
     let count = 0
     for (const { number, text } of this.#waiting) {
       if (number > upTo) break
@@ -84,14 +87,14 @@ export class PeerOutbox {
     for (const { settle } of this.#waiting.splice(0, count)) settle()
   }
 
-  /** What has been sent may be lost: all that is not confirmed is to be sent again. */
+  /** What has been sent may be lost: all that has not come is to be sent again. */
   rewind(): void {
-    this.#sent = (this.#waiting[0]?.number ?? this.#next) - 1
+    this.#sent = Math.min(this.#sent, this.#arrived)
   }
 
-  /** Looked at every now and then: what has waited since the look before is sent again. */
+  /** Looked at every now and then: what was sent before the look before and has not come is sent again. */
   rewindIfStuck(): void {
-    const first = this.#waiting[0]?.number ?? 0
+    const first = this.#sent > this.#arrived ? this.#arrived + 1 : 0
     if (first > 0 && first === this.#stuckAt) this.rewind()
     this.#stuckAt = first
   }

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import type { Clock, Timer } from '../util/clock.ts'
 import { randomId } from '../util/random-id.ts'
 import { letRun } from '../util/settled.ts'
@@ -8,6 +7,7 @@ import { ClusterKeys } from './keys.ts'
 import { JoinRefused, Membership } from './membership.ts'
 import { PeerGone } from './peer-outbox.ts'
 import type { RedisPort } from './redis-port.ts'
+import { SharedSecrets } from './shared-secrets.ts'
 
 /** Where a cluster tells what becomes of it; the server's logger fits. */
 export interface ClusterLog {
@@ -44,8 +44,8 @@ export class RedisCluster implements Cluster {
   readonly #membership: Membership
   readonly #listeners = new Map<string, Set<Listener>>()
   readonly #forgetful = new Set<() => void>()
-  /** What has been made or read, to be put back where Redis has lost it. */
-  readonly #secrets = new Map<string, Promise<Buffer>>()
+  readonly #mourners = new Set<(node: NodeRun) => void>()
+  readonly #secrets: SharedSecrets
   #self: NodeRun
   #bus: Bus
   /** `joining`: not among the nodes, at the start or since it was given up. */
@@ -59,6 +59,7 @@ export class RedisCluster implements Cluster {
   private constructor(parts: RedisClusterParts) {
     this.#parts = parts
     this.#keys = new ClusterKeys(parts.name)
+    this.#secrets = new SharedSecrets(parts.redis, this.#keys.secrets)
     this.#membership = new Membership({ ...parts, keys: this.#keys })
     this.#self = { name: parts.nodeName, run: randomId(9) }
     this.#bus = this.#openBus()
@@ -109,12 +110,7 @@ export class RedisCluster implements Cluster {
   }
 
   secret(name: string, bytes: number): Promise<Buffer> {
-    const known = this.#secrets.get(name)
-    if (known !== undefined) return known
-    const shared = this.#share(name, randomBytes(bytes))
-    this.#secrets.set(name, shared)
-    shared.catch(() => this.#secrets.delete(name))
-    return shared
+    return this.#secrets.get(name, bytes)
   }
 
   async tell(topic: string, body: Told): Promise<void> {
@@ -144,10 +140,19 @@ export class RedisCluster implements Cluster {
     return this.#bus.send(node, topic, body)
   }
 
+  tellRun(node: NodeRun, topic: string, body: Told): Promise<void> {
+    return this.#bus.send(node, topic, body)
+  }
+
   hear(topic: string, listener: Listener): () => void {
     const listeners = this.#listeners.get(topic) ?? new Set()
     this.#listeners.set(topic, listeners.add(listener))
     return () => listeners.delete(listener)
+  }
+
+  onGone(listener: (node: NodeRun) => void): () => void {
+    this.#mourners.add(listener)
+    return () => this.#mourners.delete(listener)
   }
 
   onMissed(forget: () => void): () => void {
@@ -199,7 +204,8 @@ export class RedisCluster implements Cluster {
         // It may have died, and is given up soon.
         return new Error(`${this.#self.name} is in the cluster already: give this node another node_name`)
       }
-      await Promise.all([...this.#secrets].map(([name, secret]) => this.#putBack(name, secret)))
+      const differing = await this.#secrets.putBack()
+      for (const name of differing) log.error({ what: 'cluster_secret_differs', secret: name })
       await this.#membership.beat(this.#self)
     } catch (error) {
       return error instanceof Error ? error : new Error(String(error))
@@ -251,9 +257,13 @@ export class RedisCluster implements Cluster {
     const { log } = this.#parts
     const lacks = (nodes: readonly NodeRun[], { run }: NodeRun) => nodes.every((other) => other.run !== run)
     for (const node of now) if (lacks(before, node)) log.info({ what: 'cluster_node_came', node: node.name })
-    for (const node of before) if (lacks(now, node)) log.warn({ what: 'cluster_node_gone', node: node.name })
-    this.#bus.keepOnly(now)
+    const gone = before.filter((node) => lacks(now, node))
+    this.#bus.keepOnly(now, gone)
     this.#bus.sendAgain('stuck')
+    for (const node of gone) {
+      log.warn({ what: 'cluster_node_gone', node: node.name })
+      for (const mourn of this.#mourners) mourn(node)
+    }
   }
 
   /** The others have given this node up, or Redis has lost everything: it joins as another run, and knows nothing of theirs. */
@@ -281,19 +291,5 @@ export class RedisCluster implements Cluster {
       )
     }
     return waits.length === 0 ? undefined : Promise.allSettled(waits)
-  }
-
-  /** Offers a secret; answers the one that all have. */
-  async #share(name: string, offer: Buffer): Promise<Buffer> {
-    const { redis } = this.#parts
-    await redis.call('HSETNX', this.#keys.secrets, name, offer.toString('base64'))
-    return Buffer.from(String(await redis.call('HGET', this.#keys.secrets, name)), 'base64')
-  }
-
-  /** Redis may have lost a secret that is in use here. */
-  async #putBack(name: string, secret: Promise<Buffer>): Promise<void> {
-    const used = await secret
-    const shared = await this.#share(name, used)
-    if (!shared.equals(used)) this.#parts.log.error({ what: 'cluster_secret_differs', secret: name })
   }
 }

@@ -40,13 +40,13 @@ end
 return found
 `
 
-/** KEYS: nodes, bus of the dead node. ARGV: its name, its record, prefix of signs of life. Answers 1 to the one that did it. */
+/** KEYS: nodes, bus of the dead node. ARGV: its name, its record, prefix of signs of life. Answers 1 where it lives after all. */
 export const buryScript = `
 if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
-if redis.call('EXISTS', ARGV[3] .. ARGV[1]) == 1 then return 0 end
+if redis.call('EXISTS', ARGV[3] .. ARGV[1]) == 1 then return 1 end
 redis.call('HDEL', KEYS[1], ARGV[1])
 redis.call('DEL', KEYS[2])
-return 1
+return 0
 `
 
 /** KEYS: nodes, bus. ARGV: name, record, prefix of signs of life. */

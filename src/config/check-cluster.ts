@@ -24,19 +24,15 @@ export function checkCluster(data: unknown, report: Report): void {
 /** What is configured and not right where several nodes do it. */
 export function checkClusterModules(config: Config, modules: readonly ModuleDeclaration[], report: Report): void {
   if (config.internal_databases.cluster === undefined) return
-  report.warning('not_in_cluster', place, {
-    message: 'Sessions are not shared yet: somebody who is connected to one node is away for the others.',
-    hint: 'let clients connect to one node only',
-  })
   const able = new Set(modules.filter(({ inCluster }) => inCluster === true).map(({ name }) => name))
   const places = [
     { place: ['modules'], named: config.modules },
     ...config.host_config.map((own, index) => ({ place: ['host_config', index, 'modules'], named: own.modules ?? {} })),
   ]
-  for (const { place: at, named } of places) {
+  for (const { place, named } of places) {
     for (const name of Object.keys(named)) {
       if (able.has(name)) continue
-      report.error('not_in_cluster', [...at, name], {
+      report.error('not_in_cluster', [...place, name], {
         message: `${name} does not work on several nodes yet: each would know only what it has done itself.`,
         hint: 'remove it, or run one server without internal_databases.cluster',
       })

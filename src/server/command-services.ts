@@ -13,6 +13,7 @@ import type { Metrics } from '../observe/metrics.ts'
 import { changePassword, registerAccount, removeAccount } from '../router/accounts.ts'
 import type { Host } from '../router/host.ts'
 import { kick } from '../router/kick.ts'
+import { RemoteSession } from '../router/remote-session.ts'
 import type { Session } from '../router/session.ts'
 import type { Database } from '../storage/database.ts'
 import { dumpSqlite, tablesOf } from '../storage/dump.ts'
@@ -168,7 +169,7 @@ function sessionServices(server: CommandedServer): SessionServices['sessions'] {
     port: session.info.port,
     ...(session.priority === undefined ? {} : { priority: session.priority }),
     ...presenceOf(session),
-    node: server.cluster.nodeName,
+    node: session instanceof RemoteSession ? session.node.name : server.cluster.nodeName,
     uptime: Math.floor((session.host.clock.now() - session.startedAt) / 1000),
   })
   return {

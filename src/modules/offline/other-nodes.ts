@@ -1,5 +1,6 @@
 import { Jid } from '../../jid/jid.ts'
 import type { Host } from '../../router/host.ts'
+import { isHere } from '../../router/remote-session.ts'
 import { letRun } from '../../util/settled.ts'
 import type { OfflineQueue } from './queue.ts'
 
@@ -20,7 +21,7 @@ export function watchOtherNodes({ host, queue, onFailure }: OtherNodesParts): {
 } {
   const topic = `offline.${host.type}`
   const end = host.cluster.hear(topic, (told) => {
-    const session = host.sessions.of(Jid.parse(String(told))).find(({ takesMessages }) => takesMessages)
+    const session = host.sessions.of(Jid.parse(String(told))).find((each) => isHere(each) && each.takesMessages)
     if (session === undefined) return
     letRun(() => queue().deliverTo(session, () => {}), onFailure)
   })
