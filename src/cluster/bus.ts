@@ -2,7 +2,7 @@ import type { Clock } from '../util/clock.ts'
 import type { NodeRun, Told } from './cluster.ts'
 import type { ClusterKeys } from './keys.ts'
 import { PeerInbox } from './peer-inbox.ts'
-import { type Parcel, PeerGone, PeerOutbox } from './peer-outbox.ts'
+import { type Confirmation, type Parcel, PeerGone, PeerOutbox } from './peer-outbox.ts'
 import type { RedisPort } from './redis-port.ts'
 
 /** What a bus is made with. */
@@ -144,7 +144,7 @@ export class Bus {
   async #write({ node, inbox }: Peer, batch: string): Promise<void> {
     const { redis, keys } = this.#parts
     const { name, run } = this.#self
-    const words = ['name', name, 'run', run, 'confirms', inbox.confirmed, 'arrived', inbox.arrived, 'parcels', batch]
+    const words = ['name', name, 'run', run, 'confirms', JSON.stringify(inbox.confirmation), 'parcels', batch]
     try {
       // The stream of a node that is gone is not made again.
       await redis.call('XADD', keys.bus(node), 'NOMKSTREAM', '*', ...words)
@@ -185,7 +185,7 @@ export class Bus {
     // Who hears that something has been taken in knows what has been told before that.
     const parcels = JSON.parse(fields.get('parcels') ?? '[]') as Parcel[]
     if (parcels.length > 0) peer.inbox.receive(parcels)
-    peer.outbox.confirm(Number(fields.get('confirms')), Number(fields.get('arrived')))
+    peer.outbox.confirm(JSON.parse(fields.get('confirms') ?? '{}') as Confirmation)
   }
 }
 

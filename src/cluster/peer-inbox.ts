@@ -1,5 +1,5 @@
 import type { Told } from './cluster.ts'
-import type { Parcel } from './peer-outbox.ts'
+import type { Confirmation, Parcel } from './peer-outbox.ts'
 
 /** What comes from one run of a node: each parcel once, in the order of numbers, however often and with what gaps it is sent. */
 export class PeerInbox {
@@ -17,14 +17,9 @@ export class PeerInbox {
     this.#onConfirm = onConfirm
   }
 
-  /** Everything up to this number has been taken in. */
-  get confirmed(): number {
-    return this.#confirmed
-  }
-
-  /** Everything up to this number has come. */
-  get arrived(): number {
-    return this.#expected - 1
+  /** What there is to tell. What takes long keeps nothing else from being confirmed: two nodes may wait for each other. */
+  get confirmation(): Confirmation {
+    return { upTo: this.#confirmed, also: [...this.#settled], arrived: this.#expected - 1 }
   }
 
   receive(parcels: readonly Parcel[]): void {

@@ -20,6 +20,16 @@ interface Waiting {
   settle(error?: Error): void
 }
 
+/** What a node says of what it was sent, by number. */
+export interface Confirmation {
+  /** Everything up to this one has been taken in. */
+  readonly upTo: number
+  /** So have these. */
+  readonly also: readonly number[]
+  /** Everything up to this one has come. */
+  readonly arrived: number
+}
+
 /** Characters that are kept for one node at most. */
 const mostHeld = 64 << 20
 /** Characters after which a batch is full. */
@@ -75,16 +85,23 @@ export class PeerOutbox {
     return batches
   }
 
-  /** The node has taken in everything up to one number, and has everything up to another one. */
-  confirm(upTo: number, arrived: number): void {
+  /** The node has told what it has. */
+  confirm({ upTo, also, arrived }: Confirmation): void {
     this.#arrived = Math.max(this.#arrived, arrived)
-    let count = 0
-    for (const { number, text } of this.#waiting) {
-      if (number > upTo) break
+    const end = this.#waiting.findIndex(({ number }) => number > upTo)
+    this.#settle(this.#waiting.splice(0, end === -1 ? this.#waiting.length : end))
+    if (also.length === 0) return
+    const done = new Set(also)
+    const settled = this.#waiting.filter(({ number }) => done.has(number))
+    this.#waiting = this.#waiting.filter(({ number }) => !done.has(number))
+    this.#settle(settled)
+  }
+
+  #settle(settled: readonly Waiting[]): void {
+    for (const { text, settle } of settled) {
       this.#held -= text.length
-      count++
+      settle()
     }
-    for (const { settle } of this.#waiting.splice(0, count)) settle()
   }
 
   /** What has been sent may be lost: all that has not come is to be sent again. */

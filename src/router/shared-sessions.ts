@@ -234,6 +234,8 @@ export class SharedSessions implements SessionHome {
   #nodeGone({ run }: NodeRun): void {
     const lost = [...this.#remote.values()].filter(({ node }) => node.run === run)
     for (const session of lost) this.#forget(session)
+    // One of them may have stood in the way of another one of the same address, by a clock that was ahead.
+    void this.#tellAll({ op: 'want' })
     const [first] = this.#host.cluster.members.map(({ name }) => name).sort()
     if (first !== this.#here.name) return
     for (const session of lost) letRun(() => session.lost(), this.#onFailure)
