@@ -8,7 +8,8 @@ import { letRun } from '../util/settled.ts'
 import { sessionEnds, sessionOpens } from './events.ts'
 import type { Host } from './host.ts'
 import { NodeKeeper } from './node-keeper.ts'
-import { isRerouted } from './notes.ts'
+import { isCarbon, isRerouted } from './notes.ts'
+import { refusalOf } from './refusal.ts'
 import { isHere, RemoteSession, type SessionHome } from './remote-session.ts'
 import type { EndReason, Session } from './session.ts'
 import { replaceSession } from './session-opener.ts'
@@ -208,8 +209,19 @@ export class SharedSessions implements SessionHome {
     return this.#lane.run(full, async () => {
       const session = this.#ownSession(full)
       if (session === undefined) this.#astray(stanza)
-      else await session.deliver(stanza)
+      else await this.#pass(session, stanza)
     })
+  }
+
+  /** A module may refuse a stanza for this very session: then its sender is told, who is at another node. */
+  async #pass(session: Session, stanza: Stanza): Promise<void> {
+    try {
+      await session.deliver(stanza)
+    } catch (error) {
+      const isForIt = stanza.kind !== 'presence' && stanza.to?.full === session.jid.full
+      const reply = isForIt && stanza.get(isCarbon) === undefined ? stanza.errorReply(refusalOf(error)) : undefined
+      if (reply !== undefined) this.#host.router.post(reply)
+    }
   }
 
   /** The session that it was for is not there: it goes the way of a new stanza, or back. */

@@ -180,6 +180,19 @@ onCluster('sessions of all nodes', () => {
     await there.receives(`<message from='${here.jid}' type='error' id='m1'>{any}</message>`)
   })
 
+  it('a list that one session has made active holds for who writes to it from another node', async () => {
+    const [here, there] = await friends('quinn', 'ruth')
+    const item = `<item type='jid' value='quinn@localhost' action='deny' order='1'/>`
+    await there.asks(`<query xmlns='jabber:iq:privacy'><list name='l'>${item}</list></query>`, 'set')
+    await there.asks(`<query xmlns='jabber:iq:privacy'><active name='l'/></query>`, 'set')
+    await here.drains()
+    here.sends(say(there.jid, 'm1'))
+    await here.finds(`<message from='${there.jid}' type='error' id='m1'>{any}</message>`)
+    await there.asks(`<query xmlns='jabber:iq:privacy'><active/></query>`, 'set')
+    here.sends(say(there.jid, 'm2'))
+    await hears(there, here, 'm2')
+  })
+
   it('are known to a node that comes later, and end with one that stops', async () => {
     const here = await cluster.client('a', 'rolf', 'pc')
     await cluster.start('c')
