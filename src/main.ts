@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { createInterface } from 'node:readline/promises'
 import { fileURLToPath } from 'node:url'
 import type { BackgroundServer, Machine, OfflineServer, ServerRun } from './admin/cli/machine.ts'
 import { runCommandLine } from './admin/cli/run.ts'
@@ -58,12 +59,21 @@ function machineFor(program: Program): Machine {
     writeFile: (path, text) => writeFileSync(path, text, { flag: 'wx', mode: 0o644 }),
     isProcessAlive,
     pause: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    confirm,
     runServer: (config, run) => runServer(program, config, run),
     startInBackground,
     openOffline: program.openOffline,
     restore: program.restore,
     load: program.load,
   }
+}
+
+async function confirm(question: string): Promise<boolean> {
+  const lines = createInterface({ input: process.stdin, output: process.stderr })
+  const nobody = new Promise<string>((resolve) => lines.once('close', () => resolve('no')))
+  const answer = await Promise.race([lines.question(`${question} (yes/no) `), nobody])
+  lines.close()
+  return answer.trim().toLowerCase() === 'yes'
 }
 
 /** How long a server that has broken may take to stop, in milliseconds. */

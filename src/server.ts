@@ -1,5 +1,6 @@
 import { registerCoreCommands } from './admin/commands/all.ts'
 import { type ControlledServer, openControl, type ReloadAnswer, type ServerStatus } from './admin/control.ts'
+import type { Cluster } from './cluster/cluster.ts'
 import { formatProblem } from './config/problem.ts'
 import type { Config } from './config/schema.ts'
 import type { ModuleApi } from './module/api.ts'
@@ -7,12 +8,12 @@ import { CommandRegistry } from './module/command.ts'
 import { registerModuleCommands } from './module/module-commands.ts'
 import type { RunningModule } from './module/module-host.ts'
 import { controlSocketPath } from './net/control-socket.ts'
-import type { Readiness } from './net/health.ts'
 import type { Logger } from './observe/logger.ts'
 import { createMetrics, type Metrics } from './observe/metrics.ts'
 import { hostStops } from './router/events.ts'
 import type { Host } from './router/host.ts'
 import type { Router } from './router/router.ts'
+import { leaveTopic } from './server/cluster-services.ts'
 import { guardCommands } from './server/command-guard.ts'
 import { type CommandedServer, commandServices } from './server/command-services.ts'
 import type { DomainDesk } from './server/domains/domain-desk.ts'
@@ -24,12 +25,13 @@ import type { Listeners } from './server/listeners.ts'
 import { LiveConfig } from './server/live-config.ts'
 import { makeRouter } from './server/make-router.ts'
 import { openMetricStore } from './server/metric-store.ts'
+import { alone, describeCluster } from './server/open-cluster.ts'
 import { openListeners } from './server/open-listeners.ts'
 import { openStores } from './server/open-stores.ts'
 import { Opened } from './server/opened.ts'
-import type { OutgoingPools } from './server/outgoing-pools.ts'
 import type { OpenPort } from './server/port.ts'
 import { watchServer } from './server/probes.ts'
+import { readinessOf } from './server/readiness.ts'
 import { Reloader } from './server/reload.ts'
 import { configForRestart } from './server/restart.ts'
 import { RunningHosts } from './server/running-hosts.ts'
@@ -38,7 +40,7 @@ import { SharedTap } from './server/traffic-tap.ts'
 import { lockDataFolder } from './storage/data-folder.ts'
 import type { Database } from './storage/database.ts'
 import { type Clock, systemClock } from './util/clock.ts'
-import { nodeName, productVersion } from './util/product.ts'
+import { productVersion } from './util/product.ts'
 
 /**
  * A whole server. `start` opens everything in order, `close` gives it back in reverse; both are for once.
@@ -48,7 +50,9 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
   readonly commands = new CommandRegistry()
   readonly metrics: Metrics
   readonly log: Logger
-  readonly nodeName: string = nodeName
+  readonly clock: Clock
+  /** This node and the others, as far as it has joined any. */
+  cluster: Cluster = alone()
   /** Shows what sessions send and receive. */
   readonly tap = new SharedTap()
   /** Settles when the server has stopped, whoever asked for it; with the configuration to start again with, where that was asked for. */
@@ -59,7 +63,6 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
   readonly federation: FederationSlot
   readonly #options: ServerOptions
   readonly #live: LiveConfig
-  readonly #clock: Clock
   readonly #opened = new Opened()
   /** Where certificates of the server's own making and key logs lie. */
   readonly filesFolder: () => Promise<string>
@@ -79,13 +82,13 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
   constructor(options: ServerOptions) {
     this.#live = new LiveConfig(options.config)
     this.#options = options
-    this.#clock = options.clock ?? systemClock
+    this.clock = options.clock ?? systemClock
     this.log = options.log
     this.metrics = createMetrics({ keepsRecent: options.config.instrumentation.exometer !== undefined })
-    this.router = makeRouter(this.#clock, this.log, this.metrics)
+    this.router = makeRouter(this.clock, this.log, this.metrics)
     const { dnsServers } = options
-    const shared = { live: this.#live, clock: this.#clock, log: this.log, metrics: this.metrics, router: this.router }
-    this.federation = new FederationSlot({ ...shared, tap: this.tap, dnsServers })
+    const shared = { live: this.#live, clock: this.clock, log: this.log, metrics: this.metrics, router: this.router }
+    this.federation = new FederationSlot({ ...shared, tap: this.tap, dnsServers }, () => this.cluster)
     const { data_dir: dir } = options.config.general
     this.filesFolder = filesFolder(options.inMemory === true ? undefined : dir, this.#opened)
     this.stopped = new Promise((resolve) => {
@@ -143,7 +146,7 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
 
   async start(): Promise<void> {
     this.#state = 'starting'
-    this.#startedAt = this.#clock.now()
+    this.#startedAt = this.clock.now()
     this.#starting = this.#open()
     try {
       await this.#starting
@@ -158,14 +161,14 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
 
   status(): ServerStatus {
     return {
-      node: this.nodeName,
+      node: this.cluster.nodeName,
       pid: process.pid,
       status: this.#state,
       version: productVersion,
       startedAt: this.#startedAt,
-      uptimeSeconds: Math.floor((this.#clock.now() - this.#startedAt) / 1000),
+      uptimeSeconds: Math.floor((this.clock.now() - this.#startedAt) / 1000),
       isBackground: this.#options.isBackground === true,
-      cluster: 'none',
+      cluster: describeCluster(this.cluster),
       logFiles: this.logFiles,
     }
   }
@@ -215,19 +218,24 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
   async #open(): Promise<void> {
     const { log, inMemory = false, isOffline = false, modules, everyModule = async () => modules } = this.#options
     const live = this.#live
-    const clock = this.#clock
+    const { clock } = this
     const dir = live.current.general.data_dir
     if (!inMemory) {
       const lock = await lockDataFolder(dir)
       this.#opened.push(() => lock.release())
     }
     const { router } = this
-    const { db, pools, accounts } = await openStores({
-      ...{ live, clock, log, metrics: this.metrics, router, inMemory },
+    const { db, pools, accounts, cluster } = await openStores({
+      ...{ live, clock, log, metrics: this.metrics, router, inMemory, isOffline },
       opened: this.#opened,
     })
     this.#db = db
-    const hostParts = { live, clock, log, metrics: this.metrics, db, pools, router, modules, commands: this.commands }
+    this.cluster = cluster
+    this.#opened.push(cluster.hear(leaveTopic, () => this.stop()))
+    const hostParts = {
+      ...{ live, clock, log, metrics: this.metrics, db, pools, router, cluster, modules },
+      commands: this.commands,
+    }
     const accountsOf = (type: string) => accounts.of(type).accounts
     const hosts = await RunningHosts.start({ ...hostParts, accountsOf })
     this.#opened.push(() => hosts.stop())
@@ -244,7 +252,7 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
       const control = await openControl(controlSocketPath(dir), this)
       this.#opened.push(() => control.close())
     }
-    const readiness = () => this.#readiness(db, pools)
+    const readiness = () => readinessOf(this.#state, { db, pools, cluster })
     const { commands, federation } = this
     const decoyOf = (type: string) => accounts.of(type).decoy
     const ports = { live, clock, log, metrics: this.metrics, router, tap: this.tap, decoyOf, readiness, federation }
@@ -270,11 +278,6 @@ export class Server implements ControlledServer, CommandedServer, AsyncDisposabl
     this.#state = 'stopped'
     if (hasStarted) this.log.info({ what: 'node_stopped' })
     this.#settleStopped(this.#next)
-  }
-
-  #readiness(db: Database, pools: Pick<OutgoingPools, 'troubles'>): Readiness {
-    const status = this.#state === 'stopped' ? 'stopping' : this.#state
-    return { status, reasons: [...(db.canAccept() ? [] : ['the database cannot be written']), ...pools.troubles] }
   }
 
   /** Lets nobody new in and ends every stream, telling the client why. Nothing here keeps the rest from being given back. */

@@ -27,11 +27,12 @@ export interface AccountsOptions {
 export class Accounts {
   readonly #methods: readonly AuthMethod[]
   readonly #options: AccountsOptions
-  readonly #memories = new ExistenceMemories()
+  readonly #memories: ExistenceMemories
 
-  constructor(methods: readonly AuthMethod[], options: AccountsOptions = {}) {
+  constructor(methods: readonly AuthMethod[], options: AccountsOptions = {}, memories = new ExistenceMemories()) {
     this.#methods = methods
     this.#options = options
+    this.#memories = memories
   }
 
   /** The same accounts, as far as methods of these names keep them. */
@@ -237,14 +238,14 @@ export class Accounts {
   async remove(user: Jid): Promise<boolean> {
     let wasThere = false
     for (const method of this.#methods) if (await method.remove?.(user.bare)) wasThere = true
-    this.#memories.forget(user)
+    await this.#memories.removed(user)
     return wasThere
   }
 
   /** Removes every account of a domain, where they are kept by this server. */
   async removeDomain(domain: string): Promise<void> {
     for (const method of this.#methods) await method.removeDomain?.(domain)
-    this.#memories.forgetDomain(domain)
+    await this.#memories.removedDomain(domain)
   }
 
   /** The local parts of a domain's accounts, in ascending order; a name kept by two methods stands once. */

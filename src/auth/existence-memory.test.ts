@@ -13,8 +13,8 @@ function memory(): ExistenceMemory & { known: Set<string>; told: boolean[] } {
     has: (user) => known.has(user),
     add: (user) => void known.add(user),
     delete: (user) => void known.delete(user),
-    deleteDomain(domain) {
-      for (const user of known) if (user.endsWith(`@${domain}`)) known.delete(user)
+    deleteWhere(fits) {
+      for (const user of known) if (fits(user)) known.delete(user)
     },
     asked: (wasKnown) => void told.push(wasKnown),
   }
@@ -51,7 +51,7 @@ describe('a memory of accounts', () => {
   it('learns nothing from an answer that was under way when an account was removed', async () => {
     const { memories, kept } = remembering()
     const asked = memories.exists(lena, async () => 'kept')
-    memories.forget(lena)
+    await memories.removed(lena)
     expect(await asked).toBe(true)
     expect([...kept.known]).toEqual([])
   })
@@ -60,7 +60,7 @@ describe('a memory of accounts', () => {
     const { memories, kept } = remembering()
     await memories.exists(lena, async () => 'kept')
     const asked = memories.exists(Jid.parse('otto@example.org'), async () => 'kept')
-    memories.forgetDomain('example.org')
+    await memories.removedDomain('example.org')
     await asked
     expect([...kept.known]).toEqual([])
   })

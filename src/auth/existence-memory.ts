@@ -1,3 +1,5 @@
+import type { Cluster } from '../cluster/cluster.ts'
+import { type SharedMemory, shareMemory } from '../cluster/shared-memory.ts'
 import type { Jid } from '../jid/jid.ts'
 
 /** What remembers, by bare address, which accounts exist; never that one does not. */
@@ -5,7 +7,7 @@ export interface ExistenceMemory {
   has(user: string): boolean
   add(user: string): void
   delete(user: string): void
-  deleteDomain(domain: string): void
+  deleteWhere(fits: (user: string) => boolean): void
   /** Told of each question: whether the answer was remembered, and how many milliseconds it took. */
   asked(wasKnown: boolean, ms: number): void
   now(): number
@@ -16,6 +18,16 @@ export class ExistenceMemories {
   readonly #byDomains = new Map<ReadonlySet<string>, ExistenceMemory>()
   /** Removals so far: an answer that was under way meanwhile may be out of date. */
   #removals = 0
+  readonly #shared: SharedMemory | undefined
+
+  /** `cluster`: the nodes that remove accounts too. */
+  constructor(cluster?: Cluster) {
+    if (cluster === undefined) return
+    this.#shared = shareMemory(cluster, 'accounts', {
+      forget: (user) => this.#forget(user),
+      forgetWhere: (fits) => this.#forgetWhere(fits),
+    })
+  }
 
   /** Remembers for the domains that are in this set at the time; the function returned ends that. */
   use(domains: ReadonlySet<string>, memory: ExistenceMemory): () => void {
@@ -40,16 +52,31 @@ export class ExistenceMemories {
     return answer !== undefined
   }
 
-  /** An account has been removed. */
-  forget(user: Jid): void {
-    this.#removals++
-    this.#of(user)?.delete(user.bareString)
+  /** An account has been removed; settles when no node remembers it. */
+  async removed(user: Jid): Promise<void> {
+    this.#forget(user.bareString)
+    await this.#shared?.changed(user.bareString)
   }
 
-  /** All accounts of a domain have been removed; nobody serves it any more. */
-  forgetDomain(domain: string): void {
+  /** As {@link removed}, for all accounts of a domain, which nobody serves any more. */
+  async removedDomain(domain: string): Promise<void> {
+    this.#forgetWhere((user) => user.endsWith(`@${domain}`))
+    await this.#shared?.changedDomain(domain)
+  }
+
+  /** Other nodes need not tell what they have removed. */
+  end(): void {
+    this.#shared?.end()
+  }
+
+  #forget(user: string): void {
     this.#removals++
-    for (const memory of this.#byDomains.values()) memory.deleteDomain(domain)
+    for (const memory of this.#byDomains.values()) memory.delete(user)
+  }
+
+  #forgetWhere(fits: (user: string) => boolean): void {
+    this.#removals++
+    for (const memory of this.#byDomains.values()) memory.deleteWhere(fits)
   }
 
   #of({ domain }: Jid): ExistenceMemory | undefined {

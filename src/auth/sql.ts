@@ -1,3 +1,5 @@
+import type { Cluster } from '../cluster/cluster.ts'
+import { type SharedMemory, shareMemory } from '../cluster/shared-memory.ts'
 import type { Jid } from '../jid/jid.ts'
 import { type ScramHash, type ScramKeys, scramHashes } from '../protocol/scram/keys.ts'
 import type { Database, Migration, PreparedQuery } from '../storage/database.ts'
@@ -40,6 +42,8 @@ export interface SqlAccountsOptions extends StoredPasswordsOptions {
   readonly now: () => number
   /** How many users' credentials are kept in memory. */
   readonly cacheSize?: number
+  /** The nodes that change credentials too. */
+  readonly cluster?: Cluster
 }
 
 /** Accounts in the server's own database: the methods `internal` and `rdbms`. */
@@ -50,6 +54,7 @@ export class SqlAccounts implements AuthMethod {
   readonly #options: SqlAccountsOptions
   readonly #passwords: StoredPasswords
   readonly #cache: CredentialCache
+  readonly #shared: SharedMemory | undefined
   readonly #select: PreparedQuery<{ domain: string; username: string }, StoredPassword>
 
   private constructor(db: Database<Tables>, options: SqlAccountsOptions) {
@@ -58,6 +63,13 @@ export class SqlAccounts implements AuthMethod {
     this.#options = options
     this.#passwords = new StoredPasswords(options)
     this.#cache = new CredentialCache(options.cacheSize ?? 10_000)
+    this.#shared =
+      options.cluster === undefined
+        ? undefined
+        : shareMemory(options.cluster, 'credentials', {
+            forget: (user) => this.#cache.drop(user),
+            forgetWhere: (fits) => this.#cache.dropWhere(fits),
+          })
     this.#select = db.prepare((q, p) =>
       q
         .selectFrom('auth_accounts')
@@ -72,6 +84,11 @@ export class SqlAccounts implements AuthMethod {
     const db = database.of<Tables>()
     await db.migrate('auth_accounts', migrations)
     return new SqlAccounts(db, options)
+  }
+
+  /** Other nodes need not tell what they have changed. */
+  close(): void {
+    this.#shared?.end()
   }
 
   get scramHashes(): readonly ScramHash[] {
@@ -185,6 +202,7 @@ export class SqlAccounts implements AuthMethod {
     forget()
     await removed
     forget()
+    await this.#shared?.changedDomain(domain)
   }
 
   /** What is remembered of a user goes when the change is sent, and again when it is done: reading in between is undone too. */
@@ -195,6 +213,7 @@ export class SqlAccounts implements AuthMethod {
       return await written
     } finally {
       this.forget(user)
+      await this.#shared?.changed(user.bareString)
     }
   }
 

@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { checkBosh } from './bosh.ts'
 import { checkAuthNeeds, checkPools, needPool } from './check-auth.ts'
+import { checkCluster } from './check-cluster.ts'
 import { checkHandlers } from './check-handlers.ts'
 import { checkHostConfigs, checkHosts } from './check-hosts.ts'
 import { formatPath, type KeyPath, valueAt } from './key-path.ts'
@@ -25,6 +26,7 @@ export function crossCheck(schema: z.ZodType, data: unknown, report: Report): vo
   checkAuthNeeds(data, report)
   checkPools(data, report)
   checkHandlers(data, report)
+  checkCluster(data, report)
 }
 
 /** Checks of a configuration that passed everything else, for every host. */

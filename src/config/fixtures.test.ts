@@ -11,7 +11,7 @@ const folder = new URL('./fixtures/', import.meta.url)
 const mark = '\n----\n'
 
 const modules: readonly ModuleDeclaration[] = [
-  { name: 'mod_presence', about: 'Presence.', options: z.strictObject({}) },
+  { name: 'mod_presence', about: 'Presence.', inCluster: true, options: z.strictObject({}) },
   { name: 'mod_shared_roster_ldap', staticOnly: true, options: z.strictObject({}) },
   { name: 'mod_private', options: z.strictObject({ max_bytes: z.int().positive().default(65_536) }) },
   {

@@ -4,6 +4,7 @@ import { parse, TomlError } from 'smol-toml'
 import { gatherBosh } from './bosh.ts'
 import { checkAdminApis } from './check-admin-apis.ts'
 import { checkCertificates } from './check-certificates.ts'
+import { checkClusterModules } from './check-cluster.ts'
 import { checkDynamicModules } from './check-hosts.ts'
 import { checkUploads } from './check-uploads.ts'
 import { checkAuth, crossCheck } from './cross-check.ts'
@@ -109,6 +110,7 @@ function check(data: unknown, report: Report, options: LoadOptions): LoadedConfi
   checkAdminApis(config, report)
   checkUploads(config, report)
   checkDynamicModules(config, modules, report)
+  checkClusterModules(config, modules, report)
   checkCertificates(config, report)
   if (report.hasErrors) throw new ConfigErrors(report.errors, report.notices)
   return { config, notices: report.notices }

@@ -9,6 +9,8 @@ export interface ModuleDeclaration {
   readonly options: z.ZodObject
   /** Cannot serve domains that come and go. */
   readonly staticOnly?: boolean
+  /** Is right on every node of a cluster: what it remembers is told to the others. It is refused there without. */
+  readonly inCluster?: boolean
   /** Former names. */
   readonly aliases?: readonly string[]
 }

@@ -21,6 +21,8 @@ export type ProblemKind =
   | 'undefined_acl'
   | 'missing_section_for_auth_method'
   | 'pool_not_configured'
+  | 'cluster_without_database_server'
+  | 'not_in_cluster'
   | 'invalid_worker_pool_strategy_option'
   | 'hosts_not_unique_or_empty'
   | 'unknown_domain'

@@ -31,7 +31,7 @@ export function configSchema(modules: readonly ModuleDeclaration[]) {
       .meta({ reload: 'live', example: { c2s: [{ acl: 'admin', value: 'allow' }] } }),
     instrumentation: instrumentation.prefault({}).describe('Metrics.'),
     logging: logging.prefault({}).describe('Where the log is written, and how.'),
-    internal_databases: internalDatabases.prefault({}).describe('Accepted from MongooseIM.'),
+    internal_databases: internalDatabases.prefault({}).describe('What nodes of a cluster share.'),
     outgoing_pools: outgoingPools.prefault({}).describe('Connections to other services.'),
     services: services.prefault({}).describe('Services of the whole server.'),
     s2s: s2s
@@ -114,6 +114,7 @@ export interface Config {
   /** Connections to other services, by type and tag. */
   readonly outgoing_pools: Frozen<Schema['outgoing_pools']>
   readonly services: Frozen<Schema['services']>
+  readonly internal_databases: Frozen<Schema['internal_databases']>
   /** Connections with other servers; undefined where there are none. */
   readonly s2s: S2sOptions | undefined
   /** What single hosts have otherwise; `configFor` applies it. */

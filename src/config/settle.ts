@@ -44,6 +44,7 @@ export function settle(parsed: Parsed, options: SettleOptions): Config {
     logging: parsed.logging,
     outgoing_pools: parsed.outgoing_pools,
     services: settleServices(parsed.services, general.host_types),
+    internal_databases: parsed.internal_databases,
     s2s: parsed.s2s ?? (listen.s2s.length > 0 ? s2s.parse({}) : undefined),
     host_config: parsed.host_config.map((entry, index) =>
       settleHost(entry, ['host_config', index], { ...options, hostTypes: general.host_types }),

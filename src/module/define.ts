@@ -44,6 +44,8 @@ export interface ModuleDeclaration<S extends z.ZodObject = z.ZodObject, T = unkn
   readonly needs?: readonly string[]
   /** Cannot serve domains that come and go. */
   readonly staticOnly?: boolean
+  /** Is right on every node of a cluster: what it remembers is told to the others. It is refused there without. */
+  readonly inCluster?: boolean
   readonly tables?: TableTypes<T>
   readonly migrations?: Readonly<Record<string, Migration>>
   /** Admin commands; they exist once a server and reach each domain through the interface that the module provides there. */

@@ -29,6 +29,7 @@ export default defineModule({
     { xep: 199, version: '2.0.1' },
     { xep: 478, version: '0.2.0' },
   ],
+  inCluster: true,
   options: z.strictObject({
     send_pings: z.boolean().default(false).describe('Ping clients that have been silent.'),
     ping_interval: z

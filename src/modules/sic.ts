@@ -11,6 +11,7 @@ export default defineModule({
   name: 'mod_sic',
   about: 'Tells a client the address from which it is connected.',
   xeps: [{ xep: 279, version: '0.2' }],
+  inCluster: true,
   options: z.strictObject({}),
   setup({ iq }) {
     const answer: IqHandler = (_request, session) => {

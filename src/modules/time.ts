@@ -8,6 +8,7 @@ export default defineModule({
   name: 'mod_time',
   about: 'Answers "what time is it on the server?".',
   xeps: [{ xep: 202, version: '2.0' }],
+  inCluster: true,
   options: z.strictObject({}),
   setup({ iq, clock }) {
     iq.server('get', NS, 'time', () => {

@@ -10,6 +10,7 @@ export default defineModule({
   name: 'mod_version',
   about: 'Tells name and version of the server software.',
   xeps: [{ xep: 92, version: '1.1' }],
+  inCluster: true,
   options: z.strictObject({
     os_info: z.boolean().default(false).describe('Tell the operating system too.').meta({ reload: 'live' }),
   }),

@@ -1,4 +1,5 @@
 import type { Accounts } from '../auth/accounts.ts'
+import type { Cluster } from '../cluster/cluster.ts'
 import type { AccessRules } from '../config/acl.ts'
 import type { Config } from '../config/schema.ts'
 import type { HookTable } from '../hooks/hook-table.ts'
@@ -19,6 +20,8 @@ export interface Host {
   readonly accounts: Accounts
   readonly sessions: SessionTable
   readonly router: Router
+  /** The other nodes of this server. */
+  readonly cluster: Cluster
   readonly clock: Clock
   readonly config: Config
   /** The configured access rules. */

@@ -5,8 +5,8 @@ import type { Ticket } from '../stanza/ticket.ts'
 export interface SessionKeeper {
   /** Whether the session waits for another connection when its own is lost, and goes on after a restart. */
   readonly isResumable: boolean
-  /** Counts a stanza that has come; who handles it tells the ticket. */
-  count(): Ticket
+  /** Counts a stanza that has come; who handles it tells the ticket, where there is one. */
+  count(): Ticket | undefined
   /** Throws StorageUnavailable while a message could not be kept for the client. */
   mustAccept(): void
   /** Takes a stanza for the client. Never fails. */

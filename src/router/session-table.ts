@@ -13,6 +13,9 @@ export class SessionTable {
     return this.#size
   }
 
+  /** How many of them are on other nodes. */
+  elsewhere = 0
+
   /** Number of accounts with a session. */
   get accounts(): number {
     return this.#byAccount.size

@@ -6,6 +6,7 @@ import type { AuthMethod } from '../auth/method.ts'
 import { PkiAccounts } from '../auth/pki.ts'
 import { SqlAccounts } from '../auth/sql.ts'
 import type { StoredPasswordsOptions } from '../auth/stored-passwords.ts'
+import type { Cluster } from '../cluster/cluster.ts'
 import type { Config } from '../config/schema.ts'
 import type { Jid } from '../jid/jid.ts'
 import { readPemCertificates } from '../net/client-certificate.ts'
@@ -22,6 +23,7 @@ export interface MethodParts {
   readonly clock: Clock
   readonly log: Logger
   readonly pools: ServicePools
+  readonly cluster: Cluster
   readonly passwords: StoredPasswordsOptions
   /** Whether a method other than `anonymous` has this account. */
   isKept(user: Jid): Promise<boolean>
@@ -59,8 +61,13 @@ function sectionOf<K extends Name>(name: K, { config }: MethodParts): NonNullabl
   return section as NonNullable<Config['auth'][K]>
 }
 
-function sqlAccounts(name: 'internal' | 'rdbms', { db, clock, passwords }: MethodParts): Promise<AuthMethod> {
-  return SqlAccounts.open(db, { ...passwords, name, now: () => clock.now() })
+async function sqlAccounts(
+  name: 'internal' | 'rdbms',
+  { db, clock, passwords, cluster, opened }: MethodParts,
+): Promise<AuthMethod> {
+  const accounts = await SqlAccounts.open(db, { ...passwords, name, cluster, now: () => clock.now() })
+  opened(() => accounts.close())
+  return accounts
 }
 
 function anonymousAccounts({ config, clock, passwords, isKept }: MethodParts): AuthMethod {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { CoreServices } from '../admin/commands/all.ts'
 import type { AccountServices, DomainServices, SessionServices, SessionSummary } from '../admin/commands/services.ts'
 import { AccountLimitReached } from '../auth/method.ts'
+import type { Cluster } from '../cluster/cluster.ts'
 import type { Config } from '../config/schema.ts'
 import { readTextFile } from '../config/text-file.ts'
 import type { Jid } from '../jid/jid.ts'
@@ -12,17 +13,21 @@ import type { Metrics } from '../observe/metrics.ts'
 import { changePassword, registerAccount, removeAccount } from '../router/accounts.ts'
 import type { Host } from '../router/host.ts'
 import { kick } from '../router/kick.ts'
+import { RemoteSession } from '../router/remote-session.ts'
 import type { Session } from '../router/session.ts'
 import type { Database } from '../storage/database.ts'
 import { dumpSqlite, tablesOf } from '../storage/dump.ts'
 import { isFolder, readLines } from '../storage/stream-files.ts'
+import type { Clock } from '../util/clock.ts'
 import { productVersion } from '../util/product.ts'
+import { clusterServices } from './cluster-services.ts'
 import { serverFigures } from './metric-store.ts'
 
 /** What the commands of every server need of it. */
 export interface CommandedServer {
   readonly log: Logger
-  readonly nodeName: string
+  readonly cluster: Cluster
+  readonly clock: Clock
   readonly config: Config
   readonly metrics: Metrics
   readonly isRunning: boolean
@@ -60,6 +65,7 @@ export function commandServices(server: CommandedServer): CoreServices {
       checkRestart: () => server.checkRestart(),
       restart: () => server.restart(),
     },
+    cluster: clusterServices({ cluster: server.cluster, clock: server.clock, stop: () => server.stop() }),
     data: {
       hostOf: (domain) => server.hostOf(domain),
       get allHosts() {
@@ -67,11 +73,11 @@ export function commandServices(server: CommandedServer): CoreServices {
       },
     },
     store: storeServices(server),
-    metric: { figures: () => serverFigures(server), nodeName: server.nodeName },
+    metric: { figures: () => serverFigures(server), nodeName: server.cluster.nodeName },
     stanza: { hostOf: (domain) => server.hostOf(domain) },
     gdpr: {
       hostOf: (domain) => server.hostOf(domain),
-      nodeName: server.nodeName,
+      nodeName: server.cluster.nodeName,
       logLines: (text) => linesWith(server.logFiles, text),
       isFolder,
     },
@@ -97,7 +103,7 @@ export function commandServices(server: CommandedServer): CoreServices {
 
 function storeServices(server: CommandedServer): CoreServices['store'] {
   return {
-    nodeName: server.nodeName,
+    nodeName: server.cluster.nodeName,
     version: productVersion,
     get directory() {
       return server.config.general.data_dir
@@ -163,7 +169,7 @@ function sessionServices(server: CommandedServer): SessionServices['sessions'] {
     port: session.info.port,
     ...(session.priority === undefined ? {} : { priority: session.priority }),
     ...presenceOf(session),
-    node: server.nodeName,
+    node: session instanceof RemoteSession ? session.node.name : server.cluster.nodeName,
     uptime: Math.floor((session.host.clock.now() - session.startedAt) / 1000),
   })
   return {

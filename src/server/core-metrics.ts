@@ -19,7 +19,7 @@ function countSessions(host: Host, metrics: Metrics): Undo[] {
   return [
     host.hooks.join(sessionOpens, 'late', { module: 'metrics', handler: () => void logins.inc() }),
     host.hooks.join(sessionEnds, 'late', { module: 'metrics', handler: () => void logouts.inc() }),
-    metrics.beforeReading(() => level.set(host.sessions.size)),
+    metrics.beforeReading(() => level.set(host.sessions.size - host.sessions.elsewhere)),
   ]
 }
 

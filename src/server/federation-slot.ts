@@ -1,22 +1,34 @@
+import type { Cluster } from '../cluster/cluster.ts'
 import type { FederationHome, ServerFederation } from './federation/server-federation.ts'
+
+/** Bytes of the secret behind dialback keys. */
+const secretBytes = 32
 
 /** Connections with other servers, which are loaded when somebody wants them. */
 export class FederationSlot {
   readonly #home: FederationHome
+  readonly #cluster: () => Cluster
   #opening: Promise<ServerFederation> | undefined
   #opened: ServerFederation | undefined
 
-  constructor(home: FederationHome) {
+  /** `cluster`: this node and the others, by the time that somebody wants connections. */
+  constructor(home: FederationHome, cluster: () => Cluster) {
     this.#home = home
+    this.#cluster = cluster
   }
 
   /** Opens them, once. */
   open(): Promise<ServerFederation> {
-    this.#opening ??= import('./federation/server-federation.ts').then((loaded) => {
-      this.#opened = new loaded.ServerFederation(this.#home)
-      return this.#opened
-    })
+    this.#opening ??= this.#open()
     return this.#opening
+  }
+
+  async #open(): Promise<ServerFederation> {
+    const { ServerFederation } = await import('./federation/server-federation.ts')
+    // Another node may be asked about the keys of this one.
+    const secret = await this.#cluster().secret('s2s.dialback', secretBytes)
+    this.#opened = new ServerFederation(this.#home, secret.toString('base64url'))
+    return this.#opened
   }
 
   /** Opens them where the configuration, of a host or in general, has them. */

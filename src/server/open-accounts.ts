@@ -1,9 +1,11 @@
 import { Accounts } from '../auth/accounts.ts'
 import type { AccountsObserver } from '../auth/accounts-observer.ts'
+import { ExistenceMemories } from '../auth/existence-memory.ts'
 import { KeyDeriver } from '../auth/key-deriver.ts'
 import type { AuthMethod } from '../auth/method.ts'
 import { hashNames } from '../auth/offered-mechanisms.ts'
 import { serverSecret } from '../auth/secrets.ts'
+import type { Cluster } from '../cluster/cluster.ts'
 import type { Config } from '../config/schema.ts'
 import type { ServicePools } from '../net/service-pools.ts'
 import type { Logger } from '../observe/logger.ts'
@@ -35,6 +37,7 @@ export interface AccountsParts {
   readonly log: Logger
   readonly pools: ServicePools
   readonly observer?: AccountsObserver
+  readonly cluster: Cluster
 }
 
 /** As {@link AccountsParts}, for every host type. */
@@ -73,7 +76,7 @@ function hostTypesOf({ general }: Config): string[] {
 /** Opens the account stores that the configuration names, in its order. Nothing is left open when it rejects. */
 export async function openAccounts(
   config: Config,
-  { db, clock, log, pools, observer }: AccountsParts,
+  { db, clock, log, pools, observer, cluster }: AccountsParts,
 ): Promise<OpenAccounts> {
   const { password, max_users_per_domain: maxPerDomain } = config.auth
   const secret = await serverSecret(db, 'scram_decoy')
@@ -90,7 +93,7 @@ export async function openAccounts(
   }
   const methods: AuthMethod[] = []
   const parts = {
-    ...{ config, db, clock, log, pools },
+    ...{ config, db, clock, log, pools, cluster },
     passwords: { format: password.format, hashes, iterations, secret, deriver: new KeyDeriver() },
     isKept: (user: Parameters<AuthMethod['exists']>[0]) =>
       new Accounts(
@@ -105,7 +108,9 @@ export async function openAccounts(
     await close()
     throw error
   }
-  return { accounts: new Accounts(methods, options), decoy: { secret, iterations }, close }
+  const memories = new ExistenceMemories(cluster)
+  opened.push(() => memories.end())
+  return { accounts: new Accounts(methods, options, memories), decoy: { secret, iterations }, close }
 }
 
 type Name = Config['auth']['methods'][number]

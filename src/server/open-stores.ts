@@ -1,3 +1,4 @@
+import type { Cluster } from '../cluster/cluster.ts'
 import type { Logger } from '../observe/logger.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import type { Router } from '../router/router.ts'
@@ -9,6 +10,7 @@ import { watchHealth, watchPool } from './core-metrics.ts'
 import { databaseOptions } from './database-options.ts'
 import type { LiveConfig } from './live-config.ts'
 import { type AllAccounts, openAllAccounts } from './open-accounts.ts'
+import { alone, openCluster } from './open-cluster.ts'
 import type { Opened } from './opened.ts'
 import { OutgoingPools } from './outgoing-pools.ts'
 
@@ -20,6 +22,8 @@ export interface StoreParts {
   /** Knows what host type a domain is of. */
   readonly router: Router
   readonly inMemory: boolean
+  /** Commands on a stopped server: other nodes are not joined. */
+  readonly isOffline: boolean
   /** Takes what is opened, so that it is given back. */
   readonly opened: Opened
 }
@@ -29,10 +33,12 @@ export interface Stores {
   readonly db: Database
   readonly pools: OutgoingPools
   readonly accounts: AllAccounts
+  readonly cluster: Cluster
 }
 
-/** Opens the database, then what accounts are kept in. What was opened before something failed is in `opened`. */
-export async function openStores({ live, clock, log, metrics, router, inMemory, opened }: StoreParts): Promise<Stores> {
+/** Opens the database, joins other nodes, then opens what accounts are kept in. What was opened before something failed is in `opened`. */
+export async function openStores(parts: StoreParts): Promise<Stores> {
+  const { live, clock, log, metrics, router, inMemory, isOffline, opened } = parts
   const db = await openDatabase(
     inMemory ? { kind: 'sqlite', file: ':memory:', log, clock } : databaseOptions(live.current, clock, log),
   )
@@ -41,7 +47,15 @@ export async function openStores({ live, clock, log, metrics, router, inMemory, 
   watchPool(db, metrics)
   const pools = new OutgoingPools({ live, clock, log, metrics })
   opened.push(() => pools.close())
-  const accounts = await openAllAccounts(live, { db, clock, log, pools, observer: accountMetrics(metrics, router) })
+  const cluster = isOffline ? alone() : await openCluster({ live, clock, log, pools, opened })
+  const accounts = await openAllAccounts(live, {
+    db,
+    clock,
+    log,
+    pools,
+    cluster,
+    observer: accountMetrics(metrics, router),
+  })
   opened.push(() => accounts.close())
-  return { db, pools, accounts }
+  return { db, pools, accounts, cluster }
 }

@@ -136,6 +136,17 @@ export class OutgoingPools {
     return RedisPool.open({ ...sizes(pool), ...connection, onHealth: this.#watch(name, true) })
   }
 
+  /**
+   * One more connection to the server of a Redis pool of all hosts, whose commands are done in order; the caller closes it.
+   * `longer`: milliseconds that its commands may take beside the time of the pool. `onHealth`: when the server is reached or lost.
+   */
+  async redisLine(tag: string, longer: number, onHealth: (isHealthy: boolean) => void): Promise<RedisPool> {
+    const table = this.#parts.live.current.outgoing_pools.redis[tag]
+    if (table === undefined) throw new Error(`there is no outgoing_pools.redis.${tag}`)
+    const { RedisPool } = await import('../net/redis-pool.ts')
+    return RedisPool.open({ ...table.connection, workers: 1, callTimeout: table.call_timeout + longer, onHealth })
+  }
+
   async #rabbit({ connection, ...pool }: Table<'rabbit'>, { name, tag, owner }: PoolPlace): Promise<RabbitPool> {
     const { RabbitPool } = await import('../net/rabbit-pool.ts')
     const { virtual_host: virtualHost, confirms_enabled: confirms, reconnect, ...rest } = connection

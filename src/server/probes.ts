@@ -49,7 +49,7 @@ function sessions({ metrics, hosts }: Watched): () => void {
   const unique = metrics.gauge('sm_unique_sessions_count', 'Accounts with a session')
   return () => {
     const sum = (of: (host: Host) => number) => hosts().reduce((total, host) => total + of(host), 0)
-    here.set(sum((host) => host.sessions.size))
+    here.set(sum((host) => host.sessions.size - host.sessions.elsewhere))
     all.set(sum((host) => host.sessions.size))
     unique.set(sum((host) => host.sessions.accounts))
   }

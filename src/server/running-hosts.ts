@@ -59,7 +59,11 @@ export class RunningHosts implements ModulesByDomain {
 
   #add(running: RunningHost): void {
     this.#byType.set(running.host.type, running)
-    this.#undo.push(() => running.modules.stopAll(), ...countHost(running.host, this.#parts.metrics))
+    this.#undo.push(
+      () => running.stopSharing(),
+      () => running.modules.stopAll(),
+      ...countHost(running.host, this.#parts.metrics),
+    )
   }
 
   /** All of them, by host type. */

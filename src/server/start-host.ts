@@ -1,4 +1,5 @@
 import type { Accounts } from '../auth/accounts.ts'
+import type { Cluster } from '../cluster/cluster.ts'
 import { AccessRules, type AccessTables } from '../config/acl.ts'
 import type { Config } from '../config/schema.ts'
 import { HookTable } from '../hooks/hook-table.ts'
@@ -21,6 +22,7 @@ import type { Clock } from '../util/clock.ts'
 import type { LiveConfig } from './live-config.ts'
 import type { OutgoingPools } from './outgoing-pools.ts'
 import { watchPassingAccounts } from './passing-accounts.ts'
+import { shareSessions } from './share-sessions.ts'
 
 /** What every host of a server shares. */
 export interface HostParts {
@@ -30,6 +32,7 @@ export interface HostParts {
   readonly metrics: Metrics
   readonly db: Database
   readonly router: Router
+  readonly cluster: Cluster
   readonly pools: OutgoingPools
   /** The accounts of a host type. */
   accountsOf(hostType: string): Accounts
@@ -44,6 +47,8 @@ export interface RunningHost {
   /** The domains that it serves: what `host.domains` shows. */
   readonly domains: Set<string>
   readonly modules: ModuleHost
+  /** Other nodes hear no more of its sessions. */
+  stopSharing(): void
 }
 
 /** A host type, the domains that it serves from the start, and the modules that run on it, in the order of their needs. */
@@ -76,6 +81,7 @@ export async function startHost({ type, domains: first, wanted }: HostPlan, part
     accounts: parts.accountsOf(type),
     sessions: new SessionTable(),
     router,
+    cluster: parts.cluster,
     clock,
     get config() {
       return live.of(type)
@@ -85,9 +91,16 @@ export async function startHost({ type, domains: first, wanted }: HostPlan, part
   }
   watchPassingAccounts(host)
   const modules = new ModuleHost({ host, db, log, metrics, commands: parts.commands, pools: parts.pools.of(type) })
-  await modules.startAll(wanted)
+  const onFailure = (error: unknown) => log.error({ what: 'session_sharing_failed', reason: error })
+  const stopSharing = host.cluster.isShared ? await shareSessions(host, onFailure) : () => {}
+  try {
+    await modules.startAll(wanted)
+  } catch (error) {
+    stopSharing()
+    throw error
+  }
   router.addHost(host)
-  return { host, domains, modules }
+  return { host, domains, modules, stopSharing }
 }
 
 /** What the access rules of a host are made from. */

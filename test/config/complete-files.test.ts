@@ -88,9 +88,16 @@ describe.each(files)('a file with every key of %s', (name) => {
   })
 })
 
+describe('a file with every key of a cluster', () => {
+  it('loads', () => {
+    expect(errorsOf('cluster')).toEqual([])
+    expect(loadBuilt('cluster').config.internal_databases.cluster?.node_name).toBe('meerkat@host1')
+  })
+})
+
 describe('the options that there are', () => {
   it('stand in one of those files, under their name or an older one', () => {
-    const written = files.flatMap((name) => writtenIn(parse(textOf(name))))
+    const written = [...files, 'cluster'].flatMap((name) => writtenIn(parse(textOf(name))))
     const missing = optionsOf(configSchema(allModules))
       // What a host has of its own is as in general; pools have one schema, whatever they are of.
       .map(({ path }) => path.replace(/^outgoing_pools\.\w+\./, 'outgoing_pools.*.'))

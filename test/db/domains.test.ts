@@ -9,6 +9,7 @@ import { DomainStore } from '../../src/server/domains/domain-store.ts'
 import { LiveConfig } from '../../src/server/live-config.ts'
 import { makeRouter } from '../../src/server/make-router.ts'
 import { openAccounts } from '../../src/server/open-accounts.ts'
+import { alone } from '../../src/server/open-cluster.ts'
 import { OutgoingPools } from '../../src/server/outgoing-pools.ts'
 import { RunningHosts } from '../../src/server/running-hosts.ts'
 import type { Database } from '../../src/storage/database.ts'
@@ -56,7 +57,13 @@ onEachDatabase('dynamic domains', (kind) => {
     const live = new LiveConfig(config)
     const router = makeRouter(clock, log, metrics)
     const pools = new OutgoingPools({ live, clock, log, metrics })
-    const { accounts } = await openAccounts(config, { db, clock, log, pools: pools.of('a') })
+    const { accounts } = await openAccounts(config, {
+      db,
+      clock,
+      log,
+      pools: pools.of('a'),
+      cluster: alone(),
+    })
     const accountsOf = () => accounts
     const hosts = await RunningHosts.start({
       live,
@@ -66,6 +73,7 @@ onEachDatabase('dynamic domains', (kind) => {
       db,
       pools,
       router,
+      cluster: alone(),
       accountsOf,
       modules: allModules,
       commands: new CommandRegistry(),

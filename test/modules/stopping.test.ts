@@ -8,6 +8,7 @@ import { createMetrics } from '../../src/observe/metrics.ts'
 import { Router } from '../../src/router/router.ts'
 import { LiveConfig } from '../../src/server/live-config.ts'
 import { openAccounts } from '../../src/server/open-accounts.ts'
+import { alone } from '../../src/server/open-cluster.ts'
 import { OutgoingPools } from '../../src/server/outgoing-pools.ts'
 import { type RunningHost, startHost, wantedModules } from '../../src/server/start-host.ts'
 import type { Database } from '../../src/storage/database.ts'
@@ -86,12 +87,18 @@ describe('a module that stops', () => {
     const metrics = createMetrics()
     const live = new LiveConfig(config)
     const pools = new OutgoingPools({ live, clock, log, metrics })
-    const { accounts } = await openAccounts(config, { db, clock, log, pools: pools.of('localhost') })
+    const { accounts } = await openAccounts(config, {
+      db,
+      clock,
+      log,
+      pools: pools.of('localhost'),
+      cluster: alone(),
+    })
     const accountsOf = () => accounts
     running = await startHost(
       { type: 'localhost', domains: ['localhost'], wanted: wantedModules(config, allModules) },
       {
-        ...{ live, clock, log, metrics, db, pools, router, accountsOf },
+        ...{ live, clock, log, metrics, db, pools, router, accountsOf, cluster: alone() },
         modules: allModules,
         commands: new CommandRegistry(),
       },

@@ -131,7 +131,7 @@ export interface TestServerOptions {
 const drivers = { postgres: 'pgsql', mysql: 'mysql' } as const
 
 /** The pool of a database in a configuration. */
-function poolOf({ kind, host, port, database, username, password }: ServerDatabaseOptions): string {
+export function poolOf({ kind, host, port, database, username, password }: ServerDatabaseOptions): string {
   const connection = { driver: drivers[kind], host, port, database, username, password, max_start_interval: 1 }
   const lines = Object.entries(connection).map(([key, value]) => `${key} = ${JSON.stringify(value)}`)
   return `\n[outgoing_pools.rdbms.default.connection]\n${lines.join('\n')}\n[auth.rdbms]\n`

@@ -23,17 +23,20 @@ export interface CommandLine {
   readonly skipMissing: boolean
   readonly dryRun: boolean
   readonly merge: boolean
+  readonly force: boolean
   /** Options that belong to the command, as typed. */
   readonly arguments: Readonly<Record<string, string>>
 }
 
-const flags: Readonly<Record<string, 'help' | 'version' | 'skipMissing' | 'dryRun' | 'merge'>> = {
+const flags: Readonly<Record<string, 'help' | 'version' | 'skipMissing' | 'dryRun' | 'merge' | 'force'>> = {
   '--help': 'help',
   '-h': 'help',
   '--version': 'version',
   '--skip-missing': 'skipMissing',
   '--dry-run': 'dryRun',
   '--merge': 'merge',
+  '--force': 'force',
+  '-f': 'force',
 }
 
 /** Tells the arguments of a command, so that one called `config` or `timeout` is left to it. */
@@ -44,7 +47,8 @@ export type ArgumentsOf = (category: string, name: string) => readonly string[]
  * may).
  */
 export function parseCommandLine(argv: readonly string[], argumentsOf: ArgumentsOf): CommandLine {
-  const line = { words: [] as string[], help: false, version: false, skipMissing: false, dryRun: false, merge: false }
+  const none = { help: false, version: false, skipMissing: false, dryRun: false, merge: false, force: false }
+  const line = { words: [] as string[], ...none }
   const own: { config?: string; timeout?: string } = {}
   let who: Pick<CommandLine, 'auth'> = {}
   const given: Record<string, string> = {}

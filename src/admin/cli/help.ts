@@ -13,6 +13,7 @@ const options: readonly (readonly [string, string])[] = [
   ['--dry-run', 'Of reload and import: only tell what would change.'],
   ['--merge', 'Of import: add to accounts that exist.'],
   ['--auth USER HOST PASSWORD', 'As whom a command is given, where the configuration says who may.'],
+  ['--force, -f', 'Of leave_cluster and remove_from_cluster: do not ask whether it is meant.'],
   ['--timeout SECONDS', 'How long to wait, for commands that wait.'],
   ['--version', 'Print the version.'],
   ['--help', 'Print help, after a category or a command too.'],

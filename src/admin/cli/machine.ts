@@ -45,6 +45,8 @@ export interface Machine {
   writeFile(path: string, text: string): void
   isProcessAlive(pid: number): boolean
   pause(ms: number): Promise<void>
+  /** Asks whoever is at the terminal; anything but yes is a no, and so is nobody. */
+  confirm(question: string): Promise<boolean>
   /** Runs a server here until it has stopped; answers the exit code. */
   runServer(config: Config, run: ServerRun): Promise<number>
   /** Starts this program again in the background, with its output in `logFile`. */

@@ -61,7 +61,7 @@ export const basicCommands: readonly BasicCommand[] = [
   ...['reload_local', 'reload_cluster'].map((name) => ({
     words: [name],
     usage: name,
-    about: 'The same as reload: there is one server.',
+    about: 'The same as reload: each node of a cluster has a file of its own.',
     run: reload,
   })),
   {

@@ -3,6 +3,7 @@ import { answerOf } from './admin-command.ts'
 import type { CommandLine } from './arguments.ts'
 import { exit, type Machine } from './machine.ts'
 import { accountShorthands } from './shorthands/accounts.ts'
+import { clusterShorthands } from './shorthands/cluster.ts'
 import { countShorthands } from './shorthands/counts.ts'
 import { dataShorthands } from './shorthands/data.ts'
 import { keptShorthands } from './shorthands/kept.ts'
@@ -16,6 +17,7 @@ import { stanzaShorthands } from './shorthands/stanzas.ts'
 export const shorthands: readonly Shorthand[] = [
   ...dataShorthands,
   ...serverShorthands,
+  ...clusterShorthands,
   ...accountShorthands,
   ...sessionShorthands,
   ...countShorthands,
@@ -45,7 +47,6 @@ function faultOf({ usage }: Shorthand, line: CommandLine): string | undefined {
 
 /** Runs a shorthand; answers the exit code. */
 export async function runShorthand(entry: Shorthand, line: CommandLine, machine: Machine): Promise<number> {
-  const words = line.words.slice(1)
   const fault = faultOf(entry, line)
   if (fault !== undefined) {
     machine.err(fault)
@@ -57,7 +58,19 @@ export async function runShorthand(entry: Shorthand, line: CommandLine, machine:
     say(`${text}\n`)
     return code
   }
-  const answer = await answerOf(entry.command, entry.input?.(words, line) ?? {}, line, machine)
+  return (await isMeant(entry, line, machine)) ? runCommand(entry, entry.command, line, machine) : exit.failed
+}
+
+/** Whether what needs to be confirmed has been; tells where it has not. */
+async function isMeant({ question }: Shorthand, line: CommandLine, machine: Machine): Promise<boolean> {
+  if (question === undefined || line.force || (await machine.confirm(question))) return true
+  machine.err('Nothing has been done.\n')
+  return false
+}
+
+async function runCommand(entry: Shorthand, command: string, line: CommandLine, machine: Machine): Promise<number> {
+  const words = line.words.slice(1)
+  const answer = await answerOf(command, entry.input?.(words, line) ?? {}, line, machine)
   if ('code' in answer) return answer.code
   const shown = entry.show?.(answer.result as never, words) ?? String(answer.result)
   const { text, code = exit.ok } = typeof shown === 'string' ? { text: shown } : shown

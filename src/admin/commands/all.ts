@@ -1,6 +1,7 @@
 import type { Command, CommandRegistry } from '../../module/command.ts'
 import { type CommandDescription, describeCommand } from '../../module/command-input.ts'
 import { accountCommands } from './account.ts'
+import { type ClusterServices, clusterCommands } from './cluster.ts'
 import { type DataServices, dataCommands } from './data.ts'
 import { domainCommands } from './domain.ts'
 import { gdprCommands, type PersonalDataServices } from './gdpr.ts'
@@ -20,6 +21,7 @@ export interface CoreServices {
   readonly domain: DomainServices
   readonly session: SessionServices
   readonly server: ServerServices
+  readonly cluster: ClusterServices
   readonly data: DataServices
   readonly store: StoreServices
   readonly gdpr: PersonalDataServices
@@ -35,6 +37,7 @@ export function registerCoreCommands(registry: CommandRegistry, services: CoreSe
   registry.register('admin', domainCommands, services.domain)
   registry.register('admin', [...sessionCommands, ...userStatusCommands], services.session)
   registry.register('admin', serverCommands, services.server)
+  registry.register('admin', clusterCommands, services.cluster)
   registry.register('admin', dataCommands, services.data)
   registry.register('admin', mnesiaCommands, services.store)
   registry.register('admin', gdprCommands, services.gdpr)
@@ -50,6 +53,7 @@ const lists = [
   sessionCommands,
   userStatusCommands,
   serverCommands,
+  clusterCommands,
   dataCommands,
   mnesiaCommands,
   gdprCommands,

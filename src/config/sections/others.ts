@@ -3,10 +3,39 @@ import { duration, filePath, noEffect, oneOf } from '../option.ts'
 import { logLevels } from './general.ts'
 import { serviceBosh } from './service-bosh.ts'
 
-const cluster = 'Meerkat nodes find each other through Redis'
+const restart = { reload: 'restart' } as const
 
-/** The `[internal_databases]` table: accepted, since there is one built-in store. */
+const cluster = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[\w.-]+$/, { error: 'Expected letters, digits, dots and hyphens.' })
+    .default('meerkat')
+    .describe('What the nodes of one cluster have in common: several clusters may share a Redis.')
+    .meta(restart),
+  node_name: z
+    .string()
+    .regex(/^[^\s@]+@[^\s@]+$/, { error: 'Expected NAME@HOST.' })
+    .optional()
+    .describe('What this node is called; each has another name. Default: `meerkat@` and the name of the machine.')
+    .meta({ ...restart, example: 'meerkat@host1' }),
+  pool_tag: z
+    .string()
+    .min(1)
+    .default('default')
+    .describe('Tag of the Redis pool whose server the nodes share; they make connections of their own to it.')
+    .meta(restart),
+  failure_detection: duration('s')
+    .default(15)
+    .describe('Seconds after which a node that is not heard of is given up.')
+    .meta(restart),
+})
+
+/** The `[internal_databases]` table: those of MongooseIM are accepted, since there is one built-in store. */
 export const internalDatabases = z.strictObject({
+  cluster: cluster
+    .optional()
+    .describe('Joins this server to others that have the same SQL server and the same Redis. It is on its own without.')
+    .meta(restart),
   mnesia: noEffect(z.strictObject({}), 'the built-in store takes its place'),
   cets: noEffect(
     z.strictObject({
@@ -14,7 +43,7 @@ export const internalDatabases = z.strictObject({
       cluster_name: z.string().optional(),
       node_list_file: filePath().optional(),
     }),
-    cluster,
+    'nodes find each other through Redis, by internal_databases.cluster',
   ),
 })
 

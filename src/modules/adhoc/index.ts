@@ -21,6 +21,7 @@ export default defineModule({
   name: 'mod_adhoc',
   about: 'Lets clients run commands of the server and of accounts, step by step.',
   xeps: [{ xep: 50, version: '1.3.0' }],
+  inCluster: true,
   options: z.strictObject({
     report_commands_node: z
       .boolean()

@@ -52,6 +52,7 @@ export default defineModule({
   name: 'mod_auth_token',
   about: 'Gives clients signed tokens to sign in with (X-OAUTH).',
   xeps: [],
+  inCluster: true,
   options: z.strictObject({ backend: dataBackend('rdbms'), validity_period: validity }),
   features: [NS],
   iqPolicy: 'no_queue',

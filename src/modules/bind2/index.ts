@@ -21,6 +21,7 @@ export default defineModule({
   name: 'mod_bind2',
   about: 'Binds a resource, and enables features of the session, in the same step as authentication.',
   xeps: [{ xep: 386, version: '1.1.0' }],
+  inCluster: true,
   options: z.strictObject({}),
   needs: ['mod_sasl2'],
   async setup({ host, on, db, log, sessions }) {

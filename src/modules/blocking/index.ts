@@ -12,6 +12,7 @@ export default defineModule({
   name: 'mod_blocking',
   about: 'Lets users block others, who then neither reach them nor see them.',
   xeps: [{ xep: 191, version: '1.3' }],
+  inCluster: true,
   options: z.strictObject({ backend: dataBackend('mnesia', 'rdbms', 'riak') }),
   needs: ['mod_privacy'],
   features: [blockingNs],

@@ -13,6 +13,7 @@ export default defineModule({
   name: 'mod_blocklist',
   about: 'Lets administrators bar accounts from signing in.',
   xeps: [],
+  inCluster: true,
   options: z.strictObject({ backend: dataBackend('rdbms') }),
   tables: tables<BlocklistTables>(),
   migrations,

@@ -4,7 +4,6 @@ import { defineModule, tables } from '../../module/define.ts'
 import { measured } from '../../observe/measured.ts'
 import type { Metrics } from '../../observe/metrics.ts'
 import { domainAdded, domainRemoved, domainWithdrawn } from '../../router/events.ts'
-import { nodeName } from '../../util/product.ts'
 import { broadcastApi } from './api.ts'
 import { broadcastCommands } from './commands.ts'
 import { BroadcastManager, type ManagerCounters } from './manager.ts'
@@ -33,7 +32,15 @@ export default defineModule({
     const leaseTime = options.lease_time * 1000
     const store = measured(metrics, 'mod_broadcast_backend', new BroadcastStore(db))
     const counters = countersOf(metrics, host.type)
-    const manager = new BroadcastManager({ host, store, accounts, log, counters, node: nodeName, leaseTime })
+    const manager = new BroadcastManager({
+      host,
+      store,
+      accounts,
+      log,
+      counters,
+      node: host.cluster.nodeName,
+      leaseTime,
+    })
     const live = metrics
       .gauge('mod_broadcast_live_jobs_count', 'Broadcasts that run', ['host_type'])
       .with({ host_type: host.type })

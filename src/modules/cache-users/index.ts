@@ -10,6 +10,7 @@ export default defineModule({
   name: 'mod_cache_users',
   about: 'Remembers which accounts exist, so that messages do not ask the account store each time.',
   xeps: [],
+  inCluster: true,
   options: z.strictObject({
     strategy: oneOf('fifo', 'lru').default('fifo').describe('Whether using an entry lets it stay for longer (`lru`).'),
     time_to_live: intOrInfinity().default(480).describe('Minutes after which the oldest segment is emptied.'),
@@ -35,7 +36,7 @@ export default defineModule({
       has: (user) => known.has(user),
       add: (user) => known.add(user),
       delete: (user) => known.delete(user),
-      deleteDomain: (domain) => known.deleteWhere((user) => user.endsWith(`@${domain}`)),
+      deleteWhere: (fits) => known.deleteWhere(fits),
       asked(wasKnown, ms) {
         if (wasKnown) hits.inc()
         else misses.inc()

@@ -21,6 +21,7 @@ export default defineModule({
     { xep: 390, version: '0.3.2' },
     { xep: 300, version: '1.0.0' },
   ],
+  inCluster: true,
   options: z.strictObject({
     versions: uniqueList(oneOf('v1', 'v2'), { least: 1 })
       .default(['v1', 'v2'])

@@ -13,6 +13,7 @@ export default defineModule({
   name: 'mod_carboncopy',
   about: "Copies a user's messages to the user's other resources.",
   xeps: [{ xep: 280, version: '1.0.1' }],
+  inCluster: true,
   options: z.strictObject({}),
   needs: ['mod_presence'],
   features: [carbons[2], carbons[1], 'urn:xmpp:carbons:rules:0'],

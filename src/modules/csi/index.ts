@@ -34,6 +34,7 @@ export default defineModule({
   name: 'mod_csi',
   about: 'Holds stanzas back from clients that nobody looks at.',
   xeps: [{ xep: 352, version: '1.0.0' }],
+  inCluster: true,
   options: z.strictObject({
     buffer_max: intOrInfinity(0)
       .default(20)

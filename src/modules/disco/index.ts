@@ -33,6 +33,7 @@ export default defineModule({
     { xep: 30, version: '2.5.0' },
     { xep: 157, version: '1.1.1' },
   ],
+  inCluster: true,
   options: z.strictObject({
     extra_domains: z.array(domainName()).default([]).describe('Further items in the list of services.'),
     server_info: z

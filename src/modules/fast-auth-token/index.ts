@@ -27,6 +27,7 @@ export default defineModule({
   name: 'mod_fast_auth_token',
   about: 'Lets a client sign in again by a token that it was given, in one message.',
   xeps: [{ xep: 484, version: '0.2.0' }],
+  inCluster: true,
   options,
   needs: ['mod_sasl2'],
   tables: tables<TokenTables>(),

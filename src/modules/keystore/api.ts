@@ -3,7 +3,7 @@ import { moduleApi } from '../../module/api.ts'
 /** A secret by its name. */
 export interface Key {
   readonly secret: Buffer
-  /** `ram`: made by this server, and gone when it stops. */
+  /** `ram`: made by this server or the first node of its cluster, and gone when all have stopped. */
   readonly type: 'file' | 'ram'
 }
 

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { LocalCluster } from '../../cluster/cluster.ts'
 import { MemoryLog } from '../../observe/memory-log.ts'
 import type { KeystoreApi } from './api.ts'
 import keystore from './index.ts'
@@ -18,7 +19,8 @@ async function start(options: unknown): Promise<{ keys: KeystoreApi; log: Memory
   const provide = (_api: unknown, given: unknown) => {
     keys = given as KeystoreApi
   }
-  const context = { options: keystore.options.parse(options), log, provide } as unknown as Parameters<
+  const host = { type: 'localhost', cluster: new LocalCluster('a@b', '0') }
+  const context = { host, options: keystore.options.parse(options), log, provide } as unknown as Parameters<
     typeof keystore.setup
   >[0]
   await keystore.setup(context)

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
 import { filePath, noEffect, oneOf } from '../../config/option.ts'
 import { readBinaryFile } from '../../config/text-file.ts'
@@ -9,7 +8,7 @@ const keyOptions = z
   .strictObject({
     name: z.string().min(1).describe('Name of the key.'),
     type: oneOf('file', 'ram').describe(
-      '`file`: read at the start; `ram`: made by the server, another one at each start.',
+      '`file`: read at the start; `ram`: made by the server, another one at each start; the nodes of a cluster have the same, until the last one stops.',
     ),
     path: filePath()
       .optional()
@@ -25,8 +24,9 @@ export default defineModule({
   name: 'mod_keystore',
   about: 'Keeps named secrets for other modules.',
   xeps: [],
+  inCluster: true,
   options: z.strictObject({
-    backend: noEffect(oneOf('mnesia', 'cets'), 'keys are kept in the memory of the server'),
+    backend: noEffect(oneOf('mnesia', 'cets'), 'keys are kept in the memory of the server, and shared in a cluster'),
     keys: z
       .array(keyOptions)
       .default([])
@@ -45,10 +45,13 @@ export default defineModule({
       .describe('The keys.'),
     ram_key_size: z.int().min(0).default(2048).describe('Length of keys of type `ram`, in bytes.'),
   }),
-  async setup({ options, provide, log }) {
+  async setup({ host, options, provide, log }) {
     const keys = new Map<string, Key>()
     for (const { name, type, path = '' } of options.keys) {
-      const secret = type === 'ram' ? randomBytes(options.ram_key_size) : await fileKey(name, path)
+      const secret =
+        type === 'ram'
+          ? await host.cluster.secret(`keystore.${host.type}.${name}`, options.ram_key_size)
+          : await fileKey(name, path)
       if (secret.length === 0) log.warn({ what: 'empty_key', key: name })
       keys.set(name, { secret, type })
     }

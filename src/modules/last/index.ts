@@ -21,6 +21,7 @@ export default defineModule({
   name: 'mod_last',
   about: 'Tells how long somebody has been away, and how long the server has been up.',
   xeps: [{ xep: 12, version: '2.0' }],
+  inCluster: true,
   options: z.strictObject({
     backend: dataBackend('mnesia', 'rdbms', 'riak'),
     riak: noEffect(z.looseObject({}), 'data is kept in the database of the server'),

@@ -19,9 +19,10 @@ import { discoInfo } from '../disco/api.ts'
 import { offlineApi } from './api.ts'
 import { offlineCommands } from './commands.ts'
 import { isStorable, offlineEvent } from './criteria.ts'
+import { watchOtherNodes } from './other-nodes.ts'
 import { messageFrom, waiting } from './portable.ts'
 import { OfflinePurge } from './purge.ts'
-import { OfflineQueue } from './queue.ts'
+import { OfflineQueue, rememberedCounts } from './queue.ts'
 import { migrations, OfflineStore, type OfflineTables } from './store.ts'
 
 const feature = 'msgoffline'
@@ -37,6 +38,7 @@ export default defineModule({
     { xep: 85, version: '2.1' },
     { xep: 203, version: '2.0' },
   ],
+  inCluster: true,
   options: z.strictObject({
     backend: dataBackend('mnesia', 'cets', 'rdbms', 'riak'),
     riak: noEffect(z.looseObject({}), 'data is kept in the database of the server'),
@@ -57,11 +59,20 @@ export default defineModule({
   tables: tables<OfflineTables>(),
   migrations,
   commands: offlineCommands,
-  setup({ host, db, on, options, clock, router, metrics, every, provide, log, limitReached }) {
+  setup({ host, db, on, options, clock, router, metrics, every, onStop, provide, log, limitReached }) {
     const store = measured(metrics, 'mod_offline_backend', new OfflineStore(db))
-    const queue = new OfflineQueue(store, clock, limitReached, (account) =>
-      host.access.limit(options.access_max_user_messages, account, account.domain, Number.POSITIVE_INFINITY),
-    )
+    const others = watchOtherNodes({
+      ...{ host, queue: () => queue },
+      onFailure: (error) => log.error({ what: 'offline_delivery_failed', reason: error }),
+    })
+    onStop(() => others.end())
+    const queue = new OfflineQueue({
+      ...{ store, clock, limitReached },
+      limitOf: (account) =>
+        host.access.limit(options.access_max_user_messages, account, account.domain, Number.POSITIVE_INFINITY),
+      // Other nodes store messages too.
+      ...(host.cluster.isShared ? { remembered: 0, onStored: others.stored } : { remembered: rememberedCounts }),
+    })
 
     const purge = new OfflinePurge(
       db,

@@ -17,9 +17,23 @@ import { elementOf, waiting } from './portable.ts'
 import type { Messages, NewMessage, StoredMessage } from './store.ts'
 
 const fullText = 'Your contact offline message queue is full. The message has been discarded.'
-const rememberedCounts = 10_000
+/** Accounts whose number of messages is remembered by a node that alone stores and delivers them. */
+export const rememberedCounts = 10_000
 /** Messages delivered at a time. */
 const atOnce = 50
+
+/** What a queue is made with. */
+export interface OfflineQueueParts {
+  readonly store: Messages
+  readonly clock: Clock
+  readonly limitReached: LimitReached
+  /** Most messages of an account. */
+  limitOf(account: Jid): number
+  /** For how many accounts it is remembered how many messages they have. */
+  readonly remembered: number
+  /** A message is on disk. */
+  onStored?(account: Jid): void
+}
 
 /** The messages of users who are away: storing and delivering of one user happen one after the other. */
 export class OfflineQueue {
@@ -29,13 +43,16 @@ export class OfflineQueue {
   readonly #limitReached: LimitReached
   readonly #mailbox = new KeyedMailbox()
   /** Messages stored, for accounts asked about lately. */
-  readonly #counts = new Lru<string, number>(rememberedCounts)
+  readonly #counts: Lru<string, number>
+  readonly #onStored: ((account: Jid) => void) | undefined
 
-  constructor(store: Messages, clock: Clock, limitReached: LimitReached, limitOf: (account: Jid) => number) {
+  constructor({ store, clock, limitReached, limitOf, remembered, onStored }: OfflineQueueParts) {
     this.#store = store
     this.#clock = clock
     this.#limitOf = limitOf
     this.#limitReached = limitReached
+    this.#counts = new Lru(remembered)
+    this.#onStored = onStored
   }
 
   /**
@@ -88,6 +105,13 @@ export class OfflineQueue {
     }
     this.#counts.set(key, count + 1)
     const write = this.#store.add(account, message)
+    const onStored = this.#onStored
+    if (onStored !== undefined)
+      write.then(
+        () => onStored(account),
+        // Whoever waits for the write is told.
+        () => {},
+      )
     // What was refused is not there; how many are is asked for again.
     write.catch(() => this.#counts.delete(key))
     return write

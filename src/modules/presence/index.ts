@@ -23,6 +23,7 @@ export default defineModule({
   name: 'mod_presence',
   about: 'Tells contacts who is online: broadcasts, probes and directed presence.',
   xeps: [],
+  inCluster: true,
   options: z.strictObject({
     max_directed: z
       .int()

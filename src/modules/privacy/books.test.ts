@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { LocalCluster } from '../../cluster/cluster.ts'
 import { Jid } from '../../jid/jid.ts'
 import type { Host } from '../../router/host.ts'
 import { type ClientLink, Session, type SessionInfo } from '../../router/session.ts'
@@ -23,7 +24,11 @@ function made(limits: BookLimits = { max_lists: 2, max_items: 3 }) {
       return emptyBook
     },
   } as unknown as PrivacyStore
-  const host = { sessions: new SessionTable(), clock: new FakeClock() } as unknown as Host
+  const host = {
+    sessions: new SessionTable(),
+    clock: new FakeClock(),
+    cluster: new LocalCluster('a@b', '0'),
+  } as unknown as Host
   const reach = { changed: async () => {} } as unknown as Reach
   const books = new PrivacyBooks(host, store, reach, { limits, limitReached: () => {} })
   const open = (jid: string) => {

@@ -1,4 +1,5 @@
-import type { Jid } from '../../jid/jid.ts'
+import { type SharedMemory, shareMemory } from '../../cluster/shared-memory.ts'
+import { Jid } from '../../jid/jid.ts'
 import type { LimitReached } from '../../observe/limits.ts'
 import type { Host } from '../../router/host.ts'
 import { sessionKey } from '../../router/keys.ts'
@@ -59,12 +60,24 @@ export class PrivacyBooks {
   readonly #mailbox = new KeyedMailbox()
   readonly #cache = new Lru<string, PrivacyBook>(keptBooks)
   readonly #largeOnes = new Lru<string, PrivacyBook>(keptLargeBooks)
+  readonly #shared: SharedMemory
 
   constructor(host: Host, store: PrivacyStore, reach: Reach, limiting: BookLimiting) {
     this.#host = host
     this.#store = store
     this.#reach = reach
     this.#limiting = limiting
+    this.#shared = shareMemory(host.cluster, `privacy.${host.type}`, {
+      // What is being read may be old.
+      forget: (key) =>
+        this.#mailbox.run(key, () => this.#drop((account) => account === key, host.sessions.of(Jid.parse(key)))),
+      forgetWhere: (fits) => this.#drop(fits, host.sessions.all()),
+    })
+  }
+
+  /** Other nodes need not tell it any more. */
+  end(): void {
+    this.#shared.end()
   }
 
   /** The book of an account; there at once when somebody of it is there, or it was asked for lately. */
@@ -113,6 +126,8 @@ export class PrivacyBooks {
       afterwards(this.#read(account), (book) => this.#apply(account, book, decide(book))),
     )
     if (before === after) return
+    const told = this.#shared.changed(account.bareString)
+    if (told !== undefined) await told
     for (const session of this.#host.sessions.of(account)) {
       const active = activeOf(session)
       await this.#reach.changed(session, { book: before, active }, { book: after, active })
@@ -130,7 +145,8 @@ export class PrivacyBooks {
 
   async forgetDomain(domain: string): Promise<void> {
     await this.#store.forgetDomain(domain)
-    for (const cache of [this.#cache, this.#largeOnes]) cache.deleteWhere((account) => account.endsWith(`@${domain}`))
+    this.#drop((account) => account.endsWith(`@${domain}`), this.#host.sessions.all())
+    await this.#shared.changedDomain(domain)
   }
 
   async forget(account: Jid): Promise<void> {
@@ -139,6 +155,13 @@ export class PrivacyBooks {
       this.#cache.delete(account.bareString)
       this.#largeOnes.delete(account.bareString)
     })
+    await this.#shared.changed(account.bareString)
+  }
+
+  /** Forgets books, those of these sessions too: who needs one reads it. */
+  #drop(fits: (account: string) => boolean, sessions: Iterable<Session>): void {
+    for (const cache of [this.#cache, this.#largeOnes]) cache.deleteWhere(fits)
+    for (const session of sessions) if (fits(session.jid.bareString)) session.set(bookKey, undefined)
   }
 
   #read(account: Jid): Eventually<PrivacyBook> {

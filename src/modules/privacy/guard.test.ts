@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { LocalCluster } from '../../cluster/cluster.ts'
 import { Jid } from '../../jid/jid.ts'
 import type { Host } from '../../router/host.ts'
 import { type ClientLink, Session, type SessionInfo } from '../../router/session.ts'
@@ -18,7 +19,11 @@ const alice = Jid.parse('alice@example.org')
 const occupant = Jid.parse('room@rooms.example/nick')
 
 function made(load: () => Promise<PrivacyBook>) {
-  const host = { sessions: new SessionTable(), clock: new FakeClock() } as unknown as Host
+  const host = {
+    sessions: new SessionTable(),
+    clock: new FakeClock(),
+    cluster: new LocalCluster('a@b', '0'),
+  } as unknown as Host
   const reach = new Reach(
     host,
     {

@@ -39,6 +39,7 @@ export default defineModule({
     { xep: 16, version: '1.7' },
     { xep: 126, version: '1.1' },
   ],
+  inCluster: true,
   options: z.strictObject({
     backend: dataBackend('mnesia', 'rdbms', 'riak'),
     riak: noEffect(
@@ -71,6 +72,7 @@ export default defineModule({
     const requests = new PrivacyRequests({ host, books, store, blocks, counts })
     provide(privacyApi, blocks)
     onStop(() => books.unpinAll())
+    onStop(() => books.end())
 
     iq.account('get', privacyNs, 'query', ({ from, payload }, session) => {
       counts.got()

@@ -25,6 +25,7 @@ export default defineModule({
   name: 'mod_private',
   about: 'Keeps small pieces of XML for each user.',
   xeps: [{ xep: 49, version: '1.2' }],
+  inCluster: true,
   options: z.strictObject({
     max_bytes: z
       .int()

@@ -15,6 +15,7 @@ export default defineModule({
   name: 'mod_register',
   about: 'Lets people make accounts, change passwords and remove accounts from their client.',
   xeps: [{ xep: 77, version: '2.4' }],
+  inCluster: true,
   options,
   setup({ host, iq, on, options, clock, accounts, log, db, limitReached }) {
     const registrar = new Registrar(host, options, log, limitReached)

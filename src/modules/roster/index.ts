@@ -39,6 +39,7 @@ export default defineModule({
     { xep: 237, version: '1.3' },
     { xep: 83, version: '1.0' },
   ],
+  inCluster: true,
   options: z.strictObject({
     versioning: z
       .boolean()
@@ -58,17 +59,17 @@ export default defineModule({
   tables: tables<RosterTables>(),
   migrations,
   commands: rosterCommands,
-  setup({ host, db, options, iq, on, provide, accounts, metrics, limitReached }) {
+  setup({ host, db, options, iq, on, provide, accounts, metrics, limitReached, onStop }) {
     const counts = rosterCounts(metrics, host.type)
     const store = measured(metrics, 'mod_roster_backend', new RosterStore(db))
     const service = new RosterService(host, store, {
-      versioning: options.versioning,
-      storeVersion: options.store_current_id,
+      ...{ versioning: options.versioning, storeVersion: options.store_current_id },
       maxItems: options.max_items,
       maxBytes: options.max_bytes,
       pushed: counts.pushes,
       limitReached: (account) => limitReached('roster', { jid: account.bareString }),
     })
+    onStop(() => service.end())
     const desk = new SubscriptionDesk(host, service)
     provide(rosterApi, {
       load: (account) => service.load(account),

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { type SharedMemory, shareMemory } from '../../cluster/shared-memory.ts'
 import type { Jid } from '../../jid/jid.ts'
 import type { Counter } from '../../observe/metrics.ts'
 import type { Host } from '../../router/host.ts'
@@ -43,6 +44,7 @@ export class RosterService {
   readonly #options: RosterServiceOptions
   readonly #mailbox = new KeyedMailbox()
   readonly #cache = new Lru<string, Roster>(cachedRosters)
+  readonly #shared: SharedMemory
 
   readonly #mergedOf = new WeakMap<Roster, { shared: readonly SharedContact[]; roster: Roster }>()
 
@@ -50,6 +52,16 @@ export class RosterService {
     this.#host = host
     this.#store = store
     this.#options = options
+    this.#shared = shareMemory(host.cluster, `roster.${host.type}`, {
+      // What is being read may be old.
+      forget: (key) => this.#mailbox.run(key, () => this.#cache.delete(key)),
+      forgetWhere: (fits) => this.#cache.deleteWhere(fits),
+    })
+  }
+
+  /** Other nodes need not tell it any more. */
+  end(): void {
+    this.#shared.end()
   }
 
   /** The roster with the contacts that the account has of itself. */
@@ -81,6 +93,8 @@ export class RosterService {
     const done = await this.#mailbox.run(account.bareString, () =>
       afterwards(this.#read(account), (roster) => this.#apply(account, roster, decide(roster))),
     )
+    const told = done === undefined ? undefined : this.#shared.changed(account.bareString)
+    if (told !== undefined) await told
     const isShown = done !== undefined && (done.item.isListed || done.before?.isListed === true)
     const roster = await this.load(account)
     if (isShown) this.#push(account, roster, done.item)
@@ -114,11 +128,13 @@ export class RosterService {
       await this.#store.forget(account)
       this.#cache.delete(account.bareString)
     })
+    await this.#shared.changed(account.bareString)
   }
 
   async forgetDomain(domain: string): Promise<void> {
     await this.#store.forgetDomain(domain)
     this.#cache.deleteWhere((account) => account.endsWith(`@${domain}`))
+    await this.#shared.changedDomain(domain)
   }
 
   /** Tells the sessions of an account of a contact that is there whatever they ask for. */

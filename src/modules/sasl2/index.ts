@@ -11,6 +11,7 @@ export default defineModule({
     { xep: 388, version: '1.0.4' },
     { xep: 480, version: '0.2.0' },
   ],
+  inCluster: true,
   options: z.strictObject({}),
   setup({ host, on, accounts, log }) {
     const { hooks } = host

@@ -12,6 +12,7 @@ export default defineModule({
   name: 'mod_stanzaid',
   about: 'Gives every message an id that everybody who keeps it agrees on.',
   xeps: [{ xep: 359, version: '0.7.0' }],
+  inCluster: true,
   options: z.strictObject({}),
   accountFeatures: [stanzaIdNs],
   setup({ on, clock, provide }) {

@@ -1,9 +1,7 @@
 import { z } from 'zod'
-import { Jid } from '../../jid/jid.ts'
 import type { OutboundQueue } from '../../protocol/sm/outbound-queue.ts'
-import { lastingKeys } from '../../router/keys.ts'
 import type { Session, SessionInfo } from '../../router/session.ts'
-import { Stanza } from '../../stanza/stanza.ts'
+import { stateOf } from '../../router/session-state.ts'
 import type { KeptStanza } from './kept-stanza.ts'
 import type { StreamManagementTables } from './store.ts'
 
@@ -39,20 +37,10 @@ function encodeSession(
   session: Session,
   stream: { readonly isResumable: boolean; readonly outbox: { readonly acknowledged: number } },
 ): string {
-  const values: Record<string, unknown> = {}
-  for (const key of lastingKeys()) {
-    const value = session.get(key)
-    if (value !== undefined && key.codec !== undefined) values[key.name] = key.codec.encode(value)
-  }
-  const { startedAt, info, presence, priority } = session
   return JSON.stringify({
+    ...stateOf(session),
     isResumable: stream.isResumable,
-    startedAt,
-    info,
-    ...(presence === undefined ? {} : { presence: presence.toBytes().toString('utf8') }),
-    ...(priority === undefined ? {} : { priority }),
     acknowledged: stream.outbox.acknowledged,
-    values,
   } satisfies SavedSession)
 }
 
@@ -73,15 +61,6 @@ export function decodeSession(text: string): SavedSession | undefined {
     return saved.parse(JSON.parse(text))
   } catch {
     return undefined
-  }
-}
-
-/** Puts back into a session what was written down. */
-export function fillSession(session: Session, { presence, priority, values }: SavedSession): void {
-  if (presence !== undefined) session.presence = Stanza.fromBytes(Buffer.from(presence, 'utf8'), Jid.parse)
-  session.priority = priority
-  for (const key of lastingKeys()) {
-    if (Object.hasOwn(values, key.name)) session.set(key, key.codec?.decode(values[key.name]))
   }
 }
 

@@ -39,6 +39,7 @@ export default defineModule({
     { xep: 54, version: '1.3.0' },
     { xep: 55, version: '1.3' },
   ],
+  inCluster: true,
   options,
   iqPolicy: 'parallel',
   tables: tables<VcardTables>(),

@@ -14,7 +14,6 @@ import type { Host } from '../../router/host.ts'
 import type { Router } from '../../router/router.ts'
 import { StreamError } from '../../stanza/stream-error.ts'
 import type { Clock } from '../../util/clock.ts'
-import { randomId } from '../../util/random-id.ts'
 import { TimerWheel } from '../../util/timer-wheel.ts'
 import { hostTypeLabel } from '../host-type-label.ts'
 import type { LiveConfig } from '../live-config.ts'
@@ -52,10 +51,12 @@ export class ServerFederation {
   readonly #dialler: Dialler
   readonly #undo: (() => void)[]
   /** For domains that share no secret with another server. */
-  readonly #ownKeys = new DialbackKeys(randomId(32))
+  readonly #ownKeys: DialbackKeys
   readonly #sharedKeys = new Map<string, DialbackKeys>()
 
-  constructor(home: FederationHome) {
+  /** `secret`: behind the dialback keys of domains that share none with another server. */
+  constructor(home: FederationHome, secret: string) {
+    this.#ownKeys = new DialbackKeys(secret)
     const { clock, log, router, live } = home
     this.#home = home
     this.service = peerService(home)

@@ -15,6 +15,8 @@ export interface Shorthand extends BasicDescription {
   /** The command that does it. Absent where there is nothing to do here: then `answer` is printed. */
   readonly command?: string
   readonly answer?: Shown
+  /** What somebody has to say yes to before it is done, unless it is forced. */
+  readonly question?: string
   input?(words: readonly string[], line: CommandLine): Readonly<Record<string, string>>
   show?(result: never, words: readonly string[]): Shown | string
 }
