@@ -131,9 +131,11 @@ function accountNamed(name: string): Jid | undefined {
 
 /** Lets in the owners of accounts. */
 export function accountGate(limit: GuessLimit, check: CheckPassword): Gate<Jid> {
-  return async ({ request, remote: { address } }) => {
+  return async ({ request, remote: { address }, noted }) => {
     const given = basicCredentials(request)
     if (given === undefined) throw unauthorised('Credentials are required')
-    return accountOfCredentials(given, { address, limit, check })
+    const user = await accountOfCredentials(given, { address, limit, check })
+    if (noted !== undefined) noted.jid = user.bareString
+    return user
   }
 }

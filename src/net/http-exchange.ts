@@ -27,6 +27,8 @@ export interface HttpExchange extends HttpRequestInfo {
   readonly response: ServerResponse
   /** Texts may be sent compressed to those who take that. */
   readonly mayCompress?: boolean | undefined
+  /** What the access log tells besides, for who finds it out. */
+  readonly noted?: { jid?: string } | undefined
 }
 
 /** Shorter answers do not get smaller worth mentioning, in bytes. */
@@ -41,6 +43,8 @@ export interface HttpRoute {
   readonly host: string
   /** Pattern with `:name`, `[:optional]` and `[...]`. */
   readonly path: string
+  /** Who knows a path here may do something by that alone: logs show the pattern in its place. */
+  readonly isPathSecret?: boolean | undefined
   readonly handle: HttpHandler
   /** Takes the socket over when the client asks for another protocol (WebSocket). */
   readonly upgrade?: ((request: HttpRequestInfo, socket: Duplex, head: Buffer) => void) | undefined

@@ -67,6 +67,11 @@ export async function listenHttp(options: HttpOptions): Promise<HttpListener> {
   return listener
 }
 
+/** What a line of the access log is made of. */
+interface Logged extends Pick<HttpExchange, 'request' | 'response' | 'noted'> {
+  readonly route: HttpRoute | undefined
+}
+
 class NodeHttpListener implements HttpListener {
   address = ''
   port = 0
@@ -198,13 +203,14 @@ class NodeHttpListener implements HttpListener {
     const { serverHeader } = this.#options
     if (serverHeader !== undefined) response.setHeader('server', serverHeader)
     response.setHeader('x-content-type-options', 'nosniff')
-    this.#logWhenDone(request, response)
     const found = this.#find(request)
+    const noted: { jid?: string } = {}
+    this.#logWhenDone({ request, response, noted, route: found?.route })
     if (found === undefined) {
       refuse(request, response, new HttpError(404, 'Not found'))
       return
     }
-    const exchange: HttpExchange = { ...found.info, response, mayCompress: this.#options.compress }
+    const exchange: HttpExchange = { ...found.info, response, mayCompress: this.#options.compress, noted }
     try {
       const pending = found.route.handle(exchange)
       pending?.catch((error: unknown) => this.#failed(exchange, error))
@@ -219,15 +225,16 @@ class NodeHttpListener implements HttpListener {
     else refuse(request, response, error instanceof HttpError ? error : new HttpError(500, 'Internal error'))
   }
 
-  #logWhenDone(request: IncomingMessage, response: ServerResponse): void {
+  #logWhenDone({ request, response, noted, route }: Logged): void {
     const { accessLog } = this.#options
     if (accessLog === undefined) return
     const begun = this.#clock.now()
     const peer = plainAddress(request.socket.remoteAddress)
     response.once('close', () => {
-      const { path } = targetOf(request)
+      const path = route?.isPathSecret === true ? route.path : targetOf(request).path
       const ms = this.#clock.now() - begun
-      accessLog({ what: 'http_request', method: request.method, path, status: response.statusCode, ms, peer })
+      const { method } = request
+      accessLog({ what: 'http_request', method, path, status: response.statusCode, ms, peer, ...noted })
     })
   }
 

@@ -45,6 +45,7 @@ export function invitePageRoute({ host, path, clients, find }: InvitePageOptions
   return {
     host,
     path: `${path.replace(/\/+$/, '')}/:token`,
+    isPathSecret: true,
     async handle(exchange) {
       allowMethods(exchange, 'GET')
       const invitation = await find(exchange.params['token'] ?? '')

@@ -80,7 +80,12 @@ export function uploadRoute({ host, path, clock, doorOf }: UploadRouteOptions): 
     return exchange.request.method === 'PUT' ? take(exchange, door, { address, clock }) : give(exchange, door, address)
   }
   const rules = { origins: '*', methods: ['GET', 'HEAD', 'PUT'], headers: ['content-type', 'range'] } as const
-  return { host, path: `${path.replace(/\/$/, '')}/:domain/:token/:name`, handle: withCors(rules, handle) }
+  return {
+    host,
+    path: `${path.replace(/\/$/, '')}/:domain/:token/:name`,
+    isPathSecret: true,
+    handle: withCors(rules, handle),
+  }
 }
 
 async function take(

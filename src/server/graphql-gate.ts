@@ -21,14 +21,16 @@ const nobody: Caller = { is: 'nobody' }
 export function graphqlGate(handler: GraphqlHandler, parts: GateParts, desk: SignInDesk): Gate<Caller> {
   const { username, password, schema_endpoint: endpoint } = handler
   const isOpen = endpoint === 'admin' && (username === undefined || password === undefined)
-  return async ({ request, remote: { address } }) => {
+  return async ({ request, remote: { address }, noted }) => {
     if (isOpen) return { is: 'admin' }
     const given = basicCredentials(request)
     if (given === undefined) return nobody
     const limit = parts.guesses
     if (endpoint === 'user') {
       const check = desk.checkPassword.bind(desk)
-      return { is: 'user', jid: await accountOfCredentials(given, { address, limit, check }) }
+      const jid = await accountOfCredentials(given, { address, limit, check })
+      if (noted !== undefined) noted.jid = jid.bareString
+      return { is: 'user', jid }
     }
     return limit.check<Caller>(address, () =>
       endpoint === 'admin' ? adminOf(given, { username, password }) : domainAdminOf(given, address, parts),

@@ -30,7 +30,7 @@ export class HttpPort extends ListeningPort<HttpTable, Settings, HttpListener> {
     const report = (event: { what: string }) => parts.log.info(event)
     const { port, ip_address: host } = table
     try {
-      const listener = await listenHttp({ port, host, clock: parts.clock, report, ...settings.http })
+      const listener = await listenHttp({ port, host, clock: parts.clock, report, accessLog: report, ...settings.http })
       return new HttpPort(around, listener, settings)
     } catch (error) {
       settings.tls?.close()

@@ -11,10 +11,7 @@ const commands = new Map([...coreCommands, ...ofModules.map(([each]) => each)].m
 const owners = new Map(ofModules.map(([each, owner]) => [each.name, owner]))
 
 /** Operations that wait for parts of the server that are not there yet; they answer `deps_not_loaded`. */
-const later = new Set([
-  ...['cets.tableInfo', 'cets.systemInfo'],
-  ...['getCookie', 'joinCluster', 'leaveCluster', 'removeFromCluster', 'removeNode'].map((name) => `server.${name}`),
-])
+const later = new Set(['server.getCookie', 'server.removeNode'])
 
 /** An argument that may be left out in the schema, where nothing could be sent. */
 const known = ['stanza.sendStanza.stanza: the command cannot do without']

@@ -199,6 +199,19 @@ describe('an HTTP listener', () => {
     ])
   })
 
+  it('logs who has asked, and no path that is a secret', async () => {
+    const logged: Record<string, unknown>[] = []
+    const handle: HttpRoute['handle'] = (exchange) => {
+      if (exchange.noted !== undefined) exchange.noted.jid = 'kim@a.example'
+      respond(exchange, 200, 'text/plain', 'ok')
+    }
+    const secret: HttpRoute = { host: '_', path: '/invite/:token', isPathSecret: true, handle }
+    await withListener([secret], async (listener) => void (await ask(listener, '/invite/abc')), {
+      accessLog: (event) => void logged.push(event),
+    })
+    expect(logged).toMatchObject([{ path: '/invite/:token', status: 200, jid: 'kim@a.example' }])
+  })
+
   it('drops open connections when it closes', async () => {
     const listener = await listenHttp({ port: 0, host: '127.0.0.1', routes: [] })
     const idle = await dial(listener.port)
