@@ -79,6 +79,11 @@ export class GuessLimit {
   }
 }
 
+/** Whether credentials are these; both parts are compared whatever the first comparison says. */
+export function isSame(given: Credentials, own: Credentials): boolean {
+  return [isSameSecret(given.name, own.name), isSameSecret(given.password, own.password)].every(Boolean)
+}
+
 /** The credentials of an API that has its own, and what becomes of requests where it has none. */
 export interface OwnCredentials {
   readonly username?: string | undefined
@@ -96,9 +101,7 @@ export function ownGate({ username, password, refusesNeedless }: OwnCredentials,
     if (given === undefined) throw unauthorised('Credentials are required')
     await limit.check(remote.address, () => {
       if (isOpen) return undefined
-      // Both are compared whatever the first comparison says.
-      const isRight = [isSameSecret(given.name, username), isSameSecret(given.password, password)]
-      return isRight.every(Boolean) || undefined
+      return isSame(given, { name: username, password }) || undefined
     })
     return undefined
   }

@@ -1,8 +1,7 @@
 import type { Caller } from '../admin/graphql/authorise.ts'
 import { Jid } from '../jid/jid.ts'
-import { accountOfCredentials, basicCredentials, type Credentials, type Gate } from '../net/http-credentials.ts'
+import { accountOfCredentials, basicCredentials, type Credentials, type Gate, isSame } from '../net/http-credentials.ts'
 import { HttpError } from '../net/http-exchange.ts'
-import { isSameSecret } from '../util/same-secret.ts'
 import type { ListenerParts } from './port.ts'
 import type { SignInDesk } from './sign-in-desk.ts'
 
@@ -39,9 +38,7 @@ export function graphqlGate(handler: GraphqlHandler, parts: GateParts, desk: Sig
 }
 
 function adminOf(given: Credentials, { username = '', password = '' }: Pick<GraphqlHandler, 'username' | 'password'>) {
-  // Both are compared whatever the first comparison says.
-  const isRight = [isSameSecret(given.name, username), isSameSecret(given.password, password)]
-  return isRight.every(Boolean) ? ({ is: 'admin' } as const) : undefined
+  return isSame(given, { name: username, password }) ? ({ is: 'admin' } as const) : undefined
 }
 
 /** The administrator of a domain. Throws 429 where too many have guessed. */
